@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { evidenceKinds } from './evidence.ts';
+import { nodeId, validatorId } from './ids.ts';
+import { timing } from './timing.ts';
+
+/** `validators.yaml`, as the functions, the guard and the command line all read it. Times in milliseconds. */
+
+const url = z.url({ protocol: /^https?$/ }).max(500);
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected 1–40 of a–z, 0–9 and -');
+
+export const node = z.strictObject({
+  /** For people. */
+  name,
+  id: nodeId,
+  /** The IAM principal that is this machine and no other: KMS grants are given to it. */
+  principal: z.string().regex(/^arn:aws[a-z-]*:(iam|sts)::\d{12}:(role|assumed-role|user)\/[\w+=,.@/-]{1,200}$/, 'expected the ARN of a role or of an assumed-role session'),
+  /** EC2 can power this machine off. False for `mi-…`. */
+  power: z.boolean().prefault(false),
+  /** The node's own chain endpoint, where `watch` may ask how far it is. */
+  url: url.optional(),
+});
+export type NodeConfig = z.infer<typeof node>;
+
+/** A place from which the chain is seen, independent of the validator's own nodes. */
+export const vantage = z.strictObject({ name, url });
+
+const cometbft = z.strictObject({
+  kind: z.literal('cometbft'),
+  chainId: z.string().min(1).max(50),
+  /** 32-byte Ed25519 public key, base64. */
+  publicKey: z.base64().length(44),
+});
+
+/** Any daemon: progress and head are numbers in JSON documents, found by JSON pointer (RFC 6901). */
+const systemd = z.strictObject({
+  kind: z.literal('systemd'),
+  /** Path on each vantage's URL of the document that shows this validator's own last duty. */
+  progressPath: z.string().startsWith('/').max(300),
+  progressPointer: z.string().startsWith('/').max(300),
+  /** The same for the head of the whole chain or service; when it stands still too, it is not this validator's failure. */
+  headPath: z.string().startsWith('/').max(300),
+  headPointer: z.string().startsWith('/').max(300),
+});
+
+export const chain = z.discriminatedUnion('kind', [cometbft, systemd]);
+export type ChainConfig = z.infer<typeof chain>;
+
+export const policy = z.strictObject({
+  /** `approve`: a person must approve every failover; `auto`: a verdict may act alone; `watch`: only tell. */
+  mode: z.enum(['watch', 'approve', 'auto']).prefault('approve'),
+  /** IAM ARNs (a role or user, without session) or names of who may approve. */
+  approvers: z.array(z.string().min(1).max(200)).max(50).prefault([]),
+  quorum: z.number().int().min(1).max(10).prefault(1),
+  approvalMs: z.number().int().min(1_000).max(86_400_000).prefault(900_000),
+  /** Kinds of evidence that may lead to a release. */
+  evidence: z.array(z.enum(evidenceKinds)).min(1).prefault(['relinquished', 'stopped', 'powered-off']),
+  /** The assumption, in the operator's words; required with `lapsed` and `attested`. */
+  assumptions: z.strictObject({ lapsed: z.string().min(20).max(500).optional(), attested: z.string().min(20).max(500).optional() }).prefault({}),
+  onControlPlaneLoss: z.enum(['stop', 'hold']).prefault('stop'),
+  /** The circuit breaker: more failovers than this within a day need a person. */
+  maxPerDay: z.number().int().min(1).max(100).prefault(3),
+  /** A standby further behind the head than this is not ready. In blocks or slots. */
+  maxLag: z.number().int().min(0).max(100_000).prefault(5),
+  /** Added to the observed head when the last duty of the fenced node is not known exactly. */
+  watermarkMargin: z.number().int().min(1).max(100_000).prefault(2),
+  minDiskFreeBytes: z.number().int().min(0).prefault(1_000_000_000),
+  verdict: z.strictObject({
+    /** K of N probes. */
+    failing: z.number().int().min(1).max(20).prefault(3),
+    window: z.number().int().min(1).max(20).prefault(4),
+    /** Good probes in a row until it counts as healthy again. */
+    healthy: z.number().int().min(1).max(20).prefault(3),
+    /** How many vantages must agree. */
+    vantages: z.number().int().min(1).max(10).prefault(2),
+  }).prefault({}),
+});
+export type Policy = z.infer<typeof policy>;
+
+export const validatorConfig = z.strictObject({
+  id: validatorId,
+  chain,
+  /** `release`: the key moves. `gate`: every signature asks the arbiter. */
+  custody: z.enum(['release', 'gate']).prefault('release'),
+  /** Who signs at first (a node's name). Read only by the first `apply`; afterwards the lease knows. */
+  holder: name,
+  nodes: z.array(node).min(1).max(20),
+  vantages: z.array(vantage).min(1).max(10),
+  policy: policy.prefault({}),
+  timing: timing.prefault({}),
+});
+export type ValidatorConfig = z.infer<typeof validatorConfig>;
+
+export const validatorsFile = z.strictObject({ version: z.literal(1), validators: z.array(validatorConfig).min(1).max(1_000) });
+export type ValidatorsFile = z.infer<typeof validatorsFile>;

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { nodeId, term, validatorId } from './ids.ts';
+import { watermark } from './watermark.ts';
+
+/** A node's own item: only that node may write it. The guard's word about itself, never about the lease. */
+export const nodeReport = z.strictObject({
+  validator: validatorId,
+  node: nodeId,
+  /** Rises with every write: two reads with different numbers prove that the guard is alive between them. */
+  sequence: z.number().int().min(0),
+  /** The lease term for which `armed` and `leaseMs` were declared, before the gate opened; fixed for that whole term. */
+  armedTerm: term.optional(),
+  /** This guard stops by itself when it cannot read the lease. */
+  armed: z.boolean(),
+  leaseMs: z.number().int().min(1).max(600_000),
+  /** Whether the gate was open when this was written. */
+  signing: z.boolean(),
+  /** Highest term seen. */
+  floor: z.number().int().min(0),
+  synced: z.boolean(),
+  /** Chain position as the node sees it; null when it cannot tell. */
+  height: z.number().int().min(0).nullable(),
+  build: z.string().max(80),
+  /** Why the guard asks for help now, or null. A stable code and a sentence. */
+  distress: z.string().max(500).nullable(),
+  diskFreeBytes: z.number().min(0).nullable(),
+  /** The guard closed the gate, verified that the validator cannot sign, and dropped the key, for this term. */
+  relinquished: z.strictObject({ term, watermark: watermark.nullable() }).optional(),
+});
+export type NodeReport = z.infer<typeof nodeReport>;

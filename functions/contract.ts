@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { evidenceKinds } from '../core/evidence.ts';
+import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
+import { cause, plan } from '../core/plan.ts';
+import { watermark } from '../core/watermark.ts';
+
+/** What goes into and comes out of each task of statemachines/failover.asl.json. The state machine and the handlers are both held to it. */
+
+const sentence = z.string().min(1).max(2_000);
+const planHash = z.string().regex(/^[a-f0-9]{64}$/);
+const token = z.string().min(1).max(2_048);
+/** The part every task after TakeTerm works on. */
+const driven = { validator: validatorId, term, claim: executionName };
+const pass = z.number().int().min(1).max(10_000);
+const waitedMs = z.number().min(0).max(86_400_000);
+
+/** Input of the execution. */
+export const executionInput = z.strictObject({
+  validator: validatorId,
+  kind: z.enum(['failover', 'switchover']),
+  to: nodeId.optional(),
+  cause,
+});
+
+export const assess = {
+  input: executionInput.extend({ execution: executionName }),
+  output: z.discriminatedUnion('decision', [
+    z.strictObject({ decision: z.literal('proceed'), plan, planHash, approvalRequired: z.boolean(), approvalSeconds: z.number().int().min(1), sentence }),
+    z.strictObject({ decision: z.literal('refused'), code: z.string(), sentence, next: z.string() }),
+  ]),
+};
+
+/** `waitForTaskToken`: the answer comes from SendTaskSuccess, as `answer`. */
+export const requestApproval = {
+  input: z.discriminatedUnion('purpose', [
+    z.strictObject({ purpose: z.literal('approval'), plan, planHash, seconds: z.number().int().min(1), token }),
+    z.strictObject({ purpose: z.literal('attestation'), plan, planHash, term, node: nodeId, seconds: z.number().int().min(1), token }),
+  ]),
+  output: z.strictObject({ approvalId: z.string(), sentence }),
+  answer: z.strictObject({ answer: z.enum(['approved', 'denied']), approvalId: z.string().regex(/^[a-f0-9]{32}$/), by: z.array(z.string()), sentence }),
+};
+
+export const takeTerm = {
+  input: z.strictObject({ plan, planHash, approvalId: z.string().nullable() }),
+  output: z.strictObject({ ...driven, holder: nodeId, candidate: nodeId, sentence }),
+};
+
+/**
+ * One pass of seconds. `waitedMs` adds up only time that some pass measured on its own machine after TakeTerm was acknowledged:
+ * a lower bound of the time since, with no clock of one machine compared with another's.
+ */
+export const fence = {
+  input: z.strictObject({
+    ...driven, holder: nodeId, planHash, pass, waitedMs,
+    /** Set after an attestation was given: the record to take the proof from. */
+    approvalId: z.string().nullable(),
+  }),
+  output: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('fenced'), kind: z.enum(evidenceKinds), pass, waitedMs, sentence }),
+    z.strictObject({ state: z.literal('pending'), pass, waitedMs, sentence }),
+    z.strictObject({ state: z.literal('exhausted'), attestable: z.boolean(), attestSeconds: z.number().int().min(1), holderAlive: z.boolean(), pass, waitedMs, sentence }),
+  ]),
+};
+
+export const releaseKey = {
+  input: z.strictObject({ ...driven, candidate: nodeId }),
+  output: z.strictObject({ holder: nodeId, watermark: watermark.nullable(), sentence }),
+};
+
+/** `baseline` is the chain's head at the first pass: only signatures above it count. */
+export const verify = {
+  input: z.strictObject({ ...driven, holder: nodeId, pass, waitedMs, baseline: z.number().int().min(0).nullable() }),
+  output: z.strictObject({ state: z.enum(['signing', 'pending', 'exhausted']), pass, waitedMs, baseline: z.number().int().min(0).nullable(), sentence }),
+};
+
+export const settle = {
+  input: z.strictObject(driven),
+  output: z.strictObject({ sentence }),
+};
+
+/** `quarantined`: the old node cannot be reached or did not prove a clean state; it stays fenced, which is safe. */
+export const rejoin = {
+  input: z.strictObject({ ...driven, node: nodeId }),
+  output: z.strictObject({ state: z.enum(['rejoined', 'quarantined']), sentence }),
+};
+
+export const reinstate = {
+  input: z.strictObject({ ...driven, holder: nodeId }),
+  output: z.strictObject({ ...driven, holder: nodeId, sentence }),
+};
+
+/** The schedule's event; `vantage` names the place this watcher looks from. */
+export const watch = {
+  input: z.looseObject({ vantage: z.string().max(40).optional() }),
+  output: z.strictObject({ rounds: z.number().int().min(0), started: z.array(executionName), sentence }),
+};
