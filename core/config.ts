@@ -79,8 +79,8 @@ export type Policy = z.infer<typeof policy>;
 export const validatorConfig = z.strictObject({
   id: validatorId,
   chain,
-  /** `release`: the key moves. `gate`: every signature asks the arbiter. */
-  custody: z.enum(['release', 'gate']).prefault('release'),
+  /** The key moves to one node at a time. */
+  custody: z.literal('release').prefault('release'),
   /** Who signs at first (a node's name). Read only by the first `apply`; afterwards the lease knows. */
   holder: name,
   nodes: z.array(node).min(1).max(20),

@@ -15,3 +15,61 @@ export const watermark = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slot'), slot: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
 ]);
 export type Watermark = z.infer<typeof watermark>;
+
+const highestRound = 2_147_483_647;
+const lastStep = 3;
+
+const parts = (mark: Watermark): readonly number[] => (mark.kind === 'consensus' ? [mark.height, mark.round, mark.step] : [mark.slot]);
+
+/**
+ * Lexicographic order of two watermarks of one kind.
+ * @throws RangeError when the kinds differ: there is no order between them.
+ */
+export const compare = (a: Watermark, b: Watermark): -1 | 0 | 1 => {
+  if (a.kind !== b.kind) throw new RangeError(`a ${a.kind} watermark cannot be compared with a ${b.kind} one`);
+  const others = parts(b);
+  for (const [index, part] of parts(a).entries()) {
+    const other = others[index] ?? 0;
+    if (part !== other) return part < other ? -1 : 1;
+  }
+  return 0;
+};
+
+/** The higher of two; null is below everything. */
+export const highest = (a: Watermark | null, b: Watermark | null): Watermark | null => {
+  if (a === null || b === null) return a ?? b;
+  return compare(a, b) < 0 ? b : a;
+};
+
+/**
+ * The floor for the next holder: the exact last duty when the proof carries it, else the head seen after the proof plus a margin, else null.
+ * Null means that nobody knows what was signed: no release.
+ * @param head highest head over the vantages, read after the fence was proven; null when too few answered.
+ * @param margin how far the fenced node may have been ahead of that head, in heights or slots.
+ */
+export const watermarkAfter = (of: {
+  chain: 'cometbft' | 'systemd'; evidence: { readonly watermark?: Watermark | undefined }; head: number | null; margin: number;
+}): Watermark | null => {
+  const kind = of.chain === 'cometbft' ? 'consensus' : 'slot';
+  if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
+  if (of.head === null || !Number.isSafeInteger(of.head) || of.head < 0) return null;
+  const reached = of.head + of.margin;
+  return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };
+};
+
+/** What the signer remembers of the last duty it signed. */
+export interface LastDuty { readonly watermark: Watermark; /** Hash of the duty's content without its timestamp. */ readonly content: string }
+
+/**
+ * May this duty be signed? `repeat`: it is the last one again, give back the stored signature. `refuse`: it is at or below something
+ * that may have been signed. The caller must make check and advance one atomic step.
+ */
+export const judgeDuty = (of: { last: LastDuty | null; floor: Watermark | null; duty: LastDuty }): 'sign' | 'repeat' | 'refuse' => {
+  const { last, floor, duty } = of;
+  if (last !== null) {
+    const order = compare(duty.watermark, last.watermark);
+    if (order < 0) return 'refuse';
+    if (order === 0) return duty.content === last.content ? 'repeat' : 'refuse';
+  }
+  return floor !== null && compare(duty.watermark, floor) <= 0 ? 'refuse' : 'sign';
+};

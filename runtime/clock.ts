@@ -21,11 +21,13 @@ const bootAtStart = bootMs();
 // The larger of two steady clocks: the fine one, and the coarse one that also counts a suspended machine.
 // Reading late closes a gate early, which is the safe side. The coarse one ticks in 10 ms and is trusted only when a suspend shows.
 const suspendShowsMs = 50;
+let lastMs = 0;
 const systemSteadyMs = (): SteadyMs => {
   const fine = fineMs() - fineAtStart;
   const boot = bootMs();
   const coarse = boot === undefined || bootAtStart === undefined ? fine : boot - bootAtStart;
-  return steadyMs(coarse - fine > suspendShowsMs ? coarse : fine);
+  lastMs = Math.max(lastMs, coarse - fine > suspendShowsMs ? coarse : fine);
+  return steadyMs(lastMs);
 };
 
 /** The machine's clock. The only place that asks the system for the time. */

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import type { ValidatorConfig } from '../../core/config.ts';
+import { BatonError } from '../../core/errors.ts';
+import { attemptId } from '../../core/ids.ts';
+import { enrol } from '../../core/lease.ts';
+import { parseValidatorsFile } from '../../core/parse.ts';
+import { canonicalJson, hashOf } from '../../core/plan.ts';
+import { timingArithmetic } from '../../core/timing.ts';
+import type { Context } from '../context.ts';
+import { nodeLabel } from '../context.ts';
+import type { Answer } from '../output.ts';
+
+const maxFileBytes = 2_000_000;
+
+export interface ApplyOptions {
+  readonly yes: boolean;
+  /** The statement of a person that no other copy of the key can sign; needed to enrol. */
+  readonly attest?: string;
+}
+
+interface Change {
+  readonly config: ValidatorConfig;
+  readonly kind: 'enrol' | 'change' | 'unchanged';
+  readonly lines: readonly string[];
+}
+
+const readYaml = async (file: string): Promise<unknown> => {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new BatonError('ConfigInvalid', `cannot read ${file}`, { cause, fix: 'Give the path of validators.yaml: `baton apply validators.yaml`' });
+  });
+  if (text.length > maxFileBytes) throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (cause) {
+    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${(cause as Error).message.split('\n')[0] ?? ''}`, { cause, fix: 'Mend the line that is named and run it again.' });
+  }
+};
+
+/** Leaf values by path, so that a change can be told field by field. */
+const leaves = (value: unknown, path = ''): Map<string, string> => {
+  if (value === null || typeof value !== 'object') return new Map([[path, canonicalJson(value)]]);
+  return new Map(Object.entries(value).flatMap(([key, item]) => [...leaves(item, path === '' ? key : `${path}.${key}`)]));
+};
+
+export const diffLines = (before: ValidatorConfig, after: ValidatorConfig): string[] => {
+  const [old, next] = [leaves(before), leaves(after)];
+  const paths = [...new Set([...old.keys(), ...next.keys()])].sort();
+  return paths.filter((path) => old.get(path) !== next.get(path))
+    .map((path) => `  ~ ${path}: ${old.get(path) ?? '(none)'} → ${next.get(path) ?? '(none)'}`);
+};
+
+const changeOf = async (context: Context, config: ValidatorConfig): Promise<Change> => {
+  const [stored, lease] = [await context.records.readConfig(config.id), await context.lease.read(config.id)];
+  const { sentence } = timingArithmetic(config.timing);
+  if (!lease) {
+    const lines = [`+ ${config.id}: enrol; ${config.holder} is the recorded active of term 1`, `  timing: ${sentence}`];
+    return { config, kind: 'enrol', lines };
+  }
+  if (!config.nodes.some((node) => node.id === lease.holder)) {
+    throw new BatonError('HolderUnknown', `${config.id}: the recorded active ${lease.holder} is not among the nodes of the file`, {
+      field: 'nodes', fix: `Keep ${lease.holder} in nodes, or switch over to another node first: baton switchover ${config.id} --to NAME`,
+    });
+  }
+  if (stored && stored.hash === hashOf(config)) return { config, kind: 'unchanged', lines: [`= ${config.id}: unchanged`] };
+  return { config, kind: 'change', lines: [`~ ${config.id}: change`, ...(stored ? diffLines(stored.config, config) : []), `  timing: ${sentence}`] };
+};
+
+const enrolOne = async (context: Context, config: ValidatorConfig, statement: string): Promise<string> => {
+  const holder = config.nodes.find((node) => node.name === config.holder);
+  const vault = await context.records.readVault(config.id);
+  if (!holder || !vault) throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
+  const by = await context.whoAmI();
+  const term = 1 as Parameters<Context['keys']['releaseTo']>[0]['term'];
+  const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: holder.id, term, principal: holder.principal });
+  const outcome = await context.lease.write(enrol({
+    validator: config.id, holder: holder.id, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`), sealed,
+    evidence: { kind: 'attested', node: holder.id, term, by, atMs: context.clock.epochMs(), how: statement },
+  }));
+  if (outcome.outcome === 'refused') throw new BatonError('AlreadyEnrolled', `${config.id} is enrolled already`, { fix: `baton status ${config.id}` });
+  if (outcome.outcome === 'unknown') {
+    throw new BatonError('LeaseUnreachable', `no answer to the enrolment of ${config.id}: it may or may not have happened`, { cause: outcome.cause, fix: 'Run the same command again: it finds out.' });
+  }
+  return `${config.id}: enrolled in term 1; ${nodeLabel(config, holder.id)} may sign`;
+};
+
+const requireReady = async (context: Context, changes: readonly Change[], options: ApplyOptions): Promise<void> => {
+  const enrolling = changes.filter(({ kind }) => kind === 'enrol').map(({ config }) => config.id);
+  if (enrolling.length > 0 && (options.attest?.length ?? 0) < 20) {
+    throw new BatonError('InputInvalid', `enrolling ${enrolling.join(', ')} needs your statement that no other copy of the key can sign`, {
+      field: '--attest', fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
+    });
+  }
+  for (const id of enrolling) {
+    if (!(await context.records.readVault(id))) throw new BatonError('KeyMissing', `${id}: no key is sealed`, { fix: `baton seal ${id} --key-file FILE, then run this again` });
+  }
+};
+
+/** Validates all of the file, shows what would change, asks, and only then writes. */
+export const apply = async (context: Context, file: string, options: ApplyOptions): Promise<Answer> => {
+  const wanted = parseValidatorsFile(await readYaml(file)).validators;
+  const changes: Change[] = [];
+  for (const config of wanted) changes.push(await changeOf(context, config));
+  await requireReady(context, changes, options);
+  const lines = changes.flatMap((change) => change.lines);
+  const todo = changes.filter(({ kind }) => kind !== 'unchanged');
+  const json = { changes: changes.map(({ config, kind }) => ({ validator: config.id, kind })) };
+  if (todo.length === 0) return { lines: [...lines, 'Nothing to do.'], json: { ...json, applied: false } };
+  for (const line of lines) context.output.progress(line);
+  if (!options.yes && !(await context.confirm('Write this?'))) {
+    return { lines: ['Nothing was written. Add --yes to write without a question.'], json: { ...json, applied: false }, exitCode: 4 };
+  }
+  const told: string[] = [];
+  for (const { config, kind } of todo) {
+    await context.records.writeConfig(config);
+    told.push(kind === 'enrol' ? await enrolOne(context, config, options.attest ?? '') : `${config.id}: configuration changed`);
+  }
+  const known = (await context.records.readFleet()) ?? [];
+  await context.records.writeFleet([...new Set([...known, ...wanted.map(({ id }) => id)])]);
+  return { lines: told, json: { ...json, applied: true } };
+};
+

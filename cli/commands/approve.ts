@@ -1,0 +1,55 @@
+import { decide, type ApprovalRecord } from '../../core/approval.ts';
+import { BatonError } from '../../core/errors.ts';
+import { configOf, parseValidator, type Context } from '../context.ts';
+import type { Answer } from '../output.ts';
+
+export interface AnswerOptions {
+  readonly answer: 'approve' | 'deny';
+  readonly purpose: ApprovalRecord['purpose'];
+  /** First digits of the plan hash, as the message shows it: proves that the person saw this plan and no other. */
+  readonly plan?: string;
+  readonly statement?: string;
+}
+
+const minPlanDigits = 8;
+
+const openRecord = async (context: Context, name: string, options: AnswerOptions): Promise<ApprovalRecord> => {
+  const { config } = await configOf(context, parseValidator(name));
+  const record = await context.records.findOpenApproval(config.id);
+  if (!record || record.purpose !== options.purpose) {
+    throw new BatonError('ApprovalUnknown', `nothing of ${config.id} waits for an ${options.purpose}`, { fix: `baton status ${config.id}` });
+  }
+  if (options.plan !== undefined && (options.plan.length < minPlanDigits || !record.planHash.startsWith(options.plan))) {
+    throw new BatonError('PlanChanged', `plan ${options.plan} is not the one that waits: that is ${record.planHash.slice(0, 12)}`, {
+      field: '--plan', fix: `Read the plan that waits (baton status ${config.id}), then type: baton ${options.answer} ${config.id} --plan ${record.planHash.slice(0, 12)}`,
+    });
+  }
+  return record;
+};
+
+/** One conditional write; when it completes the quorum or denies, the execution is told. */
+export const answer = async (context: Context, name: string, options: AnswerOptions): Promise<Answer> => {
+  const record = await openRecord(context, name, options);
+  const by = await context.whoAmI();
+  const given = { by, answer: options.answer, atMs: context.clock.epochMs(), ...(options.statement === undefined ? {} : { statement: options.statement }) };
+  const judged = decide(record, given);
+  if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
+  const stored = await context.records.decideApproval(record.id, given);
+  const counted = stored.decisions.filter(({ answer: said }) => said === 'approve').length;
+  if (stored.state === 'pending') {
+    return {
+      lines: [`Counted: ${counted} of ${stored.quorum}. Another person must answer too.`],
+      json: { validator: record.validator, state: stored.state, counted, quorum: stored.quorum },
+    };
+  }
+  const approved = stored.state === 'approved';
+  const people = stored.decisions.map((one) => one.by);
+  await context.workflow.sendAnswer(stored.token, {
+    answer: approved ? 'approved' : 'denied', approvalId: stored.id, by: people,
+    sentence: `${approved ? 'Approved' : 'Denied'} by ${people.join(', ')}.`,
+  });
+  return {
+    lines: [approved ? `${record.purpose === 'approval' ? 'Approved' : 'Attested'}; the failover goes on.` : 'Denied; nothing was changed.', `  next: baton status ${record.validator}`],
+    json: { validator: record.validator, state: stored.state, counted, quorum: stored.quorum, execution: record.execution },
+  };
+};

@@ -1,0 +1,68 @@
+import { BatonError } from '../../core/errors.ts';
+import type { ExecutionName, NodeId } from '../../core/ids.ts';
+import { failoverName } from '../../core/names.ts';
+import { durationMs } from '../../core/time.ts';
+import { randomHex } from '../../runtime/clock.ts';
+import { configOf, parseValidator, type Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { Answer } from '../output.ts';
+import { stepLine, stepsOf } from './explain.ts';
+
+export interface FailoverOptions {
+  readonly kind: 'failover' | 'switchover';
+  readonly to?: string;
+  readonly reason: string;
+  readonly wait: boolean;
+}
+
+const followMs = durationMs(1_000);
+const maxLooks = 7_200;
+
+/** Prints each step as it ends, until the execution ends. */
+const follow = async (context: Context, execution: ExecutionName): Promise<Awaited<ReturnType<Context['workflow']['describe']>>> => {
+  let told = 0;
+  for (let look = 0; look < maxLooks; look += 1) {
+    const described = await context.workflow.describe(execution);
+    const steps = stepsOf(await context.workflow.history(execution));
+    const finished = described.status === 'RUNNING' ? steps.slice(0, -1) : steps;
+    for (const step of finished.slice(told)) context.output.progress(stepLine(step));
+    told = Math.max(told, finished.length);
+    if (described.status !== 'RUNNING') return described;
+    await context.clock.sleep(followMs);
+  }
+  throw new BatonError('WorkflowFailed', `${execution} still runs after ${maxLooks} looks`, { fix: `baton explain ${execution}` });
+};
+
+const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string): NodeId => {
+  const found = nodes.find((node) => node.name === name || node.id === name);
+  if (!found) {
+    throw new BatonError('HolderUnknown', `${name} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`, {
+      field: '--to', fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
+    });
+  }
+  return found.id;
+};
+
+/** Starts an execution. It goes through Assess, approval and fencing like every other: asking for it proves nothing. */
+export const failover = async (context: Context, name: string, options: FailoverOptions): Promise<Answer> => {
+  const { config } = await configOf(context, parseValidator(name));
+  const to = options.to === undefined ? undefined : nodeNamed(config.nodes, options.to);
+  const lease = await context.lease.read(config.id);
+  if (!lease) throw new BatonError('LeaseMissing', `${config.id} is not enrolled`, { fix: 'baton apply validators.yaml' });
+  const by = await context.whoAmI();
+  const execution = failoverName({ validator: config.id, term: lease.term, episode: `by-hand-${randomHex(4)}` });
+  await context.workflow.start({
+    name: execution,
+    input: { validator: config.id, kind: options.kind, ...(to === undefined ? {} : { to }), cause: { kind: 'operator', by, reason: options.reason } },
+  });
+  const json = { validator: config.id, execution };
+  if (!options.wait) return { lines: [`Started ${execution}.`, `  next: baton explain ${execution}`], json: { ...json, status: 'RUNNING' } };
+  context.output.progress(`Started ${execution}.`);
+  const ended = await follow(context, execution);
+  const reached = ended.status === 'SUCCEEDED';
+  return {
+    lines: [reached ? `Done: ${ended.sentence ?? 'the new holder signs.'}` : `${ended.error ?? ended.status}: ${ended.cause ?? ''}`],
+    json: { ...json, status: ended.status, error: ended.error ?? null, cause: ended.cause ?? null },
+    exitCode: reached ? exitCodes.done : exitCodes.notReached,
+  };
+};

@@ -1,0 +1,73 @@
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { BatonError } from '../../core/errors.ts';
+import { parseValidator, type Context } from '../context.ts';
+import type { Answer } from '../output.ts';
+
+export const maxKeyBytes = 65_536;
+
+const cometbftKeyFile = z.looseObject({
+  priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.base64() }),
+});
+
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** Public half of a 32-byte Ed25519 seed. */
+export const publicKeyOf = (seed: Buffer): Buffer => {
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+};
+
+const asJson = (content: Buffer): unknown => {
+  try {
+    return JSON.parse(content.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Key material as the guard expects it: for a CometBFT `priv_validator_key.json` the 32-byte seed, for anything else the file as it is.
+ * @throws BatonError KeyInvalid when a CometBFT key file contradicts itself. The key is never part of a message.
+ */
+export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: string | null } => {
+  const parsed = cometbftKeyFile.safeParse(asJson(content));
+  if (!parsed.success) return { plaintext: content, publicKey: null };
+  const both = Buffer.from(parsed.data.priv_key.value, 'base64');
+  const fix = 'Give the priv_validator_key.json that CometBFT wrote.';
+  if (both.length !== 64) throw new BatonError('KeyInvalid', `priv_key.value has ${both.length} bytes, expected 64`, { field: 'priv_key.value', fix });
+  const seed = both.subarray(0, 32);
+  const publicKey = publicKeyOf(seed);
+  if (!publicKey.equals(both.subarray(32))) throw new BatonError('KeyInvalid', 'the public half of priv_key does not belong to its private half', { field: 'priv_key.value', fix });
+  return { plaintext: seed, publicKey: publicKey.toString('base64') };
+};
+
+/** Encrypts the key under {validator} and stores it. The file is left alone; the answer says what to do with it. */
+export const seal = async (context: Context, name: string, file: string, options: { replace: boolean }): Promise<Answer> => {
+  const validator = parseValidator(name);
+  const content = await readFile(file).catch((cause: unknown) => {
+    throw new BatonError('InputInvalid', `cannot read ${file}`, { cause, field: '--key-file', fix: 'Give the path of the key file.' });
+  });
+  if (content.length === 0 || content.length > maxKeyBytes) {
+    throw new BatonError(content.length === 0 ? 'KeyInvalid' : 'KeyTooLarge', `${file} has ${content.length} bytes, expected 1 to ${maxKeyBytes}`, {
+      field: '--key-file', fix: 'Give the key file itself, not an archive or a folder.',
+    });
+  }
+  if (!options.replace && (await context.records.readVault(validator))) {
+    throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, { fix: `To replace it: baton seal ${validator} --key-file ${file} --replace` });
+  }
+  const { plaintext, publicKey } = keyMaterial(content);
+  const fingerprint = createHash('sha256').update(publicKey ?? '').digest('hex').slice(0, 12);
+  const sealed = await context.keys.seal({ validator, plaintext });
+  plaintext.fill(0);
+  content.fill(0);
+  await context.records.writeVault(validator, { ...sealed, ...(publicKey === null ? {} : { publicKey }) });
+  return {
+    lines: [
+      `${validator}: the key is sealed${publicKey === null ? '' : `; public key ${publicKey} (${fingerprint})`}.`,
+      `  Remove every plain copy before you enrol: ${file}, the nodes' disks, backups. A copy that can sign is a second signer.`,
+    ],
+    json: { validator, sealed: true, publicKey },
+  };
+};

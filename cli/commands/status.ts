@@ -1,0 +1,69 @@
+import type { ApprovalRecord } from '../../core/approval.ts';
+import type { Lease } from '../../core/lease.ts';
+import type { NodeReport } from '../../core/report.ts';
+import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
+import type { Answer } from '../output.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
+import type { ValidatorId } from '../../core/ids.ts';
+
+const leaseSentence = (config: ValidatorConfig, lease: Lease | undefined): string => {
+  if (!lease) return 'not enrolled: nobody may sign';
+  const holder = nodeLabel(config, lease.holder);
+  const inTerm = `term ${lease.term}`;
+  switch (lease.phase) {
+    case 'HELD': return `${holder} may sign (${inTerm})`;
+    case 'RELEASED': return `${holder} may sign (${inTerm}, not yet seen signing; ${lease.claim})`;
+    case 'FENCING': return `nobody new may sign: ${holder} is being fenced (${inTerm}, ${lease.claim})`;
+    case 'FENCED': return `nobody may sign: ${holder} is fenced by ${lease.evidence?.kind ?? 'proof'} (${inTerm}, ${lease.claim})`;
+  }
+};
+
+const reportSentence = (label: string, report: NodeReport | undefined): string => {
+  if (!report) return `  ${label}: no report from its guard`;
+  const parts = [
+    report.signing ? 'gate open' : 'gate closed', report.armed ? 'armed' : 'not armed',
+    report.synced ? 'synced' : 'not synced', report.height === null ? 'height unknown' : `height ${report.height}`, `build ${report.build}`,
+  ];
+  return `  ${label}: ${parts.join(', ')}${report.distress === null ? '' : `; distress: ${report.distress}`}`;
+};
+
+const waitingLines = (record: ApprovalRecord | undefined): string[] => {
+  if (!record || record.state !== 'pending') return [];
+  const command = record.purpose === 'approval'
+    ? `baton approve ${record.validator} --plan ${record.planHash.slice(0, 12)}`
+    : `baton attest ${record.validator} --statement "what you did"`;
+  return [`  waiting for a person: ${record.sentence}`, `  next: ${command}   (or: baton deny ${record.validator})`];
+};
+
+const one = async (context: Context, validator: ValidatorId): Promise<{ lines: string[]; json: Record<string, unknown> }> => {
+  const { config } = await configOf(context, validator);
+  const lease = await context.lease.read(validator);
+  const paused = await context.records.readPause(validator);
+  const open = await context.records.findOpenApproval(validator);
+  const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
+  return {
+    lines: [
+      `${validator}: ${leaseSentence(config, lease)}`,
+      ...(paused ? [`  paused by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
+      ...reports.map(({ node, report }) => reportSentence(nodeLabel(config, node.id), report)),
+      ...waitingLines(open),
+    ],
+    json: {
+      validator, lease: lease ? { term: lease.term, phase: lease.phase, holder: lease.holder, candidate: lease.candidate, claim: lease.claim, evidence: lease.evidence?.kind ?? null } : null,
+      paused: paused ?? null, mode: config.policy.mode,
+      nodes: reports.map(({ node, report }) => ({ name: node.name, id: node.id, report: report ?? null })),
+      waiting: open?.state === 'pending' ? { purpose: open.purpose, plan: open.planHash, sentence: open.sentence } : null,
+    },
+  };
+};
+
+const maxListed = 1_000;
+
+/** Who may sign, whether each guard is ready, and what waits for a person. */
+export const status = async (context: Context, name: string | undefined): Promise<Answer> => {
+  const wanted = name === undefined ? ((await context.records.readFleet()) ?? []) : [parseValidator(name)];
+  if (wanted.length === 0) return { lines: ['No validator is configured.', '  next: baton apply validators.yaml'], json: { validators: [] } };
+  const found = [];
+  for (const validator of wanted.slice(0, maxListed)) found.push(await one(context, validator));
+  return { lines: found.flatMap(({ lines }) => lines), json: { validators: found.map(({ json }) => json) } };
+};

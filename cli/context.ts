@@ -1,0 +1,84 @@
+import { createInterface } from 'node:readline/promises';
+import { z } from 'zod';
+import { dynamo, kms, sfn, sts } from '../aws/clients.ts';
+import { whoAmI } from '../aws/identity.ts';
+import { Keys } from '../aws/keys.ts';
+import { LeaseStore } from '../aws/lease.ts';
+import { Records } from '../aws/records.ts';
+import { Workflow } from '../aws/workflow.ts';
+import type { ValidatorConfig } from '../core/config.ts';
+import { BatonError } from '../core/errors.ts';
+import { validatorId, type ValidatorId } from '../core/ids.ts';
+import { parseWith } from '../core/parse.ts';
+import type { Clock } from '../core/time.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { Output } from './output.ts';
+
+/** What every command works with. Tests build their own. */
+export interface Context {
+  readonly lease: LeaseStore;
+  readonly records: Records;
+  readonly keys: Keys;
+  readonly workflow: Workflow;
+  readonly clock: Clock;
+  readonly output: Output;
+  /** The caller's ARN, as STS tells it. */
+  readonly whoAmI: () => Promise<string>;
+  /** Asks a person; false when there is no terminal to ask at. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+const environment = z.object({
+  BATON_TABLE: z.string().min(3).prefault('baton'),
+  BATON_KMS_KEY: z.string().min(1),
+  BATON_STATE_MACHINE: z.string().startsWith('arn:'),
+});
+
+const confirmAtTerminal = async (question: string): Promise<boolean> => {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `));
+  } finally {
+    terminal.close();
+  }
+};
+
+/** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
+export const contextFromEnvironment = (output: Output): Context => {
+  const found = environment.safeParse(process.env);
+  if (!found.success) {
+    const field = String(found.error.issues[0]?.path[0] ?? 'environment');
+    throw new BatonError('InputInvalid', `${field} is not set or not valid: expected the value from the stack's outputs`, {
+      field, fix: `export ${field}=… (see the outputs of the deployed stack)`,
+    });
+  }
+  const client = dynamo();
+  const table = found.data.BATON_TABLE;
+  const identity = sts();
+  return {
+    lease: new LeaseStore({ client, table }),
+    records: new Records({ client, table }),
+    keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
+    workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),
+    clock: systemClock,
+    output,
+    whoAmI: () => whoAmI(identity),
+    confirm: confirmAtTerminal,
+  };
+};
+
+export const parseValidator = (text: string): ValidatorId => parseWith(validatorId, text, { what: 'VALIDATOR', code: 'InputInvalid' });
+
+/** @throws BatonError ValidatorUnknown. */
+export const configOf = async ({ records }: Pick<Context, 'records'>, validator: ValidatorId): Promise<{ config: ValidatorConfig; hash: string }> => {
+  const found = await records.readConfig(validator);
+  if (!found) throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, { fix: 'Type `baton status` for the known ones, or `baton apply validators.yaml` to add it.' });
+  return found;
+};
+
+/** Name of a node for people, with its identity. */
+export const nodeLabel = (config: ValidatorConfig, id: string): string => {
+  const found = config.nodes.find((node) => node.id === id);
+  return found ? `${found.name} (${id})` : id;
+};
