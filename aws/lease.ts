@@ -1,0 +1,92 @@
+import { ConditionalCheckFailedException, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { BatonError } from '../core/errors.ts';
+import type { ValidatorId } from '../core/ids.ts';
+import { lease, type Expectation, type Lease, type LeaseWrite, type WriteOutcome } from '../core/lease.ts';
+import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
+
+/**
+ * The lease in DynamoDB. Every change is one conditional UpdateItem:
+ *
+ *     expect (core/lease.ts) ──▶ ConditionExpression     accepted ──▶ done
+ *                                                        refused, our attempt id is in the item ──▶ done earlier, its reply was lost
+ *                                                        refused otherwise ──▶ refused
+ *                                                        no answer ──▶ unknown
+ */
+
+const conditionOf = (expect: Expectation): { text: string; names: Record<string, string>; values: Record<string, unknown> } => {
+  if (expect.absent) return { text: 'attribute_not_exists(#pk)', names: { '#pk': 'pk' }, values: {} };
+  const sameTerm = '#term = :seenTerm';
+  const inPhase = `#phase IN (${expect.phases.map((_, index) => `:phase${index}`).join(', ')})`;
+  const heldByUs = expect.claim === undefined ? [] : ['#claim = :ours'];
+  return {
+    text: [sameTerm, inPhase, ...heldByUs].join(' AND '),
+    names: { '#term': 'term', '#phase': 'phase', ...(expect.claim === undefined ? {} : { '#claim': 'claim' }) },
+    values: {
+      ':seenTerm': expect.term,
+      ...Object.fromEntries(expect.phases.map((phase, index) => [`:phase${index}`, phase])),
+      ...(expect.claim === undefined ? {} : { ':ours': expect.claim }),
+    },
+  };
+};
+
+/** The one UpdateItem of a transition. */
+export const compileWrite = (write: LeaseWrite, table: string): UpdateItemCommandInput => {
+  const condition = conditionOf(write.expect);
+  const set = Object.entries({ ...write.set, validator: write.validator, attempt: write.attempt }).filter(([, value]) => value !== undefined);
+  const names = Object.fromEntries([...set.map(([field]) => field), ...write.remove, 'version'].map((field) => [`#${field}`, field]));
+  const values = { ...Object.fromEntries(set.map(([field, value]) => [`:${field}`, value])), ...condition.values, ':one': 1 };
+  return {
+    TableName: table,
+    Key: { pk: { S: keyOf.lease(write.validator) } },
+    UpdateExpression: [
+      `SET ${set.map(([field]) => `#${field} = :${field}`).join(', ')}`,
+      ...(write.remove.length === 0 ? [] : [`REMOVE ${write.remove.map((field) => `#${field}`).join(', ')}`]),
+      'ADD #version :one',
+    ].join(' '),
+    ConditionExpression: condition.text,
+    ExpressionAttributeNames: { ...names, ...condition.names },
+    ExpressionAttributeValues: toItem(values),
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+};
+
+export class LeaseStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** A consistent read. @throws BatonError LeaseUnreachable or LeaseInvalid. */
+  read(validator: ValidatorId, signal?: AbortSignal): Promise<Lease | undefined> {
+    return readParsed(this.#table, keyOf.lease(validator), lease, signal);
+  }
+
+  /** Tries one transition. Trouble with the table is the outcome `unknown`, never a refusal. */
+  async write(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
+    const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator));
+    try {
+      const { Attributes } = await this.#table.client.send(new UpdateItemCommand(compileWrite(write, this.#table.table)), signal ? { abortSignal: signal } : {});
+      return Attributes ? { outcome: 'done', lease: parse(Attributes), earlier: false } : { outcome: 'unknown', cause: new Error('the answer holds no item') };
+    } catch (cause) {
+      if (!(cause instanceof ConditionalCheckFailedException)) return { outcome: 'unknown', cause };
+      if (!cause.Item) return { outcome: 'refused', found: undefined };
+      const found = parse(cause.Item);
+      return found.attempt === write.attempt ? { outcome: 'done', lease: found, earlier: true } : { outcome: 'refused', found };
+    }
+  }
+
+  /**
+   * The lease after the transition.
+   * @throws BatonError StaleTerm when it was refused, LeaseUnreachable when nobody knows.
+   */
+  async mustWrite(write: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
+    const result = await this.write(write, signal);
+    if (result.outcome === 'done') return result.lease;
+    if (result.outcome === 'unknown') throw unreachable(`${write.transition} of ${write.validator}`, result.cause);
+    const { found } = result;
+    const now = found ? `term ${found.term} is ${found.phase}, driven by ${found.claim}; ${found.holder} is the recorded active` : 'there is no lease';
+    throw new BatonError('StaleTerm', `${write.transition} of ${write.validator} was refused: ${now}`, { fix: `baton status ${write.validator}` });
+  }
+}

@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+/** The AWS protocols that the SDK clients speak, on loopback: JSON 1.0/1.1 by X-Amz-Target, and the query protocol. */
+
+export interface Caller { readonly arn: string }
+
+/** An error as the service would answer it. */
+export class ServiceError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Service {
+  /** `AWSStepFunctions`, `AmazonSSM`, `TrentService`; for the query protocol the API version. */
+  readonly target: string;
+  /** For JSON services the result; for query services the inner XML of the answer. */
+  handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown>;
+}
+
+export interface AwsServer {
+  readonly endpoint: string;
+  /** Credentials that make their caller known as `arn`. */
+  principal(arn: string): { accessKeyId: string; secretAccessKey: string };
+  close(): Promise<void>;
+}
+
+export const rootArn = 'arn:aws:iam::123456789012:root';
+const maxBodyBytes = 4_000_000;
+
+const bodyOf = async (request: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw new ServiceError('RequestEntityTooLarge', 'the body is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+
+const escapeXml = (text: string): string => text.replace(/[<>&'"]/g, (char) => `&#${char.charCodeAt(0)};`);
+
+/** Turns `A.1.B=c` pairs into a flat record; the services read the keys they know. */
+const queryInput = (body: string): { action: string; version: string; input: Record<string, unknown> } => {
+  const pairs = Object.fromEntries(new URLSearchParams(body));
+  return { action: pairs['Action'] ?? '', version: pairs['Version'] ?? '', input: pairs };
+};
+
+const sendJson = (response: ServerResponse, status: number, value: unknown): void => {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(value ?? {}));
+};
+
+const sendXml = (response: ServerResponse, status: number, xml: string): void => {
+  response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
+};
+
+export const startAwsServer = async (services: readonly Service[]): Promise<AwsServer> => {
+  const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
+  const byTarget = new Map(services.map((service) => [service.target, service]));
+  const callerOf = (request: IncomingMessage): Caller => {
+    const arn = principals.get(accessKeyOf(request));
+    if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
+    return { arn };
+  };
+  const handleQuery = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
+    const { action, version, input } = queryInput(body);
+    try {
+      const service = byTarget.get(version);
+      if (!service) throw new ServiceError('InvalidAction', `no service answers ${action} ${version}`);
+      const inner = String(await service.handle(action, input, callerOf(request)));
+      sendXml(response, 200, `<${action}Response><${action}Result>${inner}</${action}Result>${inner}<requestId>local</requestId></${action}Response>`);
+    } catch (error) {
+      const code = error instanceof ServiceError ? error.code : 'InternalFailure';
+      const told = `<Code>${escapeXml(code)}</Code><Message>${escapeXml((error as Error).message)}</Message>`;
+      sendXml(response, error instanceof ServiceError ? 400 : 500, `<Response><Errors><Error>${told}</Error></Errors><Error>${told}</Error><RequestID>local</RequestID></Response>`);
+    }
+  };
+  const handleJson = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
+    const [target = '', action = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+    try {
+      const service = byTarget.get(target);
+      if (!service) throw new ServiceError('UnknownOperationException', `no service answers ${target}`);
+      sendJson(response, 200, await service.handle(action, JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>, callerOf(request)));
+    } catch (error) {
+      const code = error instanceof ServiceError ? error.code : 'InternalFailure';
+      sendJson(response, error instanceof ServiceError ? 400 : 500, { __type: code, message: (error as Error).message });
+    }
+  };
+  const server = createServer((request, response) => {
+    bodyOf(request)
+      .then((body) => (request.headers['x-amz-target'] === undefined ? handleQuery(request, response, body) : handleJson(request, response, body)))
+      .catch(() => { response.destroy(); });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    principal: (arn) => {
+      const known = [...principals].find(([, value]) => value === arn)?.[0];
+      const accessKeyId = known ?? `AKLOCAL${String(principals.size).padStart(6, '0')}`;
+      principals.set(accessKeyId, arn);
+      return { accessKeyId, secretAccessKey: 'local' };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+    },
+  };
+};

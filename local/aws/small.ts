@@ -1,0 +1,73 @@
+import type { Clock } from '../../core/time.ts';
+import { durationMs } from '../../core/time.ts';
+import type { Machines } from '../machines.ts';
+import { ServiceError, type Service } from './server.ts';
+
+/** STS, SNS and EC2: as much of them as Baton calls. */
+
+export const localSts = (): Service => ({
+  target: '2011-06-15',
+  handle: async (action, _input, caller) => {
+    if (action !== 'GetCallerIdentity') throw new ServiceError('InvalidAction', `sts:${action} is not served here`);
+    return `<Arn>${caller.arn}</Arn><UserId>LOCAL</UserId><Account>123456789012</Account>`;
+  },
+});
+
+export interface Published { readonly topic: string; readonly subject: string; readonly message: string }
+
+export const localSns = (onPublish: (one: Published) => void): Service => {
+  let count = 0;
+  return {
+    target: '2010-03-31',
+    handle: async (action, input) => {
+      if (action !== 'Publish') throw new ServiceError('InvalidAction', `sns:${action} is not served here`);
+      if (typeof input['TopicArn'] !== 'string' || typeof input['Message'] !== 'string') throw new ServiceError('InvalidParameter', 'TopicArn and Message are needed');
+      onPublish({ topic: input['TopicArn'], subject: String(input['Subject'] ?? ''), message: input['Message'] });
+      count += 1;
+      return `<MessageId>local-${count}</MessageId>`;
+    },
+  };
+};
+
+type Ec2State = 'running' | 'stopping' | 'stopped';
+
+const instanceIds = (input: Record<string, unknown>): string[] =>
+  Object.entries(input).filter(([key]) => key.startsWith('InstanceId.')).map(([, value]) => String(value));
+
+/** `stopped` is shown only after the machine is really down and `settleMs` have passed. */
+export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: number }): Service => {
+  const states = new Map<string, Ec2State>();
+  const machineOf = (id: string) => {
+    const machine = id.startsWith('i-') ? options.machines.get(id) : undefined;
+    if (!machine) throw new ServiceError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+    return machine;
+  };
+  const stateOf = (id: string): Ec2State => {
+    const machine = machineOf(id);
+    const known = states.get(id);
+    if (known === 'stopping') return known;
+    return machine.state() === 'stopped' ? 'stopped' : 'running';
+  };
+  const stop = (id: string): string => {
+    const machine = machineOf(id);
+    const before = stateOf(id);
+    if (before === 'running') {
+      states.set(id, 'stopping');
+      void machine.powerOff()
+        .then(() => options.clock.sleep(durationMs(options.settleMs)))
+        .then(() => states.delete(id), () => states.delete(id));
+    }
+    return `<item><instanceId>${id}</instanceId><previousState><name>${before}</name></previousState><currentState><name>${stateOf(id)}</name></currentState></item>`;
+  };
+  const describe = (id: string): string => `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${stateOf(id)}</name></instanceState></item></instancesSet></item>`;
+  return {
+    target: '2016-11-15',
+    handle: async (action, input) => {
+      const ids = instanceIds(input);
+      if (ids.length === 0) throw new ServiceError('MissingParameter', 'InstanceId is missing');
+      if (action === 'StopInstances') return `<instancesSet>${ids.map(stop).join('')}</instancesSet>`;
+      if (action === 'DescribeInstances') return `<reservationSet>${ids.map(describe).join('')}</reservationSet>`;
+      throw new ServiceError('InvalidAction', `ec2:${action} is not served here`);
+    },
+  };
+};

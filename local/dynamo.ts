@@ -1,0 +1,61 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+
+/** DynamoDB in this process: dynalite, taught to answer a refused write with the old item (ALL_OLD). */
+
+interface ConditionError extends Error { body?: { Item?: unknown } }
+type CheckConditional = (data: Record<string, unknown>, existing: unknown) => ConditionError | null | undefined;
+interface Validation { types: Record<string, unknown> }
+
+const require = createRequire(import.meta.url);
+const field = 'ReturnValuesOnConditionCheckFailure';
+let taught = false;
+
+const teachAllOld = (): void => {
+  if (taught) return;
+  taught = true;
+  const db = require('dynalite/db') as { checkConditional: CheckConditional };
+  const judge = db.checkConditional;
+  db.checkConditional = (data, existing) => {
+    const error = judge(data, existing);
+    if (error?.body && data[field] === 'ALL_OLD' && existing) error.body.Item = existing;
+    return error;
+  };
+  for (const action of ['putItem', 'updateItem', 'deleteItem']) {
+    const { types } = require(`dynalite/validations/${action}`) as Validation;
+    types[field] = { type: 'String', enum: ['ALL_OLD', 'NONE'] };
+  }
+};
+
+export interface LocalDynamo { readonly endpoint: string; close(): Promise<void> }
+
+export const tableDefinition = (table: string) => ({
+  TableName: table,
+  AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' as const }],
+  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }],
+  BillingMode: 'PAY_PER_REQUEST' as const,
+});
+
+export const localCredentials = { region: 'us-east-1', credentials: { accessKeyId: 'AKLOCALROOT', secretAccessKey: 'local' } };
+
+/** Starts an empty table on a free loopback port. */
+export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
+  teachAllOld();
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new DynamoDBClient({ endpoint, ...localCredentials, maxAttempts: 3 });
+  await client.send(new CreateTableCommand(tableDefinition(table)));
+  client.destroy();
+  return {
+    endpoint,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+    },
+  };
+};
