@@ -29,7 +29,7 @@ export const refusalCodes = [
 export type RefusalCode = (typeof refusalCodes)[number];
 
 export type Assessment =
-  | { readonly decision: 'proceed'; readonly plan: Plan; readonly planHash: string; readonly approvalRequired: boolean; readonly approvalSeconds: number; readonly sentence: string }
+  | { readonly decision: 'proceed'; readonly plan: Plan; readonly planHash: string; readonly approvalRequired: boolean; readonly approvalSeconds: number; readonly quarantineSeconds: number; readonly sentence: string }
   | { readonly decision: 'refused'; readonly code: RefusalCode; readonly sentence: string; readonly next: string };
 
 const dayMs = 86_400_000;
@@ -108,6 +108,7 @@ export const assessRequest = (of: AssessInput): Assessment => {
   const name = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;
   return {
     decision: 'proceed', plan, planHash: hashOf(plan), approvalRequired, approvalSeconds: Math.ceil(config.policy.approvalMs / 1_000),
+    quarantineSeconds: Math.ceil(config.timing.quarantineMs / 1_000),
     sentence: `Plan: fence ${name(lease.holder)} (${lease.holder}), then let ${name(choice.node)} (${choice.node}) sign for ${config.id} in term ${lease.term + 1}. Reason: ${request.cause.reason}`,
   };
 };

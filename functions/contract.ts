@@ -25,7 +25,9 @@ export const executionInput = z.strictObject({
 export const assess = {
   input: executionInput.extend({ execution: executionName }),
   output: z.discriminatedUnion('decision', [
-    z.strictObject({ decision: z.literal('proceed'), plan, planHash, approvalRequired: z.boolean(), approvalSeconds: z.number().int().min(1), sentence }),
+    z.strictObject({
+      decision: z.literal('proceed'), plan, planHash, approvalRequired: z.boolean(), approvalSeconds: z.number().int().min(1), quarantineSeconds: z.number().int().min(0), sentence,
+    }),
     z.strictObject({ decision: z.literal('refused'), code: z.string(), sentence, next: z.string() }),
   ]),
 };

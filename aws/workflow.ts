@@ -1,0 +1,113 @@
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, SendTaskSuccessCommand, StartExecutionCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import { BatonError } from '../core/errors.ts';
+import type { ExecutionName } from '../core/ids.ts';
+
+/** Executions of the failover state machine. */
+
+export interface Execution { readonly status: string; readonly error?: string; readonly cause?: string; readonly sentence?: string }
+
+/** One event of a history, with only the parts that people are told. */
+export interface WorkflowEvent {
+  readonly id: number; readonly type: string; readonly atMs: number; readonly state?: string; readonly output?: string; readonly error?: string; readonly cause?: string;
+}
+
+const maxPages = 30;
+
+const failed = (what: string, cause: unknown, fix: string): BatonError => new BatonError('WorkflowFailed', `${what}: ${(cause as Error).name}`, { cause, fix });
+
+const detailsOf = (event: HistoryEvent): { error?: string; cause?: string } => {
+  const found = event.executionFailedEventDetails ?? event.taskFailedEventDetails ?? event.lambdaFunctionFailedEventDetails ?? event.taskTimedOutEventDetails ?? {};
+  return { ...(found.error === undefined ? {} : { error: found.error }), ...(found.cause === undefined ? {} : { cause: found.cause }) };
+};
+
+const told = (event: HistoryEvent): WorkflowEvent => {
+  const state = event.stateEnteredEventDetails?.name ?? event.stateExitedEventDetails?.name;
+  const output = event.stateExitedEventDetails?.output;
+  return {
+    id: event.id ?? 0, type: event.type ?? '', atMs: event.timestamp?.getTime() ?? 0,
+    ...(state === undefined ? {} : { state }), ...(output === undefined ? {} : { output }), ...detailsOf(event),
+  };
+};
+
+const sentenceIn = (output: string | undefined): string | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(output ?? 'null');
+    return parsed !== null && typeof parsed === 'object' && 'sentence' in parsed ? String(parsed.sentence) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export class Workflow {
+  readonly #client: SFNClient;
+  readonly #stateMachine: string;
+
+  constructor(options: { client: SFNClient; stateMachine: string }) {
+    this.#client = options.client;
+    this.#stateMachine = options.stateMachine;
+  }
+
+  #arnOf(name: ExecutionName): string {
+    return `${this.#stateMachine.replace(':stateMachine:', ':execution:')}:${name}`;
+  }
+
+  /** Starts an execution once: false when one of this name was started before. */
+  async start(of: { name: ExecutionName; input: Record<string, unknown> }, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.send(new StartExecutionCommand({ stateMachineArn: this.#stateMachine, name: of.name, input: JSON.stringify(of.input) }), signal ? { abortSignal: signal } : {});
+      return true;
+    } catch (cause) {
+      if ((cause as Error).name === 'ExecutionAlreadyExists') return false;
+      throw failed(`${of.name} could not be started`, cause, 'Run it again: the same name starts it only once.');
+    }
+  }
+
+  /** Hands an answer to the task that waits with this token. @throws BatonError ApprovalExpired when it waits no more. */
+  async sendAnswer(token: string, answer: Record<string, unknown>): Promise<void> {
+    try {
+      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(answer) }));
+    } catch (cause) {
+      const name = (cause as Error).name;
+      if (name === 'TaskTimedOut' || name === 'TaskDoesNotExist' || name === 'InvalidToken') {
+        throw new BatonError('ApprovalExpired', 'the execution no longer waits for this answer', { cause, fix: 'baton status' });
+      }
+      throw failed('the answer could not be handed over', cause, 'Answer again.');
+    }
+  }
+
+  async describe(name: ExecutionName, signal?: AbortSignal): Promise<Execution> {
+    try {
+      const { status = 'UNKNOWN', error, cause, output } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), signal ? { abortSignal: signal } : {});
+      const sentence = sentenceIn(output);
+      return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }), ...(sentence === undefined ? {} : { sentence }) };
+    } catch (cause) {
+      throw failed(`${name} could not be looked up`, cause, 'Check the name: baton status shows the claim of each validator.');
+    }
+  }
+
+  /** True unless the service says that it ended or never was. */
+  async isRunning(name: ExecutionName, signal?: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.describe(name, signal)).status === 'RUNNING';
+    } catch (error) {
+      if (error instanceof BatonError && (error.cause as Error | undefined)?.name === 'ExecutionDoesNotExist') return false;
+      throw error;
+    }
+  }
+
+  async history(name: ExecutionName): Promise<WorkflowEvent[]> {
+    const events: WorkflowEvent[] = [];
+    let next: string | undefined;
+    for (let page = 0; page < maxPages; page += 1) {
+      try {
+        const answer = await this.#client.send(new GetExecutionHistoryCommand({ executionArn: this.#arnOf(name), maxResults: 1_000, includeExecutionData: true, ...(next === undefined ? {} : { nextToken: next }) }));
+        events.push(...(answer.events ?? []).map(told));
+        if (answer.nextToken === undefined) return events;
+        next = answer.nextToken;
+      } catch (cause) {
+        throw failed(`the history of ${name} could not be read`, cause, 'Run it again.');
+      }
+    }
+    return events;
+  }
+}

@@ -1,0 +1,34 @@
+import type { ChainConfig, ValidatorConfig } from '../core/config.ts';
+import { cometbftProbe } from './cometbft/probe.ts';
+import { unobservable, type ChainProbe, type Look, type ProbeMemory } from './probe.ts';
+import { systemdProbe } from './systemd/probe.ts';
+
+export type { ProbeMemory } from './probe.ts';
+
+/** What functions ask of a chain, whichever it is. */
+export interface Chains {
+  look(config: ValidatorConfig, vantage: string, before: ProbeMemory | null, signal: AbortSignal): Promise<Look>;
+  landed(config: ValidatorConfig, vantage: string, above: number, signal: AbortSignal): Promise<{ signed: boolean; head: number | null }>;
+  /** The highest head over all vantages; null unless more than half of them answered. */
+  headOf(config: ValidatorConfig, signal: AbortSignal): Promise<number | null>;
+}
+
+const probes: Record<ChainConfig['kind'], ChainProbe> = { cometbft: cometbftProbe, systemd: systemdProbe };
+
+const urlOf = (config: ValidatorConfig, vantage: string): string | undefined => config.vantages.find(({ name }) => name === vantage)?.url;
+
+export const chains: Chains = {
+  look: async (config, vantage, before, signal) => {
+    const url = urlOf(config, vantage);
+    return url === undefined ? unobservable(`There is no vantage ${vantage}.`, before) : probes[config.chain.kind].look(config, url, before, signal);
+  },
+  landed: async (config, vantage, above, signal) => {
+    const url = urlOf(config, vantage);
+    return url === undefined ? { signed: false, head: null } : probes[config.chain.kind].landed(config, url, above, signal);
+  },
+  headOf: async (config, signal) => {
+    const heads = await Promise.all(config.vantages.map(({ url }) => probes[config.chain.kind].head(config, url, signal)));
+    const known = heads.filter((head) => head !== null);
+    return known.length * 2 > heads.length ? Math.max(...known) : null;
+  },
+};

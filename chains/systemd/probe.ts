@@ -1,0 +1,61 @@
+import type { ValidatorConfig } from '../../core/config.ts';
+import { getJson } from '../http.ts';
+import { moved, stillHead, unobservable, type ChainProbe } from '../probe.ts';
+
+/** Any daemon that shows its progress over HTTP: two numbers in JSON documents, the validator's last duty and the head. */
+
+/** The value at a JSON pointer (RFC 6901); undefined when there is none. */
+export const atPointer = (document: unknown, pointer: string): unknown => {
+  let found = document;
+  for (const raw of pointer.split('/').slice(1)) {
+    const key = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+};
+
+const readNumber = async (url: string, path: string, pointer: string, signal: AbortSignal): Promise<number> => {
+  const value = atPointer(await getJson(url, path, signal), pointer);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Error(`${path}${pointer} is not a whole number`);
+  return value;
+};
+
+const chainOf = (config: ValidatorConfig) => {
+  if (config.chain.kind !== 'systemd') throw new Error(`${config.id} is not of kind systemd`);
+  return config.chain;
+};
+
+const readHead = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
+  const { headPath, headPointer } = chainOf(config);
+  return readNumber(url, headPath, headPointer, signal);
+};
+
+const readProgress = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
+  const { progressPath, progressPointer } = chainOf(config);
+  return readNumber(url, progressPath, progressPointer, signal);
+};
+
+export const systemdProbe: ChainProbe = {
+  look: async (config, url, before, signal) => {
+    try {
+      const head = await readHead(config, url, signal);
+      const progress = await readProgress(config, url, signal);
+      if (before !== null && before.head !== null && head <= before.head) return stillHead(before, before.head);
+      const was = before?.lastSigned ?? null;
+      if (was === null) return moved(head, progress, head - progress <= 2, `Last duty ${progress}, head ${head}.`);
+      return moved(head, progress, progress > was, progress > was ? `Last duty ${progress}, head ${head}.` : `No duty since ${was}, head ${head}.`);
+    } catch (error) {
+      return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
+    }
+  },
+  landed: async (config, url, above, signal) => {
+    try {
+      const progress = await readProgress(config, url, signal);
+      return { signed: progress > above, head: await readHead(config, url, signal) };
+    } catch {
+      return { signed: false, head: null };
+    }
+  },
+  head: (config, url, signal) => readHead(config, url, signal).catch(() => null),
+};

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { recordProof } from '../core/lease.ts';
+import { attemptId, type NodeId, type ValidatorId } from '../core/ids.ts';
+import type { NodeReport } from '../core/report.ts';
+import { durationMs, elapsedMs } from '../core/time.ts';
+import { fence as contract } from './contract.ts';
+import { seekProof } from './shared/fence-pass.ts';
+import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+
+/** How long one pass looks before it hands back to the state machine. */
+const passMs = durationMs(3_000);
+const maxLooks = 60;
+
+type Output = z.input<typeof contract.output>;
+
+export const fence: Act<z.output<typeof contract.input>, Output> = async (input, deps, signal) => {
+  const { clock, records } = deps;
+  const startedMs = clock.steadyMs();
+  const { config } = await needConfig(deps, input.validator, signal);
+  const sum = (): number => input.waitedMs + elapsedMs(startedMs, clock.steadyMs());
+  const told = (): { pass: number; waitedMs: number } => ({ pass: input.pass + 1, waitedMs: sum() });
+  const attestation = input.approvalId === null ? undefined : await deps.approvals.read(input.approvalId, signal);
+  let firstReport: NodeReport | undefined;
+  let lastReport: NodeReport | undefined;
+  let reason = '';
+  for (let look = 0; look < maxLooks; look += 1) {
+    const lease = await needDriven(deps, input, signal);
+    if (lease.phase !== 'FENCING') {
+      const kind = lease.evidence?.kind ?? 'attested';
+      return { state: 'fenced', kind, ...told(), sentence: `${lease.holder} is fenced already: ${lease.evidence?.how ?? ''}` };
+    }
+    lastReport = await readReport(input.validator, lease.holder);
+    firstReport ??= lastReport;
+    const proof = await seekProof({ deps, config, lease, report: lastReport, waitedMs: sum(), attestation, signal }, config.policy.evidence);
+    if (proof.outcome === 'proof') {
+      await deps.lease.mustWrite(recordProof(input, { evidence: proof.evidence, attempt: attemptId.parse(`${input.claim}/RecordProof/${input.term}`) }), signal);
+      return { state: 'fenced', kind: proof.evidence.kind, ...told(), sentence: `${lease.holder} is fenced (${proof.evidence.kind}): ${proof.evidence.how}` };
+    }
+    reason = proof.reason;
+    if (elapsedMs(startedMs, clock.steadyMs()) >= passMs) break;
+    await clock.sleep(config.timing.fencePollMs, signal);
+  }
+  if (sum() < config.timing.fenceDeadlineMs) return { state: 'pending', ...told(), sentence: `No proof yet. ${reason}` };
+  const holderAlive = firstReport !== undefined && lastReport !== undefined && lastReport.sequence > firstReport.sequence;
+  return {
+    state: 'exhausted', attestable: config.policy.evidence.includes('attested'), attestSeconds: Math.ceil(config.policy.approvalMs / 1_000), holderAlive, ...told(),
+    sentence: `No accepted proof within ${config.timing.fenceDeadlineMs / 1_000} s. ${reason}`,
+  };
+
+  async function readReport(validator: ValidatorId, node: NodeId): Promise<NodeReport | undefined> {
+    // A report that cannot be read is no report: silence, not an error of the other kinds of evidence.
+    return records.readReport(validator, node, signal).catch(() => undefined);
+  }
+};
+
+export const handler = handlerOf({ name: 'Fence', ...contract }, fence);

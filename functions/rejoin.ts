@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import { createHash } from 'node:crypto';
+import { durationMs, elapsedMs } from '../core/time.ts';
+import { rejoin as contract } from './contract.ts';
+import { handlerOf, needDriven, type Act } from './shared/handler.ts';
+
+const waitMs = durationMs(45_000);
+const pollMs = durationMs(500);
+const maxLooks = 90;
+
+/** Asks the old node to become a standby. One that cannot be reached stays fenced, which is safe: that is no failure of the failover. */
+export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal, remainingMs) => {
+  const { clock } = deps;
+  const startedMs = clock.steadyMs();
+  const lease = await needDriven(deps, input, signal);
+  const quarantined = (why: string): z.input<typeof contract.output> => ({ state: 'quarantined', sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well.` });
+  if (lease.holder === input.node) return quarantined('it is the holder itself');
+  const nonce = createHash('sha256').update(`rejoin/${input.validator}/${input.term}/${input.claim}`).digest('hex').slice(0, 32);
+  const limitMs = Math.min(waitMs, remainingMs());
+  let reason = 'no answer';
+  try {
+    const commandId = await deps.rejoinCommand.sendOnce({ node: input.node, validator: input.validator, term: input.term, nonce }, signal);
+    for (let look = 0; look < maxLooks && elapsedMs(startedMs, clock.steadyMs()) < limitMs; look += 1) {
+      const result = await deps.rejoinCommand.result({ commandId, node: input.node }, signal);
+      if (result.outcome === 'done') return { state: 'rejoined', sentence: `${input.node} is a standby again.` };
+      if (result.outcome !== 'pending') return quarantined(result.reason);
+      await clock.sleep(pollMs, signal);
+    }
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  return quarantined(reason);
+};
+
+export const handler = handlerOf({ name: 'Rejoin', ...contract }, rejoin);

@@ -1,0 +1,64 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { z } from 'zod';
+import type { ValidatorConfig } from '../../core/config.ts';
+import { BatonError } from '../../core/errors.ts';
+import type { ValidatorId } from '../../core/ids.ts';
+import type { Driven, Lease } from '../../core/lease.ts';
+import { parseWith } from '../../core/parse.ts';
+import { realDeps, type Deps } from './deps.ts';
+
+/** The frame of every function: input and output held to contract.ts, a deadline for every call, one sentence in the log. */
+
+/** Time kept free at the end of the invocation, to answer in. */
+const reserveMs = 500;
+
+export type Act<In, Out> = (input: In, deps: Deps, signal: AbortSignal, remainingMs: () => number) => Promise<Out>;
+
+interface Verb<I extends z.ZodType, O extends z.ZodType> { readonly name: string; readonly input: I; readonly output: O }
+
+const logger = new Logger({ serviceName: 'baton' });
+const metrics = new Metrics({ namespace: 'Baton', serviceName: 'baton' });
+
+const sentenceOf = (value: unknown): string => (value !== null && typeof value === 'object' && 'sentence' in value ? String(value.sentence) : '');
+
+const logged = (name: string) => ({
+  after: ({ response }: { response: unknown }) => {
+    logger.info(sentenceOf(response), { function: name });
+    metrics.addMetric(`${name}Done`, MetricUnit.Count, 1);
+    metrics.publishStoredMetrics();
+  },
+  onError: ({ error }: { error: Error | null }) => {
+    logger.error(error?.message ?? 'unknown', { function: name, code: error?.name ?? 'Unknown', fix: error instanceof BatonError ? error.fix : undefined });
+    metrics.addMetric(`${name}Failed`, MetricUnit.Count, 1);
+    metrics.publishStoredMetrics();
+  },
+});
+
+/** A handler around one verb. `deps` is for tests; the real ones are made at the first call. */
+export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(verb: Verb<I, O>, act: Act<z.output<I>, z.input<O>>, deps: () => Deps = realDeps) =>
+  middy<unknown, z.output<O>>(async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
+    const input = parseWith(verb.input, event, { what: `input of ${verb.name}`, code: 'InputInvalid', fix: 'Start the failover anew: baton failover VALIDATOR' });
+    const remainingMs = (): number => Math.max(0, context.getRemainingTimeInMillis() - reserveMs);
+    const result = await act(input, deps(), AbortSignal.timeout(remainingMs()), remainingMs);
+    return parseWith(verb.output, result, { what: `output of ${verb.name}`, code: 'InputInvalid', fix: 'This is a defect of Baton: report it with the execution name.' });
+  }).use(logged(verb.name));
+
+/** @throws BatonError ValidatorUnknown. */
+export const needConfig = async (deps: Deps, validator: ValidatorId, signal: AbortSignal): Promise<{ config: ValidatorConfig; hash: string }> => {
+  const found = await deps.records.readConfig(validator, signal);
+  if (!found) throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, { fix: 'baton apply validators.yaml' });
+  return found;
+};
+
+/** The lease, if this execution drives its term. @throws BatonError StaleTerm or LeaseMissing. */
+export const needDriven = async (deps: Deps, driven: Driven, signal: AbortSignal): Promise<Lease> => {
+  const lease = await deps.lease.read(driven.validator, signal);
+  if (!lease) throw new BatonError('LeaseMissing', `${driven.validator} has no lease`, { fix: 'baton apply validators.yaml' });
+  if (lease.term !== driven.term || lease.claim !== driven.claim) {
+    throw new BatonError('StaleTerm', `term ${driven.term} of ${driven.claim} is over: term ${lease.term} is driven by ${lease.claim}`, { fix: `baton explain ${lease.claim}` });
+  }
+  return lease;
+};

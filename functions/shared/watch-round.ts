@@ -1,0 +1,74 @@
+import type { Lease } from '../../core/lease.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
+import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
+import { failoverName } from '../../core/names.ts';
+import { verdict, type Sample, type VerdictState } from '../../core/verdict.ts';
+import { randomHex } from '../../runtime/clock.ts';
+import type { Deps } from './deps.ts';
+import { lookAll, type Memories } from './look.ts';
+
+/** One validator in one round of `watch`: look, judge, and start a failover when the verdict says so. */
+
+/** What a watcher remembers of one validator between its rounds. */
+export interface Watched {
+  readonly samples: readonly Sample[];
+  readonly memories: Memories;
+  readonly state: VerdictState;
+  /** Names this streak of bad rounds; empty while healthy. */
+  readonly episode: string;
+  readonly paged: boolean;
+  readonly stored: boolean;
+}
+
+export const unwatched: Watched = { samples: [], memories: {}, state: 'healthy', episode: '', paged: false, stored: false };
+
+/** Rounds in a row without a view until people are told. */
+const blindRounds = 6;
+const keptSamples = 20;
+
+const shouldAct = (config: ValidatorConfig, lease: Lease | undefined, state: VerdictState): boolean =>
+  state === 'failing' && config.policy.mode !== 'watch' && lease?.phase === 'HELD';
+
+const page = async (deps: Deps, config: ValidatorConfig, state: VerdictState, why: string, signal: AbortSignal): Promise<boolean> => {
+  const next = state === 'failing' ? `baton failover ${config.id}` : `baton status ${config.id}`;
+  return deps.notify.send({ subject: `Baton: ${config.id} is ${state}`, message: `${config.id} is ${state}. ${why} Next: ${next}` }, signal);
+};
+
+const blind = (samples: readonly Sample[]): boolean =>
+  samples.length >= blindRounds && samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
+
+export const watchOne = async (deps: Deps, of: { validator: ValidatorId; vantage: string; before: Watched }, signal: AbortSignal): Promise<{ after: Watched; started: ExecutionName | null }> => {
+  const { before, validator } = of;
+  const found = await deps.records.readConfig(validator, signal);
+  if (!found) return { after: before, started: null };
+  const { config } = found;
+  const seen = await lookAll(deps.chains, config, before.memories, signal);
+  const samples = [...before.samples, seen.sample].slice(-keptSamples);
+  const now = verdict(samples, config.policy.verdict, before.state);
+  const episode = now.state === 'healthy' ? '' : before.episode === '' ? randomHex(4) : before.episode;
+  const why = `${now.sentence} ${seen.sentences.join(' ')}`;
+  let { paged } = before;
+  let started: ExecutionName | null = null;
+  if (now.state === 'healthy') paged = false;
+  else {
+    const lease = now.state === 'failing' ? await deps.lease.read(validator, signal) : undefined;
+    const paused = await deps.records.readPause(validator, signal);
+    if (!paused && shouldAct(config, lease, now.state) && lease) {
+      const name = failoverName({ validator, term: lease.term, episode });
+      const fresh = await deps.workflow.start({ name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } }, signal);
+      if (fresh) started = name;
+    }
+    const tell = (now.state === 'failing' && config.policy.mode === 'watch') || now.state === 'halted' || blind(samples);
+    if (tell && !paged && !paused) paged = await page(deps, config, now.state, why, signal);
+  }
+  const store = now.state !== 'healthy';
+  if (store) await deps.records.writeWatch(validator, of.vantage, { samples: [...samples], state: now.state, episode, paged }, signal);
+  else if (before.stored) await deps.records.writeWatch(validator, of.vantage, null, signal);
+  return { after: { samples, memories: seen.memories, state: now.state, episode, paged, stored: store }, started };
+};
+
+/** What the watcher before knew: only streaks that are not healthy are stored. */
+export const resume = async (deps: Deps, validator: ValidatorId, vantage: string, signal: AbortSignal): Promise<Watched> => {
+  const known = await deps.records.readWatch(validator, vantage, signal);
+  return known ? { ...unwatched, samples: known.samples, state: known.state, episode: known.episode, paged: known.paged, stored: true } : unwatched;
+};
