@@ -1,0 +1,18 @@
+// The Lambda runtime of one sandbox: asks the Runtime API for the next event, runs the handler, hands the answer back.
+const base = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+const { handler } = await import(process.env.BATON_BUNDLE);
+
+for (;;) {
+  const next = await fetch(`${base}/invocation/next`);
+  if (next.status !== 200) break;
+  const id = next.headers.get('lambda-runtime-aws-request-id');
+  const deadline = Number(next.headers.get('lambda-runtime-deadline-ms'));
+  const context = { awsRequestId: id, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME, getRemainingTimeInMillis: () => deadline - Date.now() };
+  try {
+    const result = await handler(await next.json(), context);
+    await fetch(`${base}/invocation/${id}/response`, { method: 'POST', body: JSON.stringify(result ?? null) });
+  } catch (error) {
+    const body = { errorType: error?.name ?? 'Error', errorMessage: error?.message ?? String(error), trace: [] };
+    await fetch(`${base}/invocation/${id}/error`, { method: 'POST', body: JSON.stringify(body) });
+  }
+}
