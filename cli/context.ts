@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
+import { Approvals } from '../aws/approvals.ts';
 import { dynamo, kms, sfn, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { Records } from '../aws/records.ts';
 import { Workflow } from '../aws/workflow.ts';
+import { chains, type Chains } from '../chains/index.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type ValidatorId } from '../core/ids.ts';
@@ -18,6 +20,8 @@ import type { Output } from './output.ts';
 export interface Context {
   readonly lease: LeaseStore;
   readonly records: Records;
+  readonly approvals: Approvals;
+  readonly chains: Chains;
   readonly keys: Keys;
   readonly workflow: Workflow;
   readonly clock: Clock;
@@ -59,6 +63,8 @@ export const contextFromEnvironment = (output: Output): Context => {
   return {
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
+    approvals: new Approvals({ client, table }),
+    chains,
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),
     clock: systemClock,

@@ -6,12 +6,14 @@ import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
 import { canonicalJson, hashOf } from '../../core/plan.ts';
+import { watermarkAfter } from '../../core/watermark.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
+const headMs = 10_000;
 
 export interface ApplyOptions {
   readonly yes: boolean;
@@ -70,11 +72,18 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
   const holder = config.nodes.find((node) => node.name === config.holder);
   const vault = await context.records.readVault(config.id);
   if (!holder || !vault) throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
+  const head = await context.chains.headOf(config, AbortSignal.timeout(headMs));
+  const watermark = watermarkAfter({ chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
+  if (!watermark) {
+    throw new BatonError('WatermarkUnknown', `${config.id}: too few vantages show the head of the chain, so no duty can be ruled out as signed before`, {
+      field: 'vantages', fix: 'Check the urls of the vantages, then run it again.',
+    });
+  }
   const by = await context.whoAmI();
   const term = 1 as Parameters<Context['keys']['releaseTo']>[0]['term'];
   const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: holder.id, term, principal: holder.principal });
   const outcome = await context.lease.write(enrol({
-    validator: config.id, holder: holder.id, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`), sealed,
+    validator: config.id, holder: holder.id, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`), sealed, watermark,
     evidence: { kind: 'attested', node: holder.id, term, by, atMs: context.clock.epochMs(), how: statement },
   }));
   if (outcome.outcome === 'refused') throw new BatonError('AlreadyEnrolled', `${config.id} is enrolled already`, { fix: `baton status ${config.id}` });
@@ -115,7 +124,7 @@ export const apply = async (context: Context, file: string, options: ApplyOption
     await context.records.writeConfig(config);
     told.push(kind === 'enrol' ? await enrolOne(context, config, options.attest ?? '') : `${config.id}: configuration changed`);
   }
-  const known = (await context.records.readFleet()) ?? [];
+  const known = await context.records.readFleet();
   await context.records.writeFleet([...new Set([...known, ...wanted.map(({ id }) => id)])]);
   return { lines: told, json: { ...json, applied: true } };
 };

@@ -15,7 +15,7 @@ const minPlanDigits = 8;
 
 const openRecord = async (context: Context, name: string, options: AnswerOptions): Promise<ApprovalRecord> => {
   const { config } = await configOf(context, parseValidator(name));
-  const record = await context.records.findOpenApproval(config.id);
+  const record = await context.approvals.findOpen(config.id);
   if (!record || record.purpose !== options.purpose) {
     throw new BatonError('ApprovalUnknown', `nothing of ${config.id} waits for an ${options.purpose}`, { fix: `baton status ${config.id}` });
   }
@@ -34,7 +34,7 @@ export const answer = async (context: Context, name: string, options: AnswerOpti
   const given = { by, answer: options.answer, atMs: context.clock.epochMs(), ...(options.statement === undefined ? {} : { statement: options.statement }) };
   const judged = decide(record, given);
   if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
-  const stored = await context.records.decideApproval(record.id, given);
+  const stored = await context.approvals.decide(record.id, given);
   const counted = stored.decisions.filter(({ answer: said }) => said === 'approve').length;
   if (stored.state === 'pending') {
     return {

@@ -39,7 +39,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
   const { config } = await configOf(context, validator);
   const lease = await context.lease.read(validator);
   const paused = await context.records.readPause(validator);
-  const open = await context.records.findOpenApproval(validator);
+  const open = await context.approvals.findOpen(validator);
   const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
   return {
     lines: [
@@ -61,7 +61,7 @@ const maxListed = 1_000;
 
 /** Who may sign, whether each guard is ready, and what waits for a person. */
 export const status = async (context: Context, name: string | undefined): Promise<Answer> => {
-  const wanted = name === undefined ? ((await context.records.readFleet()) ?? []) : [parseValidator(name)];
+  const wanted = name === undefined ? await context.records.readFleet() : [parseValidator(name)];
   if (wanted.length === 0) return { lines: ['No validator is configured.', '  next: baton apply validators.yaml'], json: { validators: [] } };
   const found = [];
   for (const validator of wanted.slice(0, maxListed)) found.push(await one(context, validator));

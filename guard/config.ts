@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { BatonError } from '../core/errors.ts';
+import { nodeId, validatorId } from '../core/ids.ts';
+import { parseWith } from '../core/parse.ts';
+import { checkTiming, timing } from '../core/timing.ts';
+
+/** The guard's configuration file, `/etc/baton/<validator>.json`. Written by the installer; read once at start. */
+
+const argv = z.array(z.string().min(1).max(500)).min(1).max(30);
+const absolute = z.string().startsWith('/').max(300);
+
+const cometbft = z.strictObject({
+  kind: z.literal('cometbft'),
+  chainId: z.string().min(1).max(50),
+  publicKey: z.base64().length(44),
+  /** `priv_validator_laddr` of the node: a unix socket on which the node listens. */
+  socket: z.string().startsWith('unix://').max(110),
+  /** The node's own RPC on loopback. */
+  rpc: z.url({ protocol: /^http$/ }),
+});
+const systemd = z.strictObject({
+  kind: z.literal('systemd'),
+  /** Prints {"synced": boolean, "height": number}; asked on active and standby alike. */
+  healthCommand: argv,
+  /** Exits 0 once the daemon is ready to sign. */
+  readinessCommand: argv,
+  /** Prints the last duty's number after the stop, or null when the daemon cannot tell. */
+  watermarkCommand: argv.nullable(),
+  /** Must exit 0 before activation: a shared state store is fenced, a channel state is whole. */
+  stateCheckCommand: argv.nullable(),
+});
+
+export const guardConfig = z.strictObject({
+  validator: validatorId,
+  node: nodeId,
+  table: z.string().min(3).max(255),
+  keyId: z.string().min(1),
+  chain: z.discriminatedUnion('kind', [cometbft, systemd]),
+  /** The validator's own systemd unit. */
+  unit: z.string().regex(/^[A-Za-z0-9@._-]{1,100}\.service$/),
+  paths: z.strictObject({ keyDir: absolute, stateDir: absolute }),
+  timing: timing.prefault({}),
+  onControlPlaneLoss: z.enum(['stop', 'hold']).prefault('stop'),
+  build: z.string().min(1).max(80),
+});
+export type GuardConfig = z.infer<typeof guardConfig>;
+
+const othersMayWrite = 0o022;
+
+/** @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe: the guard does not start. */
+export const loadGuardConfig = (file: string): GuardConfig => {
+  const refuse = (message: string, cause?: unknown): never => {
+    throw new BatonError('GuardRefused', message, { cause, fix: `Install the guard again: guard/install.sh --validator … (it writes ${file})` });
+  };
+  let text = '';
+  try {
+    if ((statSync(file).mode & othersMayWrite) !== 0) refuse(`${file} can be written by others than its owner`);
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof BatonError) throw cause;
+    refuse(`${file} cannot be read`, cause);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    refuse(`${file} is not JSON`, cause);
+  }
+  const config = parseWith(guardConfig, value, { what: file, code: 'ConfigInvalid' });
+  checkTiming(config.timing);
+  return config;
+};

@@ -1,0 +1,146 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { durationMs, elapsedMs, type Clock } from '../../core/time.ts';
+import type { Watermark } from '../../core/watermark.ts';
+import { runCommand, Systemctl } from '../commands.ts';
+import type { GuardConfig } from '../config.ts';
+import type { Driver, Health } from '../driver.ts';
+import type { StateFile } from '../state.ts';
+
+/** Any daemon under systemd: the key is put into tmpfs before its unit starts and wiped after it has verifiably stopped. */
+
+const healthOutput = z.object({ synced: z.boolean(), height: z.number().int().min(0).nullable() });
+const pollMs = durationMs(50);
+const maxPolls = 400;
+
+export interface SystemdOptions {
+  readonly config: GuardConfig & { readonly chain: { readonly kind: 'systemd' } };
+  readonly state: StateFile;
+  readonly clock: Clock;
+  readonly systemctl: Systemctl;
+}
+
+const wipe = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    const size = statSync(file).size;
+    chmodSync(file, 0o600);
+    const fd = openSync(file, 'r+');
+    writeSync(fd, Buffer.alloc(size));
+    fsyncSync(fd);
+    closeSync(fd);
+    unlinkSync(file);
+  }
+};
+
+const writeNew = (file: string, content: Buffer | string, mode: number): void => {
+  const fd = openSync(file, 'w', mode);
+  writeSync(fd, content as string);
+  closeSync(fd);
+  chmodSync(file, mode);
+};
+
+export class SystemdDriver implements Driver {
+  readonly #options: SystemdOptions;
+  #closing = false;
+  #activating = false;
+
+  constructor(options: SystemdOptions) {
+    this.#options = options;
+    mkdirSync(options.config.paths.keyDir, { recursive: true, mode: 0o700 });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
+  }
+
+  prepare(): void {
+    // While the daemon signs by itself, only the daemon knows its last duty: a stored number would be taken for the exact one.
+    this.#options.state.remove();
+  }
+
+  async activate(of: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
+    this.#closing = false;
+    this.#activating = true;
+    try {
+      await this.#start(of, signal);
+    } finally {
+      this.#activating = false;
+    }
+  }
+
+  async #start({ key, floor }: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
+    const { config, systemctl, clock } = this.#options;
+    const { chain, unit, paths } = config;
+    if (chain.stateCheckCommand && (await runCommand(chain.stateCheckCommand, { timeoutMs: config.timing.stopMs })).exitCode !== 0) throw new Error('the state check did not pass');
+    writeNew(join(paths.keyDir, 'watermark.json'), JSON.stringify(floor), 0o400);
+    writeNew(join(paths.keyDir, 'key'), key, 0o400);
+    if (this.#isClosing()) throw new Error('closed before it was started');
+    if (!(await systemctl.start(unit))) throw new Error(`${unit} does not start`);
+    for (let poll = 0; poll < maxPolls && !this.#isClosing(); poll += 1) {
+      if ((await runCommand(chain.readinessCommand, { timeoutMs: config.timing.stopMs })).exitCode === 0) return;
+      await clock.sleep(pollMs, signal);
+    }
+    throw new Error(`${unit} did not get ready`);
+  }
+
+  #isClosing(): boolean {
+    return this.#closing;
+  }
+
+  // A unit has no gate that could be closed at once. `demote` follows and stops it within stopMs, which the deadline leaves room for;
+  // a start that is under way is killed here, because `demote` would wait behind it.
+  closeGate(): void {
+    this.#closing = true;
+    if (this.#activating) void this.#options.systemctl.kill(this.#options.config.unit);
+  }
+
+  async demote(): Promise<void> {
+    const { config, systemctl, clock } = this.#options;
+    const startedMs = clock.steadyMs();
+    const halfMs = config.timing.stopMs / 2;
+    if (!(await systemctl.isDown(config.unit))) {
+      await Promise.race([systemctl.stop(config.unit), clock.sleep(durationMs(halfMs))]);
+      if (!(await systemctl.isDown(config.unit))) await systemctl.kill(config.unit);
+    }
+    for (let poll = 0; poll < maxPolls && !(await systemctl.isDown(config.unit)); poll += 1) {
+      if (elapsedMs(startedMs, clock.steadyMs()) > config.timing.stopMs) await systemctl.kill(config.unit);
+      await clock.sleep(pollMs);
+    }
+    if (!(await systemctl.isDown(config.unit))) throw new Error(`${config.unit} does not stop`);
+    wipe(config.paths.keyDir);
+    const mark = await this.#readSlot();
+    if (mark) this.#options.state.save({ watermark: mark, detail: null });
+  }
+
+  async #readSlot(): Promise<Watermark | null> {
+    const { watermarkCommand } = this.#options.config.chain;
+    if (watermarkCommand === null) return null;
+    const { exitCode, stdout } = await runCommand(watermarkCommand, { timeoutMs: this.#options.config.timing.stopMs });
+    return exitCode === 0 && /^\d{1,15}$/.test(stdout.trim()) ? { kind: 'slot', slot: Number(stdout.trim()) } : null;
+  }
+
+  async watermark(): Promise<Watermark | null> {
+    return this.#readSlot();
+  }
+
+  lostWatermark(): boolean {
+    return false;
+  }
+
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
+    const { config, systemctl } = this.#options;
+    signal.throwIfAborted();
+    const { exitCode, stdout } = await runCommand(config.chain.healthCommand, { timeoutMs: config.timing.stopMs });
+    let told: z.infer<typeof healthOutput> | null = null;
+    try {
+      told = exitCode === 0 ? healthOutput.parse(JSON.parse(stdout)) : null;
+    } catch {
+      told = null;
+    }
+    const state = active ? await systemctl.property(config.unit, 'ActiveState') : 'not asked';
+    const distress = active && state !== 'active' ? `ValidatorDown: ${config.unit} is ${state}.` : told === null ? 'HealthUnknown: the health command gave no answer.' : null;
+    return { synced: told?.synced ?? false, height: told?.height ?? null, distress };
+  }
+}

@@ -1,0 +1,219 @@
+import type { Lease } from '../core/lease.ts';
+import type { Term } from '../core/ids.ts';
+import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
+import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
+import { highest, type Watermark } from '../core/watermark.ts';
+import type { GuardConfig } from './config.ts';
+import type { Driver, Health } from './driver.ts';
+import { Reporter, type Word } from './report.ts';
+
+/** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
+
+export interface GuardOptions {
+  readonly config: GuardConfig;
+  readonly clock: Clock;
+  /** A consistent read; rejects when the table gives no answer in time. */
+  readonly readLease: (signal: AbortSignal) => Promise<Lease | undefined>;
+  readonly openKey: (lease: Lease, signal: AbortSignal) => Promise<Buffer>;
+  readonly reporter: Reporter;
+  readonly driver: (maySign: () => boolean) => Driver;
+  readonly say: (sentence: string) => void;
+  /** Told after every cycle: feeds the watchdog. */
+  readonly onCycle?: () => void;
+}
+
+const deadlineTickMs = durationMs(25);
+const reportEveryMs = 2_000;
+const distressEveryMs = 500;
+const maxQueued = 20;
+
+export class Guard {
+  readonly #options: GuardOptions;
+  readonly #driver: Driver;
+  #hold: HoldState;
+  #lease: Lease | undefined;
+  #active = false;
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #owed: number = 0;
+  #said = '';
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#hold = newHold(options.config.node, { relinquished: 0, floor: 0 });
+    this.#driver = options.driver(() => this.#maySignNow());
+  }
+
+  // With policy `hold` an outage of the table closes nothing; what a read shows still does.
+  #maySignNow(): boolean {
+    if (this.#options.config.onControlPlaneLoss === 'hold') return this.#hold.term !== null;
+    return maySign(this.#hold, this.#options.clock.steadyMs());
+  }
+
+  #say(sentence: string): void {
+    if (sentence === this.#said) return;
+    this.#said = sentence;
+    this.#options.say(sentence);
+  }
+
+  /** Runs until the signal; then closes, demotes and drops the key. Relinquishes nothing on the way out. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { reporter, config } = this.#options;
+    const running = this.#driver.run(signal);
+    await this.#driver.demote(signal);
+    const known = await reporter.start(signal);
+    this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
+    await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
+    this.#driver.closeGate();
+    this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    await this.#queue;
+    await this.#driver.demote(AbortSignal.timeout(config.timing.stopMs * 2));
+    this.#active = false;
+    await running;
+  }
+
+  async #readLoop(signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#options;
+    while (!signal.aborted) {
+      await this.#cycle(signal);
+      this.#options.onCycle?.();
+      const moving = this.#lease !== undefined && this.#lease.phase !== 'HELD';
+      await clock.sleep(moving ? config.timing.movingPollMs : config.timing.pollMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #cycle(signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#options;
+    // The answer may be as old as the question: the deadline counts from here.
+    const sentMs = clock.steadyMs();
+    try {
+      const lease = await this.#options.readLease(AbortSignal.any([signal, AbortSignal.timeout(config.timing.readTimeoutMs)]));
+      const step = onRead(this.#hold, { sentMs, lease }, config.timing);
+      if (step.action !== 'ignore') this.#lease = lease;
+      this.#take(step, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#say(`The lease cannot be read (${(error as Error).name}).`);
+      this.#tick(signal);
+    }
+  }
+
+  async #deadlineLoop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#tick(signal);
+      await this.#options.clock.sleep(deadlineTickMs, signal).catch(() => undefined);
+    }
+  }
+
+  #tick(signal: AbortSignal): void {
+    if (this.#hold.term === null || this.#maySignNow()) return;
+    this.#take(onDeadline(this.#hold, this.#options.clock.steadyMs()), signal);
+  }
+
+  #take(step: HoldStep, signal: AbortSignal): void {
+    this.#hold = step.state;
+    if (step.action !== 'keep' && step.action !== 'ignore') this.#say(step.sentence);
+    if (step.action === 'close') {
+      this.#driver.closeGate();
+      this.#enqueue('close', () => this.#close());
+    }
+    const { term } = step.state;
+    const lease = this.#lease;
+    if (step.action === 'open' && term !== null && lease) this.#enqueue('open', () => this.#open(term, lease, signal));
+    if (step.relinquish !== null && step.relinquish > this.#owed) {
+      const owed = step.relinquish;
+      this.#owed = owed;
+      this.#enqueue('relinquish', () => this.#relinquish(owed, signal));
+    }
+  }
+
+  /** Actions run one after the other; reads and the deadline go on beside them. */
+  #enqueue(name: string, act: () => Promise<void>): void {
+    if (this.#queued >= maxQueued) {
+      this.#say(`Too much waits to be done: ${name} is left to the next cycle.`);
+      return;
+    }
+    this.#queued += 1;
+    this.#queue = this.#queue.then(act).catch((error: unknown) => { this.#say(`${name} failed: ${(error as Error).message}`); }).finally(() => { this.#queued -= 1; });
+  }
+
+  async #close(): Promise<void> {
+    this.#driver.closeGate();
+    await this.#driver.demote(AbortSignal.timeout(this.#options.config.timing.stopMs * 4));
+    this.#active = false;
+    this.#say('The gate is closed, verified, and the key is dropped.');
+    await this.#report({}).catch(() => undefined);
+  }
+
+  async #open(term: Term, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { config, reporter } = this.#options;
+    try {
+      const word = { armedTerm: term, armed: config.onControlPlaneLoss === 'stop', leaseMs: config.timing.leaseMs };
+      const before = reporter.word;
+      if (before?.armedTerm === term) {
+        if (before.armed !== word.armed || before.leaseMs !== word.leaseMs) throw new Error(`GuardRefused: term ${term} was declared with other timing; switch over to begin a new term`);
+        if (this.#driver.lostWatermark()) throw new Error(`GuardRefused: the watermark of term ${term} is gone; switch over to begin a new term`);
+      }
+      const floor = lease.watermark;
+      if (!floor) throw new Error('GuardRefused: the lease names no watermark; switch over to begin a new term');
+      const key = await this.#options.openKey(lease, signal);
+      try {
+        this.#driver.prepare(floor);
+        // What this guard promises for the term is on record before the first signature of it.
+        await this.#report({ ...word, signing: false });
+        if (this.#hold.term !== term || !this.#maySignNow()) return;
+        await this.#driver.activate({ key, floor }, signal);
+      } finally {
+        key.fill(0);
+      }
+      this.#active = true;
+      if (this.#hold.term !== term || !this.#maySignNow()) {
+        await this.#close();
+        return;
+      }
+      this.#say(`The gate is open in term ${term}.`);
+      await this.#report({}).catch(() => undefined);
+    } catch (error) {
+      // Nothing is held that is not open: the next read tries again.
+      if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+      await this.#close().catch(() => undefined);
+      reporter.distress = (error as Error).message.slice(0, 500);
+      throw error;
+    }
+  }
+
+  async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#driver.demote(AbortSignal.timeout(this.#options.config.timing.stopMs * 4));
+      this.#active = false;
+      const own: Watermark | null = await this.#driver.watermark();
+      // A holder that never opened knows less than the lease does.
+      const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
+      await this.#report({ relinquished: { term, watermark } }, signal);
+      this.#hold = onRelinquished(this.#hold, term);
+      this.#say(`Relinquished term ${term}.`);
+    } finally {
+      if (this.#hold.relinquished < term) this.#owed = this.#hold.relinquished;
+    }
+  }
+
+  async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
+    await this.#options.reporter.write({ ...word, floor: this.#hold.floor, signing: this.#active && this.#maySignNow() }, signal);
+  }
+
+  async #reportLoop(signal: AbortSignal): Promise<void> {
+    const { clock, reporter } = this.#options;
+    let lastMs = clock.steadyMs();
+    let lastDistress: string | null = null;
+    while (!signal.aborted) {
+      const health: Health = await this.#driver.health(this.#active, AbortSignal.any([signal, AbortSignal.timeout(2_000)])).catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
+      reporter.health = health;
+      if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
+        lastDistress = health.distress;
+        lastMs = clock.steadyMs();
+        await this.#report({}, signal).catch(() => undefined);
+      }
+      await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { guardDynamo, kms } from '../aws/clients.ts';
+import { Keys } from '../aws/keys.ts';
+import { LeaseStore } from '../aws/lease.ts';
+import { Records } from '../aws/records.ts';
+import { BatonError } from '../core/errors.ts';
+import { durationMs } from '../core/time.ts';
+import { timingArithmetic } from '../core/timing.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { Systemctl } from './commands.ts';
+import { loadGuardConfig, type GuardConfig } from './config.ts';
+import type { Driver } from './driver.ts';
+import { CometbftDriver } from './drivers/cometbft.ts';
+import { SystemdDriver } from './drivers/systemd.ts';
+import { Guard } from './guard.ts';
+import { ServiceNotify } from './notify.ts';
+import { Reporter } from './report.ts';
+import { StateFile } from './state.ts';
+
+const say = (sentence: string): void => { process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`); };
+
+const diskFreeBytes = (folder: string): number | null => {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+};
+
+const driverOf = (config: GuardConfig, state: StateFile) => (maySign: () => boolean): Driver => {
+  const { chain } = config;
+  if (chain.kind === 'cometbft') return new CometbftDriver({ config: { ...config, chain }, state, clock: systemClock, maySign });
+  return new SystemdDriver({ config: { ...config, chain }, state, clock: systemClock, systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }) });
+};
+
+const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
+  const table = { client: guardDynamo(config.timing.readTimeoutMs), table: config.table };
+  const [lease, records] = [new LeaseStore(table), new Records(table)];
+  const keys = new Keys({ client: kms(), keyId: config.keyId });
+  const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
+  const reporter = new Reporter({
+    config, read: (signal) => records.readReport(config.validator, config.node, signal), write: (report, signal) => records.writeReport(report, signal),
+    diskFreeBytes: () => diskFreeBytes(config.paths.stateDir), pause: (signal) => systemClock.sleep(durationMs(500), signal),
+  });
+  return new Guard({
+    config, clock: systemClock, reporter, say, driver: driverOf(config, state),
+    readLease: (signal) => lease.read(config.validator, signal),
+    openKey: (found, signal) => {
+      if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {
+        throw new BatonError('KeyMissing', `no key is sealed for this node in term ${found.term}`, { fix: `baton failover ${config.validator}` });
+      }
+      return keys.open({ sealed: found.sealed, validator: config.validator }, signal);
+    },
+    onCycle: () => { notify.send('WATCHDOG=1'); },
+  });
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const config = loadGuardConfig(values.config ?? '/etc/baton/validator.json');
+  const notify = new ServiceNotify();
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => { controller.abort(); });
+  say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
+  notify.send('READY=1');
+  await guardOf(config, notify).run(controller.signal);
+  notify.send('STOPPING=1');
+  say('Stopped: holds nothing.');
+};
+
+main().catch((error: unknown) => {
+  say(error instanceof BatonError ? `${error.code}: ${error.message} Next: ${error.fix}` : `Unexpected: ${String(error)}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,107 @@
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { judgeDuty, highest, type LastDuty, type Watermark } from '../../core/watermark.ts';
+import type { StateFile, SignState } from '../state.ts';
+import { contentOf, extensionBytes, refusalCodes, signBytes, voteTypes, wantsExtension, type Proposal, type Signed, type Vote } from './wire.ts';
+
+/** Signs votes and proposals while the gate is open, each duty once. One per validator and node, whatever the number of connections. */
+
+export type SignOutcome = { readonly ok: true; readonly signed: Signed } | { readonly ok: false; readonly code: number; readonly reason: string };
+
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+export const seedBytes = 32;
+
+const stepOf = (duty: Vote | Proposal): number => {
+  if (duty.kind === 'proposal') return 1;
+  return duty.type === voteTypes.prevote ? 2 : 3;
+};
+
+const markOf = (duty: Vote | Proposal): Watermark => ({ kind: 'consensus', height: Number(duty.height), round: duty.round, step: stepOf(duty) });
+
+const sane = (duty: Vote | Proposal): boolean => {
+  const known: readonly number[] = duty.kind === 'vote' ? [voteTypes.prevote, voteTypes.precommit] : [voteTypes.proposal];
+  return known.includes(duty.type) && duty.height > 0n && duty.height <= BigInt(Number.MAX_SAFE_INTEGER) && duty.round >= 0;
+};
+
+export class Signer {
+  readonly #chainId: string;
+  readonly #state: StateFile;
+  readonly #isOpen: () => boolean;
+  #key: KeyObject | null = null;
+  #last: SignState | null = null;
+  #floor: Watermark | null = null;
+
+  /** @param options.isOpen the hold rule, asked before each signature and again before it leaves. */
+  constructor(options: { chainId: string; state: StateFile; isOpen: () => boolean }) {
+    this.#chainId = options.chainId;
+    this.#state = options.state;
+    this.#isOpen = options.isOpen;
+  }
+
+  /** Takes the key in and raises the floor. The caller wipes `seed`. @throws when the watermark cannot be read or written. */
+  load(seed: Buffer, floor: Watermark): void {
+    if (seed.length !== seedBytes) throw new Error(`the key has ${seed.length} bytes, expected ${seedBytes}`);
+    this.raise(floor);
+    const der = Buffer.concat([pkcs8Prefix, seed]);
+    this.#key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    der.fill(0);
+  }
+
+  /** Raises the durable watermark to at least the floor. @throws when the disk cannot be read or written. */
+  raise(floor: Watermark): void {
+    this.#last = this.#state.load();
+    const raised = highest(this.#last?.watermark ?? null, floor);
+    if (raised !== null && raised !== this.#last?.watermark) {
+      this.#state.save({ watermark: raised, detail: null });
+      this.#last = { watermark: raised, detail: null };
+    }
+    this.#floor = floor;
+  }
+
+  /** Drops the key. From here on nothing can be signed. */
+  unload(): void {
+    this.#key = null;
+  }
+
+  /** The highest duty that may have been signed here, or null when nothing ever was. */
+  watermark(): Watermark | null {
+    return this.#last?.watermark ?? this.#state.load()?.watermark ?? null;
+  }
+
+  /**
+   * Signs one duty or says why not. Synchronous from the check to the durable advance: no other request can come in between,
+   * so check and advance are one step.
+   */
+  sign(duty: Vote | Proposal, chainId: string): SignOutcome {
+    if (chainId !== this.#chainId) return { ok: false, code: refusalCodes.wrongChain, reason: `this signer is for chain ${this.#chainId}` };
+    if (!sane(duty)) return { ok: false, code: refusalCodes.wrongChain, reason: 'not a duty that can be signed' };
+    const key = this.#key;
+    if (key === null || !this.#isOpen()) return { ok: false, code: refusalCodes.notHolder, reason: 'this node does not hold the lease' };
+    const content = contentOf(duty, chainId);
+    const watermark = markOf(duty);
+    const last = this.#last;
+    const remembered: LastDuty | null = last === null ? null : { watermark: last.watermark, content: last.detail?.content ?? '' };
+    const verdict = judgeDuty({ last: remembered, floor: this.#floor, duty: { watermark, content } });
+    if (verdict === 'refuse') return { ok: false, code: refusalCodes.watermark, reason: `a duty at or above ${JSON.stringify(watermark)} may have been signed` };
+    const extensionSignature = wantsExtension(duty) ? sign(null, extensionBytes(duty, chainId), key) : null;
+    if (verdict === 'repeat' && last?.detail) {
+      const { signature, seconds, nanos } = last.detail;
+      return this.#leave({ signature: Buffer.from(signature, 'base64'), timestamp: { seconds: BigInt(seconds), nanos }, extensionSignature });
+    }
+    const signature = sign(null, signBytes(duty, chainId), key);
+    const next: SignState = { watermark, detail: { content, signature: signature.toString('base64'), seconds: String(duty.timestamp.seconds), nanos: duty.timestamp.nanos } };
+    try {
+      this.#state.save(next);
+    } catch {
+      // What the disk holds now is not known: nothing more is signed until the key is loaded anew.
+      this.#key = null;
+      return { ok: false, code: refusalCodes.state, reason: 'the watermark could not be written' };
+    }
+    this.#last = next;
+    return this.#leave({ signature, timestamp: duty.timestamp, extensionSignature });
+  }
+
+  // The machine may have been frozen between the check and here.
+  #leave(signed: Signed): SignOutcome {
+    return this.#isOpen() ? { ok: true, signed } : { ok: false, code: refusalCodes.notHolder, reason: 'the lease ran out while signing' };
+  }
+}

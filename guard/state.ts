@@ -1,0 +1,90 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { BatonError } from '../core/errors.ts';
+import { watermark, type Watermark } from '../core/watermark.ts';
+
+/**
+ * The durable watermark. Line 1 is the watermark alone, so that the fence document can read it with a shell; line 2 is what is needed to
+ * give the same signature again. The file is replaced as a whole and is on the disk before `save` returns.
+ */
+
+const detail = z.strictObject({
+  content: z.string().regex(/^[a-f0-9]{64}$/), signature: z.base64(), seconds: z.string().regex(/^-?\d{1,20}$/), nanos: z.number().int(),
+}).nullable();
+
+export interface SignState { readonly watermark: Watermark; /** Null when the watermark came from elsewhere: nothing to repeat. */ readonly detail: z.infer<typeof detail> }
+
+/** The calls to the disk, so that their order can be tested. */
+export interface Disk {
+  readonly openSync: typeof openSync; readonly writeSync: (fd: number, text: string) => number; readonly fsyncSync: typeof fsyncSync;
+  readonly closeSync: typeof closeSync; readonly renameSync: typeof renameSync;
+}
+
+const realDisk: Disk = { openSync, writeSync: (fd, text) => writeSync(fd, text), fsyncSync, closeSync, renameSync };
+
+const broken = (file: string, cause: unknown): BatonError => new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
+  cause, fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
+});
+
+export class StateFile {
+  readonly #file: string;
+  readonly #disk: Disk;
+
+  constructor(file: string, disk: Disk = realDisk) {
+    this.#file = file;
+    this.#disk = disk;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  }
+
+  /** Null when there is no file. @throws BatonError GuardRefused when there is one that cannot be read: then nothing may be signed. */
+  load(): SignState | null {
+    let text: string;
+    try {
+      text = readFileSync(this.#file, 'utf8');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw broken(this.#file, cause);
+    }
+    try {
+      const [first = '', second = ''] = text.split('\n');
+      return { watermark: watermark.parse(JSON.parse(first)), detail: detail.parse(JSON.parse(second)) };
+    } catch (cause) {
+      throw broken(this.#file, cause);
+    }
+  }
+
+  /** Durable when it returns. @throws when the disk did not take it: then nothing may be signed. */
+  save(state: SignState): void {
+    const { watermark: mark } = state;
+    const first = mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
+    const temporary = join(dirname(this.#file), `.${String(process.pid)}.tmp`);
+    this.#write(temporary, `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`);
+    this.#disk.renameSync(temporary, this.#file);
+    this.#syncFolder();
+  }
+
+  /** Takes the record away: what it says would no longer be true. */
+  remove(): void {
+    rmSync(this.#file, { force: true });
+  }
+
+  #write(file: string, text: string): void {
+    const fd = this.#disk.openSync(file, 'w', 0o600);
+    try {
+      if (this.#disk.writeSync(fd, text) !== Buffer.byteLength(text)) throw new Error('the disk took only a part of the watermark');
+      this.#disk.fsyncSync(fd);
+    } finally {
+      this.#disk.closeSync(fd);
+    }
+  }
+
+  #syncFolder(): void {
+    const fd = this.#disk.openSync(dirname(this.#file), 'r');
+    try {
+      this.#disk.fsyncSync(fd);
+    } finally {
+      this.#disk.closeSync(fd);
+    }
+  }
+}
