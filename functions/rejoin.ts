@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import { createHash } from 'node:crypto';
 import { durationMs, elapsedMs } from '../core/time.ts';
 import { rejoin as contract } from './contract.ts';
-import { handlerOf, needDriven, type Act } from './shared/handler.ts';
+import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 
 const waitMs = durationMs(45_000);
 const pollMs = durationMs(500);
 const maxLooks = 90;
+const offStates: readonly string[] = ['stopping', 'stopped', 'shutting-down', 'terminated'];
 
 /** Asks the old node to become a standby. One that cannot be reached stays fenced, which is safe: that is no failure of the failover. */
 export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal, remainingMs) => {
@@ -15,6 +16,10 @@ export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contrac
   const lease = await needDriven(deps, input, signal);
   const quarantined = (why: string): z.input<typeof contract.output> => ({ state: 'quarantined', sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well.` });
   if (lease.holder === input.node) return quarantined('it is the holder itself');
+  const { config } = await needConfig(deps, input.validator, signal);
+  const node = config.nodes.find(({ id }) => id === input.node);
+  if (!node) return quarantined('it is not a node of this validator any more');
+  if (node.power && offStates.includes(await deps.power.state(input.node, signal))) return quarantined('it is powered off');
   const nonce = createHash('sha256').update(`rejoin/${input.validator}/${input.term}/${input.claim}`).digest('hex').slice(0, 32);
   const limitMs = Math.min(waitMs, remainingMs());
   let reason = 'no answer';

@@ -1,0 +1,182 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { addressOf } from '../../chains/cometbft/probe.ts';
+import { getJson } from '../../chains/http.ts';
+import { durationMs, type Clock } from '../../core/time.ts';
+
+/** A real CometBFT chain on loopback: four validators and one full node, node 0 and node 4 being the two homes of one validator. */
+
+const run = promisify(execFile);
+const validators = 4;
+export const active = 0;
+export const standby = 4;
+const nodes = [0, 1, 2, 3, 4];
+
+export interface Home { readonly dir: string; readonly rpc: string; readonly socket: string }
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+/** Sets keys of a TOML file in place. @throws Error when a key is not there: a silent miss would leave a default. */
+export const editToml = (text: string, edits: readonly (readonly [section: string, key: string, value: string])[]): string => {
+  const lines = text.split('\n');
+  for (const [section, key, value] of edits) {
+    const from = section === '' ? 0 : lines.indexOf(`[${section}]`);
+    const rest = lines.findIndex((line, index) => index > from && line.startsWith('['));
+    const to = rest < 0 ? lines.length : rest;
+    const at = lines.findIndex((line, index) => index >= from && index < to && line.startsWith(`${key} = `));
+    if (from < 0 || at < 0) throw new Error(`config.toml has no ${section}.${key}`);
+    lines[at] = `${key} = ${value}`;
+  }
+  return lines.join('\n');
+};
+
+const quoted = (text: string): string => JSON.stringify(text);
+const keyFile = z.object({ address: z.string(), pub_key: z.object({ value: z.string() }) });
+const genesis = z.looseObject({ chain_id: z.string(), validators: z.array(z.looseObject({ power: z.string() })) });
+const blockEvidence = z.object({
+  result: z.object({ block: z.object({ evidence: z.object({ evidence: z.array(z.looseObject({ type: z.string(), value: z.looseObject({ vote_a: z.looseObject({ validator_address: z.string() }).optional() }) })) }) }) }),
+});
+const commitSigners = z.object({ result: z.object({ signed_header: z.object({ commit: z.object({ signatures: z.array(z.object({ validator_address: z.string(), block_id_flag: z.number() })) }) }) }) });
+const headSchema = z.object({ result: z.object({ sync_info: z.object({ latest_block_height: z.string().transform(Number) }) }) });
+
+export class Testnet {
+  readonly #dir: string;
+  readonly #binary: string;
+  readonly #clock: Clock;
+  readonly homes: Home[] = [];
+  readonly #peers: ChildProcess[] = [];
+  chainId = '';
+  publicKey = '';
+  /** The validator's priv_validator_key.json. */
+  key = '';
+
+  constructor(options: { dir: string; binary: string; clock: Clock }) {
+    this.#dir = options.dir;
+    this.#binary = options.binary;
+    this.#clock = options.clock;
+  }
+
+  get address(): string {
+    return addressOf(this.publicKey);
+  }
+
+  argvOf(node: number): string[] {
+    return [this.#binary, 'start', '--home', this.homes[node]?.dir ?? ''];
+  }
+
+  rpcOf(node: number): string {
+    return this.homes[node]?.rpc ?? '';
+  }
+
+  /** Writes keys, genesis and configuration. Guarded: neither home has the key; else both have it. */
+  async prepare(options: { guarded: boolean }): Promise<void> {
+    await run(this.#binary, ['testnet', '--v', String(validators), '--n', '1', '--o', this.#dir, '--populate-persistent-peers=false']);
+    const ports = [];
+    for (const _ of nodes) ports.push({ rpc: await freePort(), p2p: await freePort() });
+    const ids = await Promise.all(nodes.map(async (node) => (await run(this.#binary, ['show-node-id', '--home', this.#homeOf(node)])).stdout.trim()));
+    const first = keyFile.parse(JSON.parse(readFileSync(this.#keyOf(active), 'utf8')));
+    this.publicKey = first.pub_key.value;
+    this.key = readFileSync(this.#keyOf(active), 'utf8');
+    const shared = genesis.parse(JSON.parse(readFileSync(join(this.#homeOf(0), 'config', 'genesis.json'), 'utf8')));
+    this.chainId = shared.chain_id;
+    for (const one of shared.validators) one.power = '10';
+    for (const node of nodes) {
+      const port = ports[node] ?? { rpc: 0, p2p: 0 };
+      const home: Home = { dir: this.#homeOf(node), rpc: `http://127.0.0.1:${port.rpc}`, socket: join(this.#dir, `n${node}.sock`) };
+      this.homes.push(home);
+      const peers = nodes.filter((other) => other !== node).map((other) => `${ids[other] ?? ''}@127.0.0.1:${ports[other]?.p2p ?? 0}`).join(',');
+      const file = join(home.dir, 'config', 'config.toml');
+      const signer = options.guarded && (node === active || node === standby) ? `unix://${home.socket}` : '';
+      writeFileSync(file, editToml(readFileSync(file, 'utf8'), this.#edits(port, peers, signer)));
+      writeFileSync(join(home.dir, 'config', 'genesis.json'), JSON.stringify(shared));
+    }
+    if (options.guarded) for (const node of [active, standby]) rmSync(this.#keyOf(node), { force: true });
+    else copyFileSync(this.#keyOf(active), this.#keyOf(standby));
+  }
+
+  #edits(port: { rpc: number; p2p: number }, peers: string, signer: string): (readonly [string, string, string])[] {
+    return [
+      ['', 'proxy_app', quoted('persistent_kvstore')], ['', 'priv_validator_laddr', quoted(signer)],
+      ['rpc', 'laddr', quoted(`tcp://127.0.0.1:${port.rpc}`)], ['p2p', 'laddr', quoted(`tcp://127.0.0.1:${port.p2p}`)], ['p2p', 'persistent_peers', quoted(peers)],
+      ['p2p', 'pex', 'false'], ['p2p', 'allow_duplicate_ip', 'true'], ['p2p', 'addr_book_strict', 'false'], ['p2p', 'flush_throttle_timeout', quoted('10ms')],
+      ['consensus', 'timeout_commit', quoted('500ms')], ['consensus', 'timeout_propose', quoted('1s')], ['consensus', 'timeout_propose_delta', quoted('200ms')],
+      ['consensus', 'timeout_prevote', quoted('500ms')], ['consensus', 'timeout_prevote_delta', quoted('200ms')], ['consensus', 'timeout_precommit', quoted('500ms')],
+      ['consensus', 'timeout_precommit_delta', quoted('200ms')], ['consensus', 'peer_gossip_sleep_duration', quoted('20ms')],
+    ];
+  }
+
+  #homeOf(node: number): string {
+    return join(this.#dir, `node${node}`);
+  }
+
+  #keyOf(node: number): string {
+    return join(this.#homeOf(node), 'config', 'priv_validator_key.json');
+  }
+
+  /** Starts the three other validators. */
+  startPeers(): void {
+    for (const node of [1, 2, 3]) {
+      const [program = '', ...args] = this.argvOf(node);
+      const log = openSync(join(this.#dir, `node${node}.log`), 'a');
+      this.#peers.push(spawn(program, args, { stdio: ['ignore', log, log] }));
+    }
+  }
+
+  /** Head as the first peer sees it; 0 while it does not answer. */
+  async head(): Promise<number> {
+    try {
+      return headSchema.parse(await getJson(this.rpcOf(1), '/status', AbortSignal.timeout(2_000))).result.sync_info.latest_block_height;
+    } catch {
+      return 0;
+    }
+  }
+
+  async waitHeight(height: number, limitMs = 60_000): Promise<void> {
+    const everyMs = durationMs(100);
+    for (let look = 0; look < limitMs / everyMs; look += 1) {
+      if (await this.head() >= height) return;
+      await this.#clock.sleep(everyMs);
+    }
+    throw new Error(`the chain did not reach height ${height} within ${limitMs / 1_000} s`);
+  }
+
+  async signedAt(height: number): Promise<boolean> {
+    const { signatures } = commitSigners.parse(await getJson(this.rpcOf(1), `/commit?height=${height}`, AbortSignal.timeout(2_000))).result.signed_header.commit;
+    return signatures.some((one) => one.validator_address === this.address && (one.block_id_flag === 2 || one.block_id_flag === 3));
+  }
+
+  /** Pieces of double-sign evidence against the validator in every block from `from` to `to`. */
+  async evidence(from: number, to: number): Promise<number> {
+    let count = 0;
+    for (let height = from; height <= to; height += 1) {
+      const { evidence } = blockEvidence.parse(await getJson(this.rpcOf(1), `/block?height=${height}`, AbortSignal.timeout(2_000))).result.block.evidence;
+      count += evidence.filter(({ type, value }) => type === 'tendermint/DuplicateVoteEvidence' && value.vote_a?.validator_address === this.address).length;
+    }
+    return count;
+  }
+
+  /** Heights from `from` to `to` whose final commit lacks the validator's signature. */
+  async missed(from: number, to: number): Promise<number> {
+    let count = 0;
+    for (let height = from; height <= to; height += 1) if (!(await this.signedAt(height))) count += 1;
+    return count;
+  }
+
+  async close(): Promise<void> {
+    const ends = this.#peers.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit'));
+    for (const child of this.#peers) child.kill('SIGKILL');
+    await Promise.all(ends);
+  }
+}
