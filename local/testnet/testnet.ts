@@ -83,7 +83,7 @@ export class Testnet {
   /** Writes keys, genesis and configuration. Guarded: neither home has the key; else both have it. */
   async prepare(options: { guarded: boolean }): Promise<void> {
     await run(this.#binary, ['testnet', '--v', String(validators), '--n', '1', '--o', this.#dir, '--populate-persistent-peers=false']);
-    const ports = [];
+    const ports: { rpc: number; p2p: number }[] = [];
     for (const _ of nodes) ports.push({ rpc: await freePort(), p2p: await freePort() });
     const ids = await Promise.all(nodes.map(async (node) => (await run(this.#binary, ['show-node-id', '--home', this.#homeOf(node)])).stdout.trim()));
     const first = keyFile.parse(JSON.parse(readFileSync(this.#keyOf(active), 'utf8')));

@@ -1,0 +1,47 @@
+/** What each scenario breaks, what the policy accepts, and how it must end. */
+
+export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'zombie', 'denied', 'expired', 'unfenceable'] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export interface Scenario {
+  readonly name: ScenarioName;
+  readonly about: string;
+  readonly fault: 'crash' | 'freeze' | 'cut' | 'none';
+  readonly policy: Record<string, unknown>;
+  readonly timing: Record<string, number>;
+  /** EC2 may power the active off. */
+  readonly power: boolean;
+  readonly answer: 'approve' | 'deny' | 'nothing';
+  /** SUCCEEDED, or the name of the failure end. */
+  readonly end: string;
+  /** The node that must hold the lease at the end. */
+  readonly holder: 'amber' | 'birch';
+  /** Brings the old node back once the new holder signs, as a thawed machine or a healed network would. */
+  readonly comesBack: boolean;
+}
+
+const lapsed = 'The clocks of our nodes run within 5 %, and no machine is resumed from a snapshot.';
+const usual = ['relinquished', 'stopped', 'powered-off'];
+const short = { fenceDeadlineMs: 8_000 };
+
+const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenario => ({
+  name, about, fault: 'crash', policy: { evidence: usual }, timing: {}, power: true, answer: 'approve', end: 'SUCCEEDED', holder: 'birch', comesBack: false, ...rest,
+});
+
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  crash: one('crash', 'the validator process of the active dies and cannot start again', { comesBack: true }),
+  freeze: one('freeze', 'every process of the active is frozen; EC2 powers it off', { fault: 'freeze' }),
+  cutoff: one('cutoff', 'the active loses its way to AWS but not to its chain; its guard stops by itself', {
+    fault: 'cut', power: false, policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } }, comesBack: true,
+  }),
+  switchover: one('switchover', 'a planned move from a healthy node to another', { fault: 'none' }),
+  zombie: one('zombie', 'the active is frozen, fenced by lapse, and wakes up after the new holder signs', {
+    fault: 'freeze', power: false, policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } }, comesBack: true,
+  }),
+  denied: one('denied', 'a person says no', { answer: 'deny', end: 'Denied', holder: 'amber' }),
+  expired: one('expired', 'nobody answers', { answer: 'nothing', end: 'Expired', holder: 'amber', policy: { evidence: usual, approvalMs: 5_000 } }),
+  unfenceable: one('unfenceable', 'the active is frozen, nothing can reach it, and nobody attests', {
+    fault: 'freeze', power: false, end: 'AttestationExpired', holder: 'amber', timing: short,
+    policy: { evidence: [...usual, 'attested'], assumptions: { attested: 'Whoever attests has cut the power and seen it dark.' }, approvalMs: 6_000 },
+  }),
+};
