@@ -38,7 +38,8 @@ export const cometbftChain = async (options: { dir: string; clock: Clock; guarde
       roots.set(node.name, node.sandbox.root);
       const home = net.homes[number];
       return {
-        unit: { argv: ['sh', '-c', `test ! -e ${brokenFile(node)} && exec "$@"`, 'cometbft', ...net.argvOf(number)], restart: 'always', stopMs: 2_000 },
+        // CometBFT leaves its socket behind when it is killed, and does not start while the file is there.
+        unit: { argv: ['sh', '-c', `rm -f ${home?.socket ?? ''}; test ! -e ${brokenFile(node)} && exec "$@"`, 'cometbft', ...net.argvOf(number)], restart: 'always', stopMs: 2_000 },
         guardChain: { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey, socket: `unix://${home?.socket ?? ''}`, rpc: home?.rpc ?? '' },
         alwaysRuns: true,
       };

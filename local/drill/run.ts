@@ -39,6 +39,8 @@ export interface DrillResult {
 }
 
 const lookMs = durationMs(50);
+/** Choices and waits repeat the sentence of the task before them. */
+const quietStates: readonly string[] = ['Assessed', 'Approved', 'Fenced', 'Attested', 'Unattested', 'Verified', 'Settled', 'Quarantine', 'WhichEnd'];
 const id = validatorId.parse(validator);
 
 export const until = async <T>(clock: Clock, limitMs: number, what: string, look: () => Promise<T | null | undefined | false>): Promise<T> => {
@@ -137,7 +139,7 @@ class Drill {
     let releasedAt: number | null = null;
     let firstNew: { height: number; atMs: SteadyMs } | null = null;
     const tellSteps = async (all: boolean): Promise<Step[]> => {
-      const steps = stepsOf(await workflow.history(execution)).filter(({ sentence }) => sentence !== '');
+      const steps = stepsOf(await workflow.history(execution)).filter(({ sentence, state }) => sentence !== '' && !quietStates.includes(state));
       const done = all ? steps : steps.slice(0, -1);
       for (const { state, sentence, tookMs } of done.slice(told)) if (!sentence.startsWith('No ')) this.tell(`${state}: ${sentence} (${tookMs} ms)`);
       told = Math.max(told, done.length);

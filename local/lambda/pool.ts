@@ -13,7 +13,7 @@ export type InvokeResult = { readonly ok: true; readonly payload: unknown } | { 
 
 export interface FunctionSpec { readonly name: string; readonly file: string; readonly env: Readonly<Record<string, string>>; readonly timeoutMs: number }
 
-interface Job { readonly id: string; readonly event: unknown; readonly deadlineMs: number; readonly done: (result: InvokeResult) => void }
+interface Job { readonly id: string; readonly event: unknown; readonly deadlineMs: number; readonly over: AbortController; readonly done: (result: InvokeResult) => void }
 
 interface Sandbox { readonly id: string; readonly spec: FunctionSpec; readonly child: ChildProcess; waiting: ServerResponse | null; job: Job | null }
 
@@ -71,8 +71,7 @@ export class LambdaPool {
     });
     const sandbox: Sandbox = { id, spec, child, waiting: null, job: null };
     this.#sandboxes.add(sandbox);
-    child.stdout.pipe(this.#log, { end: false });
-    child.stderr.pipe(this.#log, { end: false });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { this.#log.write(chunk); });
     child.once('exit', () => {
       this.#sandboxes.delete(sandbox);
       this.#finish(sandbox, { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'the process of the function ended' });
@@ -82,6 +81,7 @@ export class LambdaPool {
   #finish(sandbox: Sandbox, result: InvokeResult): void {
     const { job } = sandbox;
     sandbox.job = null;
+    job?.over.abort();
     job?.done(result);
   }
 
@@ -120,7 +120,7 @@ export class LambdaPool {
   }
 
   async #killWhenLate(sandbox: Sandbox, job: Job): Promise<void> {
-    await this.#clock.sleep(durationMs(sandbox.spec.timeoutMs));
+    await this.#clock.sleep(durationMs(sandbox.spec.timeoutMs), job.over.signal);
     if (sandbox.job !== job) return;
     this.#finish(sandbox, { ok: false, errorType: 'Sandbox.Timedout', errorMessage: `no answer within ${sandbox.spec.timeoutMs} ms` });
     sandbox.child.kill('SIGKILL');
@@ -133,7 +133,7 @@ export class LambdaPool {
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
     if (queue.length >= maxQueue) return Promise.resolve({ ok: false, errorType: 'Lambda.TooManyRequestsException', errorMessage: 'the queue is full' });
-    const result = new Promise<InvokeResult>((done) => { queue.push({ id: randomHex(16), event, deadlineMs: this.#clock.epochMs() + spec.timeoutMs, done }); });
+    const result = new Promise<InvokeResult>((done) => { queue.push({ id: randomHex(16), event, deadlineMs: this.#clock.epochMs() + spec.timeoutMs, over: new AbortController(), done }); });
     const own = [...this.#sandboxes].filter((one) => one.spec.name === name);
     if (!own.some(({ waiting }) => waiting) && own.length < maxSandboxes) this.#spawn(spec);
     this.#dispatch(name);
