@@ -24,5 +24,5 @@ export default tseslint.config(
     },
   },
   { files: ['cli/**', 'local/**', 'test/**', 'bench/**', 'guard/main.ts'], rules: { 'no-console': 'off' } },
-  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

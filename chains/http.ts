@@ -4,7 +4,7 @@ const requestMs = 2_000;
 const maxBodyBytes = 2_000_000;
 
 const readBounded = async (response: Response): Promise<string> => {
-  const reader = response.body?.getReader();
+  const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   if (!reader) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -5,7 +5,7 @@ import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
-import { Reporter, type Word } from './report.ts';
+import type { Reporter, Word } from './report.ts';
 
 /** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { durationMs, elapsedMs, type Clock } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
-import { runCommand, Systemctl } from '../commands.ts';
+import { runCommand, type Systemctl } from '../commands.ts';
 import type { GuardConfig } from '../config.ts';
 import type { Driver, Health } from '../driver.ts';
 import type { StateFile } from '../state.ts';
@@ -39,6 +39,14 @@ const writeNew = (file: string, content: Buffer | string, mode: number): void =>
   writeSync(fd, content as string);
   closeSync(fd);
   chmodSync(file, mode);
+};
+
+const readHealth = (stdout: string): z.infer<typeof healthOutput> | null => {
+  try {
+    return healthOutput.parse(JSON.parse(stdout));
+  } catch {
+    return null;
+  }
 };
 
 export class SystemdDriver implements Driver {
@@ -133,12 +141,7 @@ export class SystemdDriver implements Driver {
     const { config, systemctl } = this.#options;
     signal.throwIfAborted();
     const { exitCode, stdout } = await runCommand(config.chain.healthCommand, { timeoutMs: config.timing.stopMs });
-    let told: z.infer<typeof healthOutput> | null = null;
-    try {
-      told = exitCode === 0 ? healthOutput.parse(JSON.parse(stdout)) : null;
-    } catch {
-      told = null;
-    }
+    const told = exitCode === 0 ? readHealth(stdout) : null;
     const state = active ? await systemctl.property(config.unit, 'ActiveState') : 'not asked';
     const distress = active && state !== 'active' ? `ValidatorDown: ${config.unit} is ${state}.` : told === null ? 'HealthUnknown: the health command gave no answer.' : null;
     return { synced: told?.synced ?? false, height: told?.height ?? null, distress };

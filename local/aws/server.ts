@@ -29,6 +29,9 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
+/** A text field of a request; empty when it is not there. */
+export const textOf = (input: Record<string, unknown>, name: string): string => (typeof input[name] === 'string' ? input[name] : '');
+
 export const rootArn = 'arn:aws:iam::123456789012:root';
 const maxBodyBytes = 4_000_000;
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/time.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Machines } from '../machines.ts';
-import { ServiceError, type Service } from './server.ts';
+import { ServiceError, textOf, type Service } from './server.ts';
 
 /** STS, SNS and EC2: as much of them as Baton calls. */
 
@@ -22,7 +22,7 @@ export const localSns = (onPublish: (one: Published) => void): Service => {
     handle: async (action, input) => {
       if (action !== 'Publish') throw new ServiceError('InvalidAction', `sns:${action} is not served here`);
       if (typeof input['TopicArn'] !== 'string' || typeof input['Message'] !== 'string') throw new ServiceError('InvalidParameter', 'TopicArn and Message are needed');
-      onPublish({ topic: input['TopicArn'], subject: String(input['Subject'] ?? ''), message: input['Message'] });
+      onPublish({ topic: input['TopicArn'], subject: textOf(input, 'Subject'), message: input['Message'] });
       count += 1;
       return `<MessageId>local-${count}</MessageId>`;
     },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import type { Machines } from '../machines.ts';
-import { ServiceError, type Service } from './server.ts';
+import { ServiceError, textOf, type Service } from './server.ts';
 
 /** SSM Run Command: holds parameters to the document, runs the document's script on the machine, and tells no more than the service would. */
 
@@ -87,7 +87,7 @@ export const localSsm = (options: LocalSsmOptions): Service => {
     if (nodes.length !== 1 || node === undefined || !machines.get(node)) throw new ServiceError('InvalidInstanceId', `instance ${nodes.join(', ')} is not registered`);
     const parameters = checkParameters(document, (input['Parameters'] ?? {}) as Record<string, string[]>);
     const one: Sent = {
-      id: [8, 4, 4, 4, 12].map((length) => randomHex(16).slice(0, length)).join('-'), document: name, node, comment: String(input['Comment'] ?? ''),
+      id: [8, 4, 4, 4, 12].map((length) => randomHex(16).slice(0, length)).join('-'), document: name, node, comment: textOf(input, 'Comment'),
       sentMs: clock.steadyMs(), status: 'Pending', stdout: '', stderr: '', exitCode: -1,
     };
     sent.push(one);

@@ -4,7 +4,7 @@ import type { Definition } from '../asl/definition.ts';
 import { Run, type Checkpoint, type HistoryEntry, type RunOptions, type RunResult } from '../asl/interpreter.ts';
 import { StateError } from '../asl/state-error.ts';
 import type { TaskTokens } from '../asl/tokens.ts';
-import { ServiceError, type Service } from './server.ts';
+import { ServiceError, textOf, type Service } from './server.ts';
 
 /** Step Functions: executions of one state machine, with history, tokens, stop and redrive. */
 
@@ -57,7 +57,7 @@ export const localStates = (options: LocalStatesOptions): LocalStates => {
     return found;
   };
   const start = (input: Record<string, unknown>): unknown => {
-    const [name, text] = [String(input['name']), String(input['input'] ?? '{}')];
+    const [name, text] = [textOf(input, 'name'), textOf(input, 'input') || '{}'];
     if (input['stateMachineArn'] !== options.arn) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
     if (!/^[A-Za-z0-9_.-]{1,80}$/.test(name)) throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
     const arn = `${options.arn.replace(':stateMachine:', ':execution:')}:${name}`;
@@ -112,7 +112,7 @@ export const localStates = (options: LocalStatesOptions): LocalStates => {
     },
     RedriveExecution: redrive,
     SendTaskSuccess: (input) => answered(() => { tokens.answer(String(input['taskToken']), { ok: true, result: outputOf(input) }); }),
-    SendTaskFailure: (input) => answered(() => { tokens.answer(String(input['taskToken']), { ok: false, error: String(input['error'] ?? 'States.TaskFailed'), cause: String(input['cause'] ?? '') }); }),
+    SendTaskFailure: (input) => answered(() => { tokens.answer(String(input['taskToken']), { ok: false, error: textOf(input, 'error') || 'States.TaskFailed', cause: textOf(input, 'cause') }); }),
     SendTaskHeartbeat: (input) => answered(() => { tokens.beat(String(input['taskToken'])); }),
   };
   return {

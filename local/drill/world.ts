@@ -23,7 +23,7 @@ export interface World {
   readonly amber: DrillNode;
   readonly birch: DrillNode;
   readonly dir: string;
-  contextOf(person: keyof typeof people): Context;
+  readonly contextOf: (person: keyof typeof people) => Context;
   close(): Promise<void>;
 }
 

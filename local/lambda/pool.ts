@@ -143,7 +143,7 @@ export class LambdaPool {
   /** Ends every process by its id. */
   async close(): Promise<void> {
     this.#closed = true;
-    const ends = [...this.#sandboxes].map(({ child }) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined));
+    const ends = [...this.#sandboxes].filter(({ child }) => child.exitCode === null && child.signalCode === null).map(({ child }) => once(child, 'exit'));
     for (const { child } of this.#sandboxes) child.kill('SIGKILL');
     await Promise.all(ends);
     this.#server.closeAllConnections();

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compare, highest, judgeDuty, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
+
+const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
+const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
+
+test.each([
+  [at(5, 0, 1), at(5, 0, 1), 0], [at(5, 0, 1), at(5, 0, 2), -1], [at(5, 1, 1), at(5, 0, 3), 1], [at(6, 0, 1), at(5, 9, 3), 1], [slot(4), slot(5), -1], [slot(5), slot(5), 0],
+] as const)('compare %j and %j is %i', (a, b, expected) => {
+  expect(compare(a, b)).toBe(expected);
+});
+
+test('watermarks of two kinds have no order', () => {
+  expect(() => compare(at(1, 0, 0), slot(1))).toThrow(RangeError);
+});
+
+test('highest never falls', () => {
+  expect(highest(at(5, 0, 1), at(4, 3, 3))).toEqual(at(5, 0, 1));
+  expect(highest(at(4, 3, 3), at(5, 0, 1))).toEqual(at(5, 0, 1));
+  expect(highest(null, slot(3))).toEqual(slot(3));
+  expect(highest(slot(3), null)).toEqual(slot(3));
+  expect(highest(null, null)).toBe(null);
+});
+
+describe('the floor of the next holder', () => {
+  test('is exact when the proof carries it', () => {
+    expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: at(7, 1, 2) }, head: 9, margin: 2 })).toEqual(at(7, 1, 2));
+  });
+  test('is the head and a margin, at its last round and step, when it does not', () => {
+    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: 9, margin: 2 })).toEqual(at(11, 2_147_483_647, 3));
+    expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: 9, margin: 2 })).toEqual(slot(11));
+  });
+  test('is unknown without either', () => {
+    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: null, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: slot(3) }, head: null, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: Number.NaN, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: -1, margin: 2 })).toBe(null);
+  });
+});
+
+describe('one duty', () => {
+  const duty = (height: number, round: number, step: number, content = 'a'): LastDuty => ({ watermark: at(height, round, step), content });
+  test.each([
+    ['a higher one is signed', duty(5, 0, 1), null, duty(5, 0, 2), 'sign'],
+    ['the same again is repeated', duty(5, 0, 2), null, duty(5, 0, 2), 'repeat'],
+    ['the same with other content is refused', duty(5, 0, 2), null, duty(5, 0, 2, 'b'), 'refuse'],
+    ['a lower step is refused', duty(5, 0, 2), null, duty(5, 0, 1), 'refuse'],
+    ['a lower round is refused', duty(5, 1, 1), null, duty(5, 0, 3), 'refuse'],
+    ['a lower height is refused', duty(5, 0, 1), null, duty(4, 9, 3), 'refuse'],
+    ['the floor itself is refused', null, at(5, 0, 2), duty(5, 0, 2), 'refuse'],
+    ['below the floor is refused', null, at(5, 0, 2), duty(5, 0, 1), 'refuse'],
+    ['above the floor is signed', null, at(5, 0, 2), duty(5, 0, 3), 'sign'],
+    ['the first ever is signed', null, null, duty(1, 0, 1), 'sign'],
+  ] as const)('%s', (_, last, floor, next, expected) => {
+    expect(judgeDuty({ last, floor, duty: next })).toBe(expected);
+  });
+  test('no two contents are ever signed for one watermark', () => {
+    const duties = fc.array(fc.record({ h: fc.integer({ min: 1, max: 3 }), r: fc.integer({ min: 0, max: 1 }), s: fc.integer({ min: 1, max: 3 }), c: fc.constantFrom('a', 'b') }), { maxLength: 60 });
+    fc.assert(fc.property(duties, (list) => {
+      const signed = new Map<string, string>();
+      let last: LastDuty | null = null;
+      for (const { h, r, s, c } of list) {
+        const next = duty(h, r, s, c);
+        const verdict = judgeDuty({ last, floor: null, duty: next });
+        if (verdict === 'refuse') continue;
+        const key = `${h}/${r}/${s}`;
+        expect(signed.get(key) ?? c).toBe(c);
+        signed.set(key, c);
+        last = next;
+      }
+    }));
+  });
+});
