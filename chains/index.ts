@@ -1,13 +1,13 @@
 import type { ChainConfig, ValidatorConfig } from '../core/config.ts';
 import { cometbftProbe } from './cometbft/probe.ts';
-import { unobservable, type ChainProbe, type Look, type ProbeMemory } from './probe.ts';
+import { unobservable, type Before, type ChainProbe, type Look } from './probe.ts';
 import { systemdProbe } from './systemd/probe.ts';
 
-export type { ProbeMemory } from './probe.ts';
+export type { Before, ProbeMemory } from './probe.ts';
 
 /** What functions ask of a chain, whichever it is. */
 export interface Chains {
-  look(config: ValidatorConfig, vantage: string, before: ProbeMemory | null, signal: AbortSignal): Promise<Look>;
+  look(config: ValidatorConfig, vantage: string, before: Before | null, signal: AbortSignal): Promise<Look>;
   landed(config: ValidatorConfig, vantage: string, above: number, signal: AbortSignal): Promise<{ signed: boolean; head: number | null }>;
   /** The highest head over all vantages; null unless more than half of them answered. */
   headOf(config: ValidatorConfig, signal: AbortSignal): Promise<number | null>;

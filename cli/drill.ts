@@ -25,7 +25,8 @@ const linesOf = (result: DrillResult): string[] => [
   '',
   result.sentence,
   ...(result.verdictToSignatureMs === null ? [] : [`Fault to verdict: ${seconds(result.faultToVerdictMs)}. Verdict to first new signature: ${seconds(result.verdictToSignatureMs)}.`]),
-  result.end === result.expectedEnd ? `It ended as it must: ${result.end}. The drill took ${seconds(result.totalMs)}.` : `It ended in ${result.end}, expected ${result.expectedEnd}.`,
+  result.scenario === 'no-guard' ? `This was the negative control: it fails with exit code ${exitCodes.signedTwice} when the detector works. It took ${seconds(result.totalMs)}.`
+    : result.end === result.expectedEnd ? `It ended as it must: ${result.end}. The drill took ${seconds(result.totalMs)}.` : `It ended in ${result.end}, expected ${result.expectedEnd}.`,
 ];
 
 /** `baton drill`: the whole failover on this machine. */

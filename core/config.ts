@@ -63,6 +63,8 @@ export const policy = z.strictObject({
   maxLag: z.number().int().min(0).max(100_000).prefault(5),
   /** Added to the observed head when the last duty of the fenced node is not known exactly. */
   watermarkMargin: z.number().int().min(1).max(100_000).prefault(2),
+  /** How long the head must stand still until the whole chain counts as halted. */
+  haltAfterMs: z.number().int().min(1_000).max(3_600_000).prefault(60_000),
   minDiskFreeBytes: z.number().int().min(0).prefault(1_000_000_000),
   verdict: z.strictObject({
     /** K of N probes. */

@@ -63,7 +63,7 @@ test('never two may sign, with relinquished and lapsed as evidence', () => {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('reboot' as const), node: fc.constantFrom(amber, birch) }) },
   );
   fc.assert(fc.property(fc.array(move, { maxLength: 120 }), (moves) => {
-    const world = { nowMs: 0, lease: leaseOf() as Lease, tookMs: 0, relinquished: new Map<NodeId, number>(), armed: new Map<NodeId, number>([[amber, 1]]) };
+    const world = { nowMs: 0, lease: leaseOf(), tookMs: 0, relinquished: new Map<NodeId, number>(), armed: new Map<NodeId, number>([[amber, 1]]) };
     const holds = new Map<NodeId, HoldState>([[amber, fresh()], [birch, newHold(birch, { relinquished: 0, floor: 0 })]]);
     let answers: { at: number; node: NodeId; sentMs: number; lease: Lease; boot: number }[] = [];
     const boots = new Map<NodeId, number>();

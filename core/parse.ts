@@ -77,6 +77,9 @@ export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
     refuse(config, 'policy.approvers', `${policy.approvers.length} approvers for a quorum of ${policy.quorum}`, 'Add approvers (for example role/validator-approver), or set mode to watch.');
   }
   if (policy.evidence.includes('attested') && policy.approvers.length === 0) refuse(config, 'policy.approvers', 'attested is accepted, but nobody may attest', 'Add approvers.');
+  if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
+    refuse(config, 'policy.evidence', 'lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself may wake from a freeze and sign before its guard stops it', 'Take lapsed out of policy.evidence; powered-off or attested serve instead.');
+  }
   if (policy.evidence.includes('lapsed') && policy.onControlPlaneLoss === 'hold') {
     refuse(config, 'policy.onControlPlaneLoss', 'hold gives up lapsed as evidence', 'Set onControlPlaneLoss to stop, or take lapsed out of evidence.');
   }

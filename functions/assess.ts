@@ -2,34 +2,41 @@ import type { z } from 'zod';
 import { assessRequest } from '../core/assess.ts';
 import type { NodeReport } from '../core/report.ts';
 import { durationMs } from '../core/time.ts';
-import { verdict, type Sample } from '../core/verdict.ts';
+import type { ValidatorConfig } from '../core/config.ts';
+import { verdict, type VerdictState } from '../core/verdict.ts';
+import type { Deps } from './shared/deps.ts';
 import { assess as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import { lookAll, type Memories } from './shared/look.ts';
 
 const betweenLooksMs = durationMs(1_000);
+const maxLooks = 20;
+
+/** Looks until something can be told: only a new block shows whether a signature landed in it. */
+const lookUntilTold = async (deps: Deps, config: ValidatorConfig, signal: AbortSignal): Promise<{ state: VerdictState; head: number | null }> => {
+  let memories: Memories = {};
+  let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
+  for (let look = 0; look < maxLooks; look += 1) {
+    const seen = await lookAll(deps.chains, config, { memories, agoMs: betweenLooksMs }, signal);
+    memories = seen.memories;
+    told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
+    // The first look alone may show what was signed before the failure.
+    if (look > 0 && told.state !== 'unobservable') return told;
+    await deps.clock.sleep(betweenLooksMs, signal);
+  }
+  return told;
+};
 
 /** Looks afresh, reads what is stored, and lets core decide. A refusal is an answer, not an error. */
 export const assess: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
   const { config, hash } = await needConfig(deps, input.validator, signal);
   const lease = await deps.lease.read(input.validator, signal);
-  // Two looks at least: a chain that stands still and a signature that does not land show only between them.
-  const samples: Sample[] = [];
-  let memories: Memories = {};
-  let head: number | null = null;
-  for (let look = 0; look < 2; look += 1) {
-    if (look > 0) await deps.clock.sleep(betweenLooksMs, signal);
-    const seen = await lookAll(deps.chains, config, memories, signal);
-    memories = seen.memories;
-    head = seen.head;
-    if (look > 0) samples.push(seen.sample);
-  }
-  const fresh = verdict(samples, { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect');
+  const { state, head } = await lookUntilTold(deps, config, signal);
   const reports: Record<string, NodeReport | undefined> = {};
   for (const { id } of config.nodes) reports[id] = await deps.records.readReport(config.id, id, signal);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   const result = assessRequest({
-    config, configHash: hash, lease, reports, verdict: fresh.state, head,
+    config, configHash: hash, lease, reports, verdict: state, head,
     paused: (await deps.records.readPause(config.id, signal)) ?? null,
     history: await deps.records.readHistory(config.id, signal), nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },

@@ -53,7 +53,7 @@ const keyPolicy: Record<string, readonly string[]> = {
   [roleOf('reinstate')]: mayMove,
 };
 
-const functionTimeoutMs: Record<string, number> = { watch: 120_000, rejoin: 100_000 };
+const functionTimeoutMs: Record<string, number> = { watch: 120_000, rejoin: 100_000, assess: 50_000 };
 const substitutionOf = (name: string): string => `${name.split('-').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('')}FunctionArn`;
 
 export interface Cloud {

@@ -56,10 +56,10 @@ export const cometbftProbe: ChainProbe = {
       const head = await readHead(config, url, signal);
       // The commit of the head itself is only what this node has seen; the one below is final.
       const final = head - 1;
-      const known = before?.head ?? null;
-      if (before !== null && known !== null && head <= known) return stillHead(before, known);
+      const known = before?.memory.head ?? null;
+      if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const from = Math.max(1, final - maxCommits + 1, known === null ? final - 1 : known);
-      let lastSigned = before?.lastSigned ?? null;
+      let lastSigned = before?.memory.lastSigned ?? null;
       let signed = false;
       for (let height = from; height <= final; height += 1) {
         if (!(await signedAt(url, height, address, signal))) continue;

@@ -41,8 +41,9 @@ export const systemdProbe: ChainProbe = {
     try {
       const head = await readHead(config, url, signal);
       const progress = await readProgress(config, url, signal);
-      if (before !== null && before.head !== null && head <= before.head) return stillHead(before, before.head);
-      const was = before?.lastSigned ?? null;
+      const known = before?.memory.head ?? null;
+      if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
+      const was = before?.memory.lastSigned ?? null;
       if (was === null) return moved(head, progress, head - progress <= 2, `Last duty ${progress}, head ${head}.`);
       return moved(head, progress, progress > was, progress > was ? `Last duty ${progress}, head ${head}.` : `No duty since ${was}, head ${head}.`);
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Lease } from '../../core/lease.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
+import { elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { verdict, type Sample, type VerdictState } from '../../core/verdict.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import type { Deps } from './deps.ts';
@@ -13,6 +14,8 @@ import { lookAll, type Memories } from './look.ts';
 export interface Watched {
   readonly samples: readonly Sample[];
   readonly memories: Memories;
+  /** When it was looked at last, on this watcher's steady clock; null before the first look. */
+  readonly lookedMs: SteadyMs | null;
   readonly state: VerdictState;
   /** Names this streak of bad rounds; empty while healthy. */
   readonly episode: string;
@@ -20,7 +23,7 @@ export interface Watched {
   readonly stored: boolean;
 }
 
-export const unwatched: Watched = { samples: [], memories: {}, state: 'healthy', episode: '', paged: false, stored: false };
+export const unwatched: Watched = { samples: [], memories: {}, lookedMs: null, state: 'healthy', episode: '', paged: false, stored: false };
 
 /** Rounds in a row without a view until people are told. */
 const blindRounds = 6;
@@ -42,7 +45,9 @@ export const watchOne = async (deps: Deps, of: { validator: ValidatorId; vantage
   const found = await deps.records.readConfig(validator, signal);
   if (!found) return { after: before, started: null };
   const { config } = found;
-  const seen = await lookAll(deps.chains, config, before.memories, signal);
+  const lookedMs = deps.clock.steadyMs();
+  const agoMs = before.lookedMs === null ? 0 : elapsedMs(before.lookedMs, lookedMs);
+  const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal);
   const samples = [...before.samples, seen.sample].slice(-keptSamples);
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? randomHex(4) : before.episode;
@@ -64,7 +69,7 @@ export const watchOne = async (deps: Deps, of: { validator: ValidatorId; vantage
   const store = now.state !== 'healthy';
   if (store) await deps.records.writeWatch(validator, of.vantage, { samples: [...samples], state: now.state, episode, paged }, signal);
   else if (before.stored) await deps.records.writeWatch(validator, of.vantage, null, signal);
-  return { after: { samples, memories: seen.memories, state: now.state, episode, paged, stored: store }, started };
+  return { after: { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, stored: store }, started };
 };
 
 /** What the watcher before knew: only streaks that are not healthy are stored. */

@@ -225,6 +225,11 @@ const drillUnguarded = async (options: DrillOptions, world: World, startedMs: St
 
 /** Runs it and ends everything it started, whatever happens. */
 export const runDrill = async (options: DrillOptions, onWorld: (close: () => Promise<void>) => void): Promise<DrillResult> => {
+  if (options.chain === 'ticker' && options.guarded && scenarios[options.scenario].needsGate) {
+    throw new BatonError('InputInvalid', `scenario ${options.scenario} rests on lapse, which is evidence only where the guard is the signer; the ticker's daemon signs by itself`, {
+      field: '--scenario', fix: `npm run drill -- --chain cometbft --scenario ${options.scenario}`,
+    });
+  }
   const startedMs = options.clock.steadyMs();
   const tell = (line: string): void => { options.tell(line, elapsedMs(startedMs, options.clock.steadyMs())); };
   const world = await makeWorld({ clock: options.clock, chain: options.chain, scenario: scenarios[options.scenario], guarded: options.guarded, keep: options.keep, progress: tell });

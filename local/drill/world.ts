@@ -55,7 +55,7 @@ const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string => str
     id: validator, chain: world.chain.config, holder: 'amber',
     nodes: (['amber', 'birch'] as const).map((name) => ({ name, id: ids[name], principal: nodePrincipal(ids[name]), power: name === 'birch' || scenario.power })),
     vantages: world.chain.vantages,
-    policy: { mode: 'approve', approvers: ['role/validator-approver'], maxLag: 12, minDiskFreeBytes: 1_000_000, ...scenario.policy },
+    policy: { mode: 'approve', approvers: ['role/validator-approver'], maxLag: 12, minDiskFreeBytes: 1_000_000, haltAfterMs: 10_000, ...scenario.policy },
     timing: { ...drillTiming, ...scenario.timing },
   }],
 });
