@@ -1,0 +1,4 @@
+import { startDynamo } from '../../local/dynamo.ts';
+import { conformance } from './conformance.ts';
+
+conformance('dynalite', () => startDynamo('baton'));
