@@ -4,8 +4,23 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'quick', include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.test.ts'], exclude: ['**/*.slow.test.ts', 'node_modules/**'], testTimeout: 15_000 } },
-      { test: { name: 'slow', include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.slow.test.ts'], exclude: ['node_modules/**'], testTimeout: 300_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'quick',
+          include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts', 'node_modules/**'],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.slow.test.ts'],
+          exclude: ['node_modules/**'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

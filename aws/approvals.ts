@@ -20,16 +20,28 @@ export class Approvals {
     return readParsed(this.#table, keyOf.approval(id), approvalRecord, signal);
   }
 
-  async #put(pk: string, value: Record<string, unknown>, condition: { text: string; values: Record<string, unknown> } | null, signal?: AbortSignal): Promise<boolean> {
+  async #put(
+    pk: string,
+    value: Record<string, unknown>,
+    condition: { text: string; values: Record<string, unknown> } | null,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const names = { '#pk': 'pk', ...(condition?.text.includes('#version') ? { '#version': 'version', '#state': 'state' } : {}) };
     try {
-      await this.#table.client.send(new PutItemCommand({
-        TableName: this.#table.table, Item: toItem({ ...value, pk }),
-        ...(condition === null ? {} : {
-          ConditionExpression: condition.text, ExpressionAttributeNames: names,
-          ...(Object.keys(condition.values).length === 0 ? {} : { ExpressionAttributeValues: toItem(condition.values) }),
+      await this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.table,
+          Item: toItem({ ...value, pk }),
+          ...(condition === null
+            ? {}
+            : {
+                ConditionExpression: condition.text,
+                ExpressionAttributeNames: names,
+                ...(Object.keys(condition.values).length === 0 ? {} : { ExpressionAttributeValues: toItem(condition.values) }),
+              }),
         }),
-      }), signal ? { abortSignal: signal } : {});
+        signal ? { abortSignal: signal } : {},
+      );
       return true;
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return false;
@@ -59,7 +71,10 @@ export class Approvals {
       if (!record) throw new BatonError('ApprovalUnknown', 'there is no such approval', { fix: 'baton status' });
       const judged = decide(record, given);
       if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
-      const condition = { text: '#version = :seen AND #state = :pending AND attribute_exists(#pk)', values: { ':seen': record.version, ':pending': 'pending' } };
+      const condition = {
+        text: '#version = :seen AND #state = :pending AND attribute_exists(#pk)',
+        values: { ':seen': record.version, ':pending': 'pending' },
+      };
       if (await this.#put(keyOf.approval(id), judged.record, condition, signal)) return judged.record;
     }
     throw new BatonError('LeaseUnreachable', `${maxTries} other answers came in between`, { fix: 'Answer again.' });

@@ -23,7 +23,8 @@ export const sns = (): SNSClient => new SNSClient(limits(5_000));
 export const sts = (): STSClient => new STSClient(limits(3_000));
 
 /** One try only, with the guard's own read timeout: the guard counts its deadline from when it sent the read. */
-export const guardDynamo = (readTimeoutMs: number): DynamoDBClient => new DynamoDBClient({
-  maxAttempts: 1,
-  requestHandler: new NodeHttpHandler({ connectionTimeout: readTimeoutMs, requestTimeout: readTimeoutMs, throwOnRequestTimeout: true }),
-});
+export const guardDynamo = (readTimeoutMs: number): DynamoDBClient =>
+  new DynamoDBClient({
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({ connectionTimeout: readTimeoutMs, requestTimeout: readTimeoutMs, throwOnRequestTimeout: true }),
+  });

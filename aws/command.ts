@@ -43,9 +43,15 @@ export class Command {
   async #earlier(node: NodeId, comment: string, signal?: AbortSignal): Promise<string | undefined> {
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
-      const { Commands = [], NextToken } = await this.#options.client.send(new ListCommandsCommand({
-        InstanceId: node, MaxResults: pageSize, Filters: [{ key: 'DocumentName', value: this.#options.document }], ...(next === undefined ? {} : { NextToken: next }),
-      }), signal ? { abortSignal: signal } : {});
+      const { Commands = [], NextToken } = await this.#options.client.send(
+        new ListCommandsCommand({
+          InstanceId: node,
+          MaxResults: pageSize,
+          Filters: [{ key: 'DocumentName', value: this.#options.document }],
+          ...(next === undefined ? {} : { NextToken: next }),
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
       const found = Commands.find(({ Comment }) => Comment === comment);
       if (found?.CommandId !== undefined) return found.CommandId;
       if (NextToken === undefined) return undefined;
@@ -60,15 +66,22 @@ export class Command {
     try {
       const earlier = await this.#earlier(of.node, comment, signal);
       if (earlier !== undefined) return earlier;
-      const { Command: sent } = await this.#options.client.send(new SendCommandCommand({
-        DocumentName: this.#options.document, InstanceIds: [of.node], Comment: comment, TimeoutSeconds: this.#options.deliverySeconds,
-        Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
-      }), signal ? { abortSignal: signal } : {});
+      const { Command: sent } = await this.#options.client.send(
+        new SendCommandCommand({
+          DocumentName: this.#options.document,
+          InstanceIds: [of.node],
+          Comment: comment,
+          TimeoutSeconds: this.#options.deliverySeconds,
+          Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
       if (sent?.CommandId === undefined) throw new Error('the answer holds no command id');
       return sent.CommandId;
     } catch (cause) {
       throw new BatonError('CommandFailed', `${this.#options.document} could not be sent to ${of.node}: ${(cause as Error).name}`, {
-        cause, fix: `Check that the node is online in SSM: aws ssm describe-instance-information --filters Key=InstanceIds,Values=${of.node}`,
+        cause,
+        fix: `Check that the node is online in SSM: aws ssm describe-instance-information --filters Key=InstanceIds,Values=${of.node}`,
       });
     }
   }
@@ -76,12 +89,17 @@ export class Command {
   /** How it stands with a command on exactly this node. Never throws: trouble is `unknown`. */
   async result(of: { commandId: string; node: NodeId }, signal?: AbortSignal): Promise<CommandResult> {
     try {
-      const found = await this.#options.client.send(new GetCommandInvocationCommand({ CommandId: of.commandId, InstanceId: of.node }), signal ? { abortSignal: signal } : {});
+      const found = await this.#options.client.send(
+        new GetCommandInvocationCommand({ CommandId: of.commandId, InstanceId: of.node }),
+        signal ? { abortSignal: signal } : {},
+      );
       const status = found.Status ?? 'unknown';
-      if (found.InstanceId !== of.node || found.CommandId !== of.commandId) return { outcome: 'unknown', reason: 'the answer is of another command or node' };
+      if (found.InstanceId !== of.node || found.CommandId !== of.commandId)
+        return { outcome: 'unknown', reason: 'the answer is of another command or node' };
       if (running.includes(status)) return { outcome: 'pending' };
       const told = lastLine(found.StandardOutputContent ?? '');
-      if (status === 'Failed') return { outcome: 'failed', reason: (told === '' ? lastLine(found.StandardErrorContent ?? '') : told).slice(0, longestReason) };
+      if (status === 'Failed')
+        return { outcome: 'failed', reason: (told === '' ? lastLine(found.StandardErrorContent ?? '') : told).slice(0, longestReason) };
       if (status !== 'Success') return { outcome: 'unknown', reason: `SSM says ${status}` };
       const output = asJson(told);
       return output === undefined ? { outcome: 'unknown', reason: 'the last line of its output is not JSON' } : { outcome: 'done', output };

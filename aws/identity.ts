@@ -8,6 +8,9 @@ export const whoAmI = async (client: STSClient): Promise<string> => {
     if (Arn !== undefined) return Arn;
     throw new Error('the answer holds no ARN');
   } catch (cause) {
-    throw new BatonError('InputInvalid', `AWS does not know who you are: ${(cause as Error).name}`, { cause, fix: 'Log in (for example: aws sso login) and run it again.' });
+    throw new BatonError('InputInvalid', `AWS does not know who you are: ${(cause as Error).name}`, {
+      cause,
+      fix: 'Log in (for example: aws sso login) and run it again.',
+    });
   }
 };

@@ -11,9 +11,15 @@ import { randomHex } from '../runtime/clock.ts';
  * re-encrypted to {validator, node, term}, and a grant with exactly that constraint goes to the node's principal.
  */
 
-export interface Box { readonly box: string; readonly dataKey: string }
+export interface Box {
+  readonly box: string;
+  readonly dataKey: string;
+}
 
-export interface KeysOptions { readonly client: KMSClient; readonly keyId: string }
+export interface KeysOptions {
+  readonly client: KMSClient;
+  readonly keyId: string;
+}
 
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -22,9 +28,11 @@ export const maxPlaintextBytes = 65_536;
 const atRest = (validator: ValidatorId): Record<string, string> => ({ validator });
 const released = (validator: ValidatorId, node: NodeId, term: Term): Record<string, string> => ({ validator, node, term: String(term) });
 
-const failed = (what: string, cause: unknown): BatonError => new BatonError('KeyServiceFailed', `KMS did not ${what}: ${(cause as Error).name}`, {
-  cause, fix: 'Check the key policy and the caller’s role, then run it again; nothing was released.',
-});
+const failed = (what: string, cause: unknown): BatonError =>
+  new BatonError('KeyServiceFailed', `KMS did not ${what}: ${(cause as Error).name}`, {
+    cause,
+    fix: 'Check the key policy and the caller’s role, then run it again; nothing was released.',
+  });
 
 const must = <T>(value: T | undefined, what: string): T => {
   if (value === undefined) throw new Error(`the answer holds no ${what}`);
@@ -43,10 +51,14 @@ export class Keys {
   /** Encrypts key material for the vault. The caller wipes `plaintext`. @throws BatonError KeyTooLarge or KeyServiceFailed. */
   async seal(of: { validator: ValidatorId; plaintext: Buffer }): Promise<Box> {
     if (of.plaintext.length === 0 || of.plaintext.length > maxPlaintextBytes) {
-      throw new BatonError('KeyTooLarge', `the key has ${of.plaintext.length} bytes, expected 1 to ${maxPlaintextBytes}`, { fix: 'Give the key file itself.' });
+      throw new BatonError('KeyTooLarge', `the key has ${of.plaintext.length} bytes, expected 1 to ${maxPlaintextBytes}`, {
+        fix: 'Give the key file itself.',
+      });
     }
     try {
-      const answer = await this.#client.send(new GenerateDataKeyCommand({ KeyId: this.#keyId, KeySpec: 'AES_256', EncryptionContext: atRest(of.validator) }));
+      const answer = await this.#client.send(
+        new GenerateDataKeyCommand({ KeyId: this.#keyId, KeySpec: 'AES_256', EncryptionContext: atRest(of.validator) }),
+      );
       const dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
       const nonce = Buffer.from(randomHex(nonceBytes), 'hex');
       const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(of.validator));
@@ -63,17 +75,32 @@ export class Keys {
     const context = released(of.validator, of.node, of.term);
     const options = signal ? { abortSignal: signal } : {};
     try {
-      const moved = await this.#client.send(new ReEncryptCommand({
-        CiphertextBlob: Buffer.from(of.vault.dataKey, 'base64'), SourceKeyId: this.#keyId, DestinationKeyId: this.#keyId,
-        SourceEncryptionContext: atRest(of.validator), DestinationEncryptionContext: context,
-      }), options);
+      const moved = await this.#client.send(
+        new ReEncryptCommand({
+          CiphertextBlob: Buffer.from(of.vault.dataKey, 'base64'),
+          SourceKeyId: this.#keyId,
+          DestinationKeyId: this.#keyId,
+          SourceEncryptionContext: atRest(of.validator),
+          DestinationEncryptionContext: context,
+        }),
+        options,
+      );
       // The same name and parameters give the same grant again, so a retry makes no second one.
-      const grant = await this.#client.send(new CreateGrantCommand({
-        KeyId: this.#keyId, GranteePrincipal: of.principal, Operations: ['Decrypt'], Name: `baton-${hashOf({ ...context, principal: of.principal }).slice(0, 40)}`,
-        Constraints: { EncryptionContextEquals: context },
-      }), options);
+      const grant = await this.#client.send(
+        new CreateGrantCommand({
+          KeyId: this.#keyId,
+          GranteePrincipal: of.principal,
+          Operations: ['Decrypt'],
+          Name: `baton-${hashOf({ ...context, principal: of.principal }).slice(0, 40)}`,
+          Constraints: { EncryptionContextEquals: context },
+        }),
+        options,
+      );
       return {
-        node: of.node, term: of.term, box: of.vault.box, grantToken: must(grant.GrantToken, 'grant token'),
+        node: of.node,
+        term: of.term,
+        box: of.vault.box,
+        grantToken: must(grant.GrantToken, 'grant token'),
         dataKey: Buffer.from(must(moved.CiphertextBlob, 'encrypted data key')).toString('base64'),
       };
     } catch (cause) {
@@ -85,10 +112,15 @@ export class Keys {
   async open(of: { sealed: Sealed; validator: ValidatorId }, signal?: AbortSignal): Promise<Buffer> {
     let dataKey: Buffer;
     try {
-      const answer = await this.#client.send(new DecryptCommand({
-        CiphertextBlob: Buffer.from(of.sealed.dataKey, 'base64'), KeyId: this.#keyId, GrantTokens: [of.sealed.grantToken],
-        EncryptionContext: released(of.validator, of.sealed.node, of.sealed.term),
-      }), signal ? { abortSignal: signal } : {});
+      const answer = await this.#client.send(
+        new DecryptCommand({
+          CiphertextBlob: Buffer.from(of.sealed.dataKey, 'base64'),
+          KeyId: this.#keyId,
+          GrantTokens: [of.sealed.grantToken],
+          EncryptionContext: released(of.validator, of.sealed.node, of.sealed.term),
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
       dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
     } catch (cause) {
       throw failed('open the sealed key', cause);
@@ -99,7 +131,10 @@ export class Keys {
       decipher.setAuthTag(bytes.subarray(-tagBytes));
       return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
     } catch (cause) {
-      throw new BatonError('KeyInvalid', `the sealed key of ${of.validator} does not open`, { cause, fix: `Seal it anew: baton seal ${of.validator} --key-file FILE --replace` });
+      throw new BatonError('KeyInvalid', `the sealed key of ${of.validator} does not open`, {
+        cause,
+        fix: `Seal it anew: baton seal ${of.validator} --key-file FILE --replace`,
+      });
     } finally {
       dataKey.fill(0);
     }

@@ -67,8 +67,13 @@ export class LeaseStore {
   async write(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator));
     try {
-      const { Attributes } = await this.#table.client.send(new UpdateItemCommand(compileWrite(write, this.#table.table)), signal ? { abortSignal: signal } : {});
-      return Attributes ? { outcome: 'done', lease: parse(Attributes), earlier: false } : { outcome: 'unknown', cause: new Error('the answer holds no item') };
+      const { Attributes } = await this.#table.client.send(
+        new UpdateItemCommand(compileWrite(write, this.#table.table)),
+        signal ? { abortSignal: signal } : {},
+      );
+      return Attributes
+        ? { outcome: 'done', lease: parse(Attributes), earlier: false }
+        : { outcome: 'unknown', cause: new Error('the answer holds no item') };
     } catch (cause) {
       if (!(cause instanceof ConditionalCheckFailedException)) return { outcome: 'unknown', cause };
       if (!cause.Item) return { outcome: 'refused', found: undefined };
@@ -86,7 +91,9 @@ export class LeaseStore {
     if (result.outcome === 'done') return result.lease;
     if (result.outcome === 'unknown') throw unreachable(`${write.transition} of ${write.validator}`, result.cause);
     const { found } = result;
-    const now = found ? `term ${found.term} is ${found.phase}, driven by ${found.claim}; ${found.holder} is the recorded active` : 'there is no lease';
+    const now = found
+      ? `term ${found.term} is ${found.phase}, driven by ${found.claim}; ${found.holder} is the recorded active`
+      : 'there is no lease';
     throw new BatonError('StaleTerm', `${write.transition} of ${write.validator} was refused: ${now}`, { fix: `baton status ${write.validator}` });
   }
 }

@@ -1,6 +1,9 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 
-export interface Notice { readonly subject: string; readonly message: string }
+export interface Notice {
+  readonly subject: string;
+  readonly message: string;
+}
 
 const longestSubject = 100;
 
@@ -16,7 +19,10 @@ export class Notify {
 
   async send(notice: Notice, signal?: AbortSignal): Promise<boolean> {
     try {
-      await this.#client.send(new PublishCommand({ TopicArn: this.#topic, Subject: notice.subject.slice(0, longestSubject), Message: notice.message }), signal ? { abortSignal: signal } : {});
+      await this.#client.send(
+        new PublishCommand({ TopicArn: this.#topic, Subject: notice.subject.slice(0, longestSubject), Message: notice.message }),
+        signal ? { abortSignal: signal } : {},
+      );
       return true;
     } catch {
       return false;

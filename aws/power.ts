@@ -13,16 +13,25 @@ export class Power {
   /** Asks for the power to be cut without waiting for the operating system. @throws BatonError PowerFailed; it may have happened all the same. */
   async off(node: NodeId, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#client.send(new StopInstancesCommand({ InstanceIds: [node], Force: true, SkipOsShutdown: true }), signal ? { abortSignal: signal } : {});
+      await this.#client.send(
+        new StopInstancesCommand({ InstanceIds: [node], Force: true, SkipOsShutdown: true }),
+        signal ? { abortSignal: signal } : {},
+      );
     } catch (cause) {
-      throw new BatonError('PowerFailed', `EC2 did not take the order to stop ${node}: ${(cause as Error).name}`, { cause, fix: `aws ec2 stop-instances --force --instance-ids ${node}` });
+      throw new BatonError('PowerFailed', `EC2 did not take the order to stop ${node}: ${(cause as Error).name}`, {
+        cause,
+        fix: `aws ec2 stop-instances --force --instance-ids ${node}`,
+      });
     }
   }
 
   /** EC2's word for its state, or `unknown`. Never throws. */
   async state(node: NodeId, signal?: AbortSignal): Promise<string> {
     try {
-      const { Reservations = [] } = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), signal ? { abortSignal: signal } : {});
+      const { Reservations = [] } = await this.#client.send(
+        new DescribeInstancesCommand({ InstanceIds: [node] }),
+        signal ? { abortSignal: signal } : {},
+      );
       const found = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ InstanceId }) => InstanceId === node);
       return found.length === 1 ? (found[0]?.State?.Name ?? 'unknown') : 'unknown';
     } catch {

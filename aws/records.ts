@@ -41,7 +41,10 @@ export class Records {
 
   async #put(pk: string, value: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#table.client.send(new PutItemCommand({ TableName: this.#table.table, Item: toItem({ ...value, pk }) }), signal ? { abortSignal: signal } : {});
+      await this.#table.client.send(
+        new PutItemCommand({ TableName: this.#table.table, Item: toItem({ ...value, pk }) }),
+        signal ? { abortSignal: signal } : {},
+      );
     } catch (cause) {
       throw unreachable(`write ${pk}`, cause);
     }
@@ -63,11 +66,16 @@ export class Records {
   async writeReport(report: NodeReport, signal?: AbortSignal): Promise<boolean> {
     const pk = keyOf.node(report.validator, report.node);
     try {
-      await this.#table.client.send(new PutItemCommand({
-        TableName: this.#table.table, Item: toItem({ ...report, pk }),
-        ConditionExpression: 'attribute_not_exists(#pk) OR #sequence < :sequence',
-        ExpressionAttributeNames: { '#pk': 'pk', '#sequence': 'sequence' }, ExpressionAttributeValues: toItem({ ':sequence': report.sequence }),
-      }), signal ? { abortSignal: signal } : {});
+      await this.#table.client.send(
+        new PutItemCommand({
+          TableName: this.#table.table,
+          Item: toItem({ ...report, pk }),
+          ConditionExpression: 'attribute_not_exists(#pk) OR #sequence < :sequence',
+          ExpressionAttributeNames: { '#pk': 'pk', '#sequence': 'sequence' },
+          ExpressionAttributeValues: toItem({ ':sequence': report.sequence }),
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
       return true;
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return false;
@@ -134,12 +142,16 @@ export class Records {
   async takeWatcher(vantage: string, owner: string, signal?: AbortSignal): Promise<void> {
     const pk = keyOf.watcher(vantage);
     try {
-      await this.#table.client.send(new UpdateItemCommand({
-        TableName: this.#table.table, Key: { pk: { S: pk } },
-        UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
-        ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
-        ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
-      }), signal ? { abortSignal: signal } : {});
+      await this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.table,
+          Key: { pk: { S: pk } },
+          UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
+          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
+          ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
     } catch (cause) {
       throw unreachable(`take ${pk}`, cause);
     }
@@ -149,11 +161,17 @@ export class Records {
   async keepWatcher(vantage: string, owner: string, signal?: AbortSignal): Promise<boolean> {
     const pk = keyOf.watcher(vantage);
     try {
-      await this.#table.client.send(new UpdateItemCommand({
-        TableName: this.#table.table, Key: { pk: { S: pk } },
-        UpdateExpression: 'ADD #round :one', ConditionExpression: '#owner = :owner',
-        ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round' }, ExpressionAttributeValues: toItem({ ':owner': owner, ':one': 1 }),
-      }), signal ? { abortSignal: signal } : {});
+      await this.#table.client.send(
+        new UpdateItemCommand({
+          TableName: this.#table.table,
+          Key: { pk: { S: pk } },
+          UpdateExpression: 'ADD #round :one',
+          ConditionExpression: '#owner = :owner',
+          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round' },
+          ExpressionAttributeValues: toItem({ ':owner': owner, ':one': 1 }),
+        }),
+        signal ? { abortSignal: signal } : {},
+      );
       return true;
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return false;

@@ -1,22 +1,46 @@
-import { DescribeExecutionCommand, GetExecutionHistoryCommand, SendTaskSuccessCommand, StartExecutionCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SendTaskSuccessCommand,
+  StartExecutionCommand,
+  type HistoryEvent,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
 import { BatonError } from '../core/errors.ts';
 import type { ExecutionName } from '../core/ids.ts';
 
 /** Executions of the failover state machine. */
 
-export interface Execution { readonly status: string; readonly error?: string; readonly cause?: string; readonly sentence?: string }
+export interface Execution {
+  readonly status: string;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly sentence?: string;
+}
 
 /** One event of a history, with only the parts that people are told. */
 export interface WorkflowEvent {
-  readonly id: number; readonly type: string; readonly atMs: number; readonly state?: string; readonly output?: string; readonly error?: string; readonly cause?: string;
+  readonly id: number;
+  readonly type: string;
+  readonly atMs: number;
+  readonly state?: string;
+  readonly output?: string;
+  readonly error?: string;
+  readonly cause?: string;
 }
 
 const maxPages = 30;
 
-const failed = (what: string, cause: unknown, fix: string): BatonError => new BatonError('WorkflowFailed', `${what}: ${(cause as Error).name}`, { cause, fix });
+const failed = (what: string, cause: unknown, fix: string): BatonError =>
+  new BatonError('WorkflowFailed', `${what}: ${(cause as Error).name}`, { cause, fix });
 
 const detailsOf = (event: HistoryEvent): { error?: string; cause?: string } => {
-  const found = event.executionFailedEventDetails ?? event.taskFailedEventDetails ?? event.lambdaFunctionFailedEventDetails ?? event.taskTimedOutEventDetails ?? {};
+  const found =
+    event.executionFailedEventDetails ??
+    event.taskFailedEventDetails ??
+    event.lambdaFunctionFailedEventDetails ??
+    event.taskTimedOutEventDetails ??
+    {};
   return { ...(found.error === undefined ? {} : { error: found.error }), ...(found.cause === undefined ? {} : { cause: found.cause }) };
 };
 
@@ -24,8 +48,12 @@ const told = (event: HistoryEvent): WorkflowEvent => {
   const state = event.stateEnteredEventDetails?.name ?? event.stateExitedEventDetails?.name;
   const output = event.stateExitedEventDetails?.output;
   return {
-    id: event.id ?? 0, type: event.type ?? '', atMs: event.timestamp?.getTime() ?? 0,
-    ...(state === undefined ? {} : { state }), ...(output === undefined ? {} : { output }), ...detailsOf(event),
+    id: event.id ?? 0,
+    type: event.type ?? '',
+    atMs: event.timestamp?.getTime() ?? 0,
+    ...(state === undefined ? {} : { state }),
+    ...(output === undefined ? {} : { output }),
+    ...detailsOf(event),
   };
 };
 
@@ -54,7 +82,10 @@ export class Workflow {
   /** Starts an execution once: false when one of this name was started before. */
   async start(of: { name: ExecutionName; input: Record<string, unknown> }, signal?: AbortSignal): Promise<boolean> {
     try {
-      await this.#client.send(new StartExecutionCommand({ stateMachineArn: this.#stateMachine, name: of.name, input: JSON.stringify(of.input) }), signal ? { abortSignal: signal } : {});
+      await this.#client.send(
+        new StartExecutionCommand({ stateMachineArn: this.#stateMachine, name: of.name, input: JSON.stringify(of.input) }),
+        signal ? { abortSignal: signal } : {},
+      );
       return true;
     } catch (cause) {
       if ((cause as Error).name === 'ExecutionAlreadyExists') return false;
@@ -77,9 +108,19 @@ export class Workflow {
 
   async describe(name: ExecutionName, signal?: AbortSignal): Promise<Execution> {
     try {
-      const { status = 'UNKNOWN', error, cause, output } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), signal ? { abortSignal: signal } : {});
+      const {
+        status = 'UNKNOWN',
+        error,
+        cause,
+        output,
+      } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), signal ? { abortSignal: signal } : {});
       const sentence = sentenceIn(output);
-      return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }), ...(sentence === undefined ? {} : { sentence }) };
+      return {
+        status,
+        ...(error === undefined ? {} : { error }),
+        ...(cause === undefined ? {} : { cause }),
+        ...(sentence === undefined ? {} : { sentence }),
+      };
     } catch (cause) {
       throw failed(`${name} could not be looked up`, cause, 'Check the name: baton status shows the claim of each validator.');
     }
@@ -100,7 +141,14 @@ export class Workflow {
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
       try {
-        const answer = await this.#client.send(new GetExecutionHistoryCommand({ executionArn: this.#arnOf(name), maxResults: 1_000, includeExecutionData: true, ...(next === undefined ? {} : { nextToken: next }) }));
+        const answer = await this.#client.send(
+          new GetExecutionHistoryCommand({
+            executionArn: this.#arnOf(name),
+            maxResults: 1_000,
+            includeExecutionData: true,
+            ...(next === undefined ? {} : { nextToken: next }),
+          }),
+        );
         events.push(...(answer.events ?? []).map(told));
         if (answer.nextToken === undefined) return events;
         next = answer.nextToken;

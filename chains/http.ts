@@ -24,7 +24,11 @@ const readBounded = async (response: Response): Promise<string> => {
 /** The JSON at `path` of a base URL. @throws Error on trouble of any kind. */
 export const getJson = async (base: string, path: string, signal: AbortSignal): Promise<unknown> => {
   const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]), redirect: 'error', headers: { accept: 'application/json' } });
+  const response = await fetch(url, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
+    redirect: 'error',
+    headers: { accept: 'application/json' },
+  });
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(`HTTP ${response.status}`);

@@ -13,11 +13,22 @@ export interface ProbeMemory {
 }
 
 /** The look before, and how long ago it was on the looker's own steady clock. */
-export interface Before { readonly memory: ProbeMemory; readonly agoMs: number }
+export interface Before {
+  readonly memory: ProbeMemory;
+  readonly agoMs: number;
+}
 
-export interface ProbeResult { readonly observation: Observation; readonly head: number | null; readonly lastSigned: number | null; readonly sentence: string }
+export interface ProbeResult {
+  readonly observation: Observation;
+  readonly head: number | null;
+  readonly lastSigned: number | null;
+  readonly sentence: string;
+}
 
-export interface Look { readonly result: ProbeResult; readonly memory: ProbeMemory }
+export interface Look {
+  readonly result: ProbeResult;
+  readonly memory: ProbeMemory;
+}
 
 export interface ChainProbe {
   /** @param before what the look before remembered, with the time since it, or null. */
@@ -26,7 +37,6 @@ export interface ChainProbe {
   landed(config: ValidatorConfig, url: string, above: number, signal: AbortSignal): Promise<{ signed: boolean; head: number | null }>;
   head(config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number | null>;
 }
-
 
 export const unobservable = (why: string, before: Before | null): Look => ({
   result: { observation: 'unobservable', head: null, lastSigned: null, sentence: why },

@@ -25,7 +25,12 @@ Exit codes:
   6  a failover or drill ended, but not as asked
 `;
 
+type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
+
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const option = (command: Command, name: string): string | undefined => text(command.opts<Record<string, unknown>>()[name]);
+const flag = (command: Command, name: string): boolean => command.opts<Record<string, unknown>>()[name] === true;
 
 /** The command line. `make` builds the context only when a command needs AWS. */
 export const programFor = (make: Make = contextFromEnvironment): Command => {
@@ -35,64 +40,110 @@ export const programFor = (make: Make = contextFromEnvironment): Command => {
     .option('--verbose', 'print stack traces', false)
     .addHelpText('after', exitCodeHelp)
     .showHelpAfterError('(type `baton --help`)');
-  const run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => async (...args: unknown[]): Promise<void> => {
-    const output = outputFor(program.opts<{ json: boolean; verbose: boolean }>());
-    try {
-      output.answer(await action(make(output), ...(args.filter((arg) => typeof arg === 'string'))));
-    } catch (error) {
-      output.failure(error);
-    }
-  };
-  const option = (command: Command, name: string): string | undefined => text(command.opts<Record<string, unknown>>()[name]);
-  const flag = (command: Command, name: string): boolean => command.opts<Record<string, unknown>>()[name] === true;
-
-  const applying = program.command('apply <file>').description('validate validators.yaml, show what would change, then write it')
-    .option('--yes', 'write without a question').option('--attest <statement>', 'your statement that no other copy of the key can sign (to enrol)');
-  applying.action(run((context, file) => {
-    const attest = option(applying, 'attest');
-    return apply(context, file ?? '', { yes: flag(applying, 'yes'), ...(attest === undefined ? {} : { attest }) });
-  }));
-  program.command('status [validator]').description('who may sign, is each guard ready, what waits for a person')
+  const run =
+    (action: (context: Context, ...args: string[]) => Promise<Answer>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const output = outputFor(program.opts<{ json: boolean; verbose: boolean }>());
+      try {
+        output.answer(await action(make(output), ...args.filter((arg) => typeof arg === 'string')));
+      } catch (error) {
+        output.failure(error);
+      }
+    };
+  registerSetup(program, run);
+  program
+    .command('status [validator]')
+    .description('who may sign, is each guard ready, what waits for a person')
     .action(run((context, name) => status(context, name)));
-  for (const kind of ['failover', 'switchover'] as const) {
-    const moving = program.command(`${kind} <validator>`).description(kind === 'failover' ? 'move the right to sign away from a failed node' : 'planned move to another node')
-      .option('--to <node>', 'name of the node that is to sign').option('--reason <text>', 'why, for the record', `${kind} by hand`).option('--no-wait', 'do not follow it to its end');
-    moving.action(run((context, name) => {
-      const to = option(moving, 'to');
-      return failover(context, name ?? '', { kind, reason: option(moving, 'reason') ?? kind, wait: !moving.opts<Record<string, unknown>>()['wait'] ? false : true, ...(to === undefined ? {} : { to }) });
-    }));
-  }
-  registerAnswers(program, run, option);
-  program.command('explain <execution>').description('what an execution did and why, step by step').action(run((context, name) => explain(context, name ?? '')));
-  const pausing = program.command('pause <validator>').description('start no failover until resume').option('--reason <text>', 'why, for the record', 'paused by hand');
-  pausing.action(run((context, name) => pause(context, name ?? '', option(pausing, 'reason') ?? '')));
-  program.command('resume <validator>').description('end a pause').action(run((context, name) => resume(context, name ?? '')));
-  const sealing = program.command('seal <validator>').description('put a key in: encrypt it for this validator')
-    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file').option('--replace', 'replace a key that is sealed already');
-  sealing.action(run((context, name) => seal(context, name ?? '', option(sealing, 'keyFile') ?? '', { replace: flag(sealing, 'replace') })));
+  registerMoves(program, run);
+  registerAnswers(program, run);
+  program
+    .command('explain <execution>')
+    .description('what an execution did and why, step by step')
+    .action(run((context, name) => explain(context, name ?? '')));
+  registerPauses(program, run);
   return program;
 };
 
-const registerAnswers = (
-  program: Command,
-  run: (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>,
-  option: (command: Command, name: string) => string | undefined,
-): void => {
+const registerSetup = (program: Command, run: Run): void => {
+  const applying = program
+    .command('apply <file>')
+    .description('validate validators.yaml, show what would change, then write it')
+    .option('--yes', 'write without a question')
+    .option('--attest <statement>', 'your statement that no other copy of the key can sign (to enrol)');
+  applying.action(
+    run((context, file) => {
+      const attest = option(applying, 'attest');
+      return apply(context, file ?? '', { yes: flag(applying, 'yes'), ...(attest === undefined ? {} : { attest }) });
+    }),
+  );
+  const sealing = program
+    .command('seal <validator>')
+    .description('put a key in: encrypt it for this validator')
+    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
+    .option('--replace', 'replace a key that is sealed already');
+  sealing.action(run((context, name) => seal(context, name ?? '', option(sealing, 'keyFile') ?? '', { replace: flag(sealing, 'replace') })));
+};
+
+const registerMoves = (program: Command, run: Run): void => {
+  for (const kind of ['failover', 'switchover'] as const) {
+    const moving = program
+      .command(`${kind} <validator>`)
+      .description(kind === 'failover' ? 'move the right to sign away from a failed node' : 'planned move to another node')
+      .option('--to <node>', 'name of the node that is to sign')
+      .option('--reason <text>', 'why, for the record', `${kind} by hand`)
+      .option('--no-wait', 'do not follow it to its end');
+    moving.action(
+      run((context, name) => {
+        const to = option(moving, 'to');
+        return failover(context, name ?? '', {
+          kind,
+          reason: option(moving, 'reason') ?? kind,
+          wait: flag(moving, 'wait'),
+          ...(to === undefined ? {} : { to }),
+        });
+      }),
+    );
+  }
+};
+
+const registerPauses = (program: Command, run: Run): void => {
+  const pausing = program
+    .command('pause <validator>')
+    .description('start no failover until resume')
+    .option('--reason <text>', 'why, for the record', 'paused by hand');
+  pausing.action(run((context, name) => pause(context, name ?? '', option(pausing, 'reason') ?? '')));
+  program
+    .command('resume <validator>')
+    .description('end a pause')
+    .action(run((context, name) => resume(context, name ?? '')));
+};
+
+const registerAnswers = (program: Command, run: Run): void => {
   const kinds = [
     { name: 'approve', answer: 'approve', purpose: 'approval', about: 'approve the plan that waits' },
     { name: 'deny', answer: 'deny', purpose: 'approval', about: 'deny the plan, or the attestation, that waits' },
     { name: 'attest', answer: 'approve', purpose: 'attestation', about: 'state what you did so that the fenced node cannot sign' },
   ] as const;
   for (const kind of kinds) {
-    const command = program.command(`${kind.name} <validator>`).description(kind.about)
+    const command = program
+      .command(`${kind.name} <validator>`)
+      .description(kind.about)
       .option('--plan <hash>', 'first 8 or more digits of the plan hash, as the message shows it');
     if (kind.name === 'attest') command.requiredOption('--statement <text>', 'what you did, in your words');
     if (kind.name === 'deny') command.option('--attestation', 'deny the attestation instead of the plan');
-    command.action(run((context, name) => {
-      const [plan, statement] = [option(command, 'plan'), option(command, 'statement')];
-      const purpose = command.opts<Record<string, unknown>>()['attestation'] === true ? 'attestation' : kind.purpose;
-      return answer(context, name ?? '', { answer: kind.answer, purpose, ...(plan === undefined ? {} : { plan }), ...(statement === undefined ? {} : { statement }) });
-    }));
+    command.action(
+      run((context, name) => {
+        const [plan, statement] = [option(command, 'plan'), option(command, 'statement')];
+        const purpose = command.opts<Record<string, unknown>>()['attestation'] === true ? 'attestation' : kind.purpose;
+        return answer(context, name ?? '', {
+          answer: kind.answer,
+          purpose,
+          ...(plan === undefined ? {} : { plan }),
+          ...(statement === undefined ? {} : { statement }),
+        });
+      }),
+    );
   }
 };
 

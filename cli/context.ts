@@ -54,7 +54,8 @@ export const contextFromEnvironment = (output: Output): Context => {
   if (!found.success) {
     const field = String(found.error.issues[0]?.path[0] ?? 'environment');
     throw new BatonError('InputInvalid', `${field} is not set or not valid: expected the value from the stack's outputs`, {
-      field, fix: `export ${field}=… (see the outputs of the deployed stack)`,
+      field,
+      fix: `export ${field}=… (see the outputs of the deployed stack)`,
     });
   }
   const client = dynamo();
@@ -79,7 +80,10 @@ export const parseValidator = (text: string): ValidatorId => parseWith(validator
 /** @throws BatonError ValidatorUnknown. */
 export const configOf = async ({ records }: Pick<Context, 'records'>, validator: ValidatorId): Promise<{ config: ValidatorConfig; hash: string }> => {
   const found = await records.readConfig(validator);
-  if (!found) throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, { fix: 'Type `baton status` for the known ones, or `baton apply validators.yaml` to add it.' });
+  if (!found)
+    throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, {
+      fix: 'Type `baton status` for the known ones, or `baton apply validators.yaml` to add it.',
+    });
   return found;
 };
 

@@ -6,7 +6,13 @@ import { systemClock } from '../runtime/clock.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor } from './output.ts';
 
-interface Flags { readonly chain: 'ticker' | 'cometbft'; readonly scenario: ScenarioName; readonly approve: boolean; readonly guard: boolean; readonly keep: boolean }
+interface Flags {
+  readonly chain: 'ticker' | 'cometbft';
+  readonly scenario: ScenarioName;
+  readonly approve: boolean;
+  readonly guard: boolean;
+  readonly keep: boolean;
+}
 
 const stamp = (atMs: number): string => `+${(atMs / 1_000).toFixed(1).padStart(5)} s`;
 
@@ -24,16 +30,31 @@ const seconds = (ms: number | null): string => (ms === null ? 'none' : `${(ms / 
 const linesOf = (result: DrillResult): string[] => [
   '',
   result.sentence,
-  ...(result.verdictToSignatureMs === null ? [] : [`Fault to verdict: ${seconds(result.faultToVerdictMs)}. Verdict to first new signature: ${seconds(result.verdictToSignatureMs)}.`]),
-  result.scenario === 'no-guard' ? `This was the negative control: it fails with exit code ${exitCodes.signedTwice} when the detector works. It took ${seconds(result.totalMs)}.`
-    : result.end === result.expectedEnd ? `It ended as it must: ${result.end}. The drill took ${seconds(result.totalMs)}.` : `It ended in ${result.end}, expected ${result.expectedEnd}.`,
+  ...(result.verdictToSignatureMs === null
+    ? []
+    : [`Fault to verdict: ${seconds(result.faultToVerdictMs)}. Verdict to first new signature: ${seconds(result.verdictToSignatureMs)}.`]),
+  result.scenario === 'no-guard'
+    ? `This was the negative control: it fails with exit code ${exitCodes.signedTwice} when the detector works. It took ${seconds(result.totalMs)}.`
+    : result.end === result.expectedEnd
+      ? `It ended as it must: ${result.end}. The drill took ${seconds(result.totalMs)}.`
+      : `It ended in ${result.end}, expected ${result.expectedEnd}.`,
 ];
 
 /** `baton drill`: the whole failover on this machine. */
 export const registerDrill = (program: Command): void => {
-  program.command('drill').description('a whole failover on this machine: local cloud, two nodes, a chain; needs no AWS')
-    .addOption(new Option('--chain <kind>', 'ticker needs nothing but Node; cometbft is a real chain, built with Go when missing').choices(['ticker', 'cometbft']).default('ticker'))
-    .addOption(new Option('--scenario <name>', scenarioNames.map((name) => `${name}: ${scenarios[name].about}`).join('; ')).choices([...scenarioNames]).default('crash'))
+  program
+    .command('drill')
+    .description('a whole failover on this machine: local cloud, two nodes, a chain; needs no AWS')
+    .addOption(
+      new Option('--chain <kind>', 'ticker needs nothing but Node; cometbft is a real chain, built with Go when missing')
+        .choices(['ticker', 'cometbft'])
+        .default('ticker'),
+    )
+    .addOption(
+      new Option('--scenario <name>', scenarioNames.map((name) => `${name}: ${scenarios[name].about}`).join('; '))
+        .choices([...scenarioNames])
+        .default('crash'),
+    )
     .option('--approve', 'ask at this terminal instead of approving by the drill’s own approver', false)
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
     .option('--keep', 'keep the folder with all logs', false)
@@ -41,16 +62,37 @@ export const registerDrill = (program: Command): void => {
       const general = program.opts<{ json: boolean; verbose: boolean }>();
       const output = outputFor(general);
       let close: () => Promise<void> = async () => undefined;
-      const stop = (): void => { void close().finally(() => process.exit(exitCodes.unexpected)); };
+      const stop = (): void => {
+        void close().finally(() => process.exit(exitCodes.unexpected));
+      };
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
-      const say = (line: string): void => { if (general.json) output.progress(line); else process.stdout.write(`${line}\n`); };
+      const say = (line: string): void => {
+        if (general.json) output.progress(line);
+        else process.stdout.write(`${line}\n`);
+      };
       try {
-        const result = await runDrill({
-          chain: flags.chain, scenario: flags.scenario, guarded: flags.guard, keep: flags.keep, clock: systemClock, ask: flags.approve ? askAtTerminal : null,
-          tell: (sentence, atMs) => { say(`${stamp(atMs)}  ${sentence}`); },
-        }, (end) => { close = end; });
-        output.answer({ lines: linesOf(result), json: { ...result }, exitCode: result.signedTwice ? exitCodes.signedTwice : result.ok ? exitCodes.done : exitCodes.notReached });
+        const result = await runDrill(
+          {
+            chain: flags.chain,
+            scenario: flags.scenario,
+            guarded: flags.guard,
+            keep: flags.keep,
+            clock: systemClock,
+            ask: flags.approve ? askAtTerminal : null,
+            tell: (sentence, atMs) => {
+              say(`${stamp(atMs)}  ${sentence}`);
+            },
+          },
+          (end) => {
+            close = end;
+          },
+        );
+        output.answer({
+          lines: linesOf(result),
+          json: { ...result },
+          exitCode: result.signedTwice ? exitCodes.signedTwice : result.ok ? exitCodes.done : exitCodes.notReached,
+        });
       } catch (error) {
         output.failure(error);
       }

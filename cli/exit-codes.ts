@@ -16,7 +16,16 @@ export const exitCodes = {
 } as const;
 
 const badInput: readonly ErrorCode[] = [
-  'InputInvalid', 'ConfigInvalid', 'TimingUnsafe', 'ChainUnknown', 'HolderUnknown', 'KeyTooLarge', 'KeyInvalid', 'KeyMissing', 'ValidatorUnknown', 'ApprovalUnknown',
+  'InputInvalid',
+  'ConfigInvalid',
+  'TimingUnsafe',
+  'ChainUnknown',
+  'HolderUnknown',
+  'KeyTooLarge',
+  'KeyInvalid',
+  'KeyMissing',
+  'ValidatorUnknown',
+  'ApprovalUnknown',
 ];
 const unreachable: readonly ErrorCode[] = ['LeaseUnreachable', 'KeyServiceFailed', 'CommandFailed', 'PowerFailed'];
 const notReached: readonly ErrorCode[] = ['WorkflowFailed', 'DrillFailed'];

@@ -15,12 +15,18 @@ export interface Output {
   progress(line: string): void;
 }
 
-interface Streams { readonly out: (text: string) => void; readonly err: (text: string) => void; readonly setExitCode: (code: number) => void }
+interface Streams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly setExitCode: (code: number) => void;
+}
 
 const processStreams: Streams = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  setExitCode: (code) => { process.exitCode = code; },
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
 };
 
 const describe = (error: unknown): { code: string; message: string; fix: string; field?: string; exitCode: number } => {

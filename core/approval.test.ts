@@ -32,8 +32,14 @@ describe('counting an answer', () => {
 });
 
 test.each([
-  [['role/approver'], alex, true], [[alex], alex, true], [['approver/alex'], alex, true], [['arn:aws:iam::123456789012:role/approver'], alex, true],
-  [['role/approve'], alex, false], [['alex'], alex, false], [['user/kim'], 'arn:aws:iam::123456789012:user/kim', true], [[], alex, false],
+  [['role/approver'], alex, true],
+  [[alex], alex, true],
+  [['approver/alex'], alex, true],
+  [['arn:aws:iam::123456789012:role/approver'], alex, true],
+  [['role/approve'], alex, false],
+  [['alex'], alex, false],
+  [['user/kim'], 'arn:aws:iam::123456789012:user/kim', true],
+  [[], alex, false],
 ])('approvers %j and %s: %s', (approvers, arn, expected) => {
   expect(isApprover(approvers, arn)).toBe(expected);
 });
@@ -43,7 +49,14 @@ test('a person is told by the session name', () => {
 });
 
 describe('does a record approve exactly this plan', () => {
-  const plan = { validator: v, execution: run('one'), cause: { by: robin }, approval: { quorum: 1, approvers: ['role/approver'] }, holder: amber, candidate: birch };
+  const plan = {
+    validator: v,
+    execution: run('one'),
+    cause: { by: robin },
+    approval: { quorum: 1, approvers: ['role/approver'] },
+    holder: amber,
+    candidate: birch,
+  };
   const given = recordOf({ state: 'approved', decisions: [yes(alex)] });
   const planHash = 'f'.repeat(64);
   test('yes', () => {
@@ -57,7 +70,12 @@ describe('does a record approve exactly this plan', () => {
     ['another execution', given, { ...plan, execution: run('two') }, planHash],
     ['another validator', given, { ...plan, validator: 'hub-2' }, planHash],
     ['an approver who is none in the plan', given, { ...plan, approval: { quorum: 1, approvers: ['role/other'] } }, planHash],
-    ['a requester who approves', { ...given, decisions: [yes(robin)] }, { ...plan, approval: { quorum: 1, approvers: ['role/requester'] } }, planHash],
+    [
+      'a requester who approves',
+      { ...given, decisions: [yes(robin)] },
+      { ...plan, approval: { quorum: 1, approvers: ['role/requester'] } },
+      planHash,
+    ],
     ['too few people', given, { ...plan, approval: { quorum: 2, approvers: ['role/approver'] } }, planHash],
   ])('%s: no', (_, record, of, hash) => {
     expect(approves({ record, plan: of, planHash: hash }).ok).toBe(false);

@@ -62,11 +62,16 @@ export const isApprover = (approvers: readonly string[], arn: string): boolean =
  * The caller makes it one conditional write on the record's version.
  */
 export const decide = (record: ApprovalRecord, given: Decision): DecideOutcome => {
-  const refused = (code: 'ApprovalInvalid' | 'ApprovalExpired' | 'ApproverNotAllowed', reason: string): DecideOutcome => ({ outcome: 'refused', code, reason });
+  const refused = (code: 'ApprovalInvalid' | 'ApprovalExpired' | 'ApproverNotAllowed', reason: string): DecideOutcome => ({
+    outcome: 'refused',
+    code,
+    reason,
+  });
   if (record.state !== 'pending') return refused('ApprovalInvalid', `it is ${record.state} already`);
   if (given.atMs >= record.expiresAtMs) return refused('ApprovalExpired', 'the time to answer has passed');
   if (!isApprover(record.approvers, given.by)) return refused('ApproverNotAllowed', `${given.by} is not among the approvers`);
-  if (given.answer === 'approve' && personOf(given.by) === personOf(record.requester)) return refused('ApproverNotAllowed', 'who asks for it may not approve it');
+  if (given.answer === 'approve' && personOf(given.by) === personOf(record.requester))
+    return refused('ApproverNotAllowed', 'who asks for it may not approve it');
   if (record.decisions.some(({ by }) => personOf(by) === personOf(given.by))) return refused('ApprovalInvalid', `${given.by} has answered already`);
   if (record.purpose === 'attestation' && given.answer === 'approve' && given.statement === undefined) {
     return refused('ApprovalInvalid', 'an attestation needs a statement of what was done');
@@ -79,8 +84,14 @@ export const decide = (record: ApprovalRecord, given: Decision): DecideOutcome =
 
 /** Does this record approve exactly this plan? Judged again from the record itself by TakeTerm: a task's output is not trusted. */
 export const approves = (of: {
-  record: ApprovalRecord | undefined; planHash: string;
-  plan: { readonly validator: string; readonly execution: string; readonly cause: { readonly by: string }; readonly approval: { readonly quorum: number; readonly approvers: readonly string[] } };
+  record: ApprovalRecord | undefined;
+  planHash: string;
+  plan: {
+    readonly validator: string;
+    readonly execution: string;
+    readonly cause: { readonly by: string };
+    readonly approval: { readonly quorum: number; readonly approvers: readonly string[] };
+  };
 }): { ok: true } | { ok: false; reason: string } => {
   const { record, plan, planHash } = of;
   const no = (reason: string): { ok: false; reason: string } => ({ ok: false, reason });
@@ -89,9 +100,11 @@ export const approves = (of: {
   if (record.state !== 'approved') return no(`it is ${record.state}`);
   if (record.planHash !== planHash) return no('it was given to another plan');
   if (record.validator !== plan.validator || record.execution !== plan.execution) return no('it was given to another execution');
-  const people = new Set(record.decisions
-    .filter(({ answer, by }) => answer === 'approve' && personOf(by) !== personOf(plan.cause.by) && isApprover(plan.approval.approvers, by))
-    .map(({ by }) => personOf(by)));
+  const people = new Set(
+    record.decisions
+      .filter(({ answer, by }) => answer === 'approve' && personOf(by) !== personOf(plan.cause.by) && isApprover(plan.approval.approvers, by))
+      .map(({ by }) => personOf(by)),
+  );
   if (people.size < plan.approval.quorum) return no(`${people.size} of ${plan.approval.quorum} people approved`);
   return { ok: true };
 };

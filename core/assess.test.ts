@@ -5,9 +5,18 @@ import { hashOf } from './plan.ts';
 import { epochMs } from './time.ts';
 
 const base = (of: Partial<AssessInput> = {}): AssessInput => ({
-  config: configOf(), configHash: 'c'.repeat(64), lease: leaseOf(), verdict: 'failing', head: 101, paused: null, history: [], nowMs: epochMs(10_000_000), claimRunning: false,
+  config: configOf(),
+  configHash: 'c'.repeat(64),
+  lease: leaseOf(),
+  verdict: 'failing',
+  head: 101,
+  paused: null,
+  history: [],
+  nowMs: epochMs(10_000_000),
+  claimRunning: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
-  request: { execution: run('one'), kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: 'Failing.' } }, ...of,
+  request: { execution: run('one'), kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: 'Failing.' } },
+  ...of,
 });
 const byHand = { execution: run('one'), kind: 'failover' as const, cause: { kind: 'operator' as const, by: robin, reason: 'Asked.' } };
 const birchIs = (of: Parameters<typeof reportOf>[0]): AssessInput['reports'] => ({ [amber]: reportOf(), [birch]: reportOf({ node: birch, ...of }) });
@@ -17,15 +26,35 @@ describe('state in, decision out', () => {
   test.each<[string, Partial<AssessInput>, string]>([
     ['not enrolled', { lease: undefined }, 'LeaseMissing'],
     ['paused', { paused: { by: robin, reason: 'Upgrade.' } }, 'Paused'],
-    ['policy watch', { config: configOf((one) => { one['policy'] = { mode: 'watch' }; }) }, 'Watching'],
+    [
+      'policy watch',
+      {
+        config: configOf((one) => {
+          one['policy'] = { mode: 'watch' };
+        }),
+      },
+      'Watching',
+    ],
     ['another execution runs', { lease: fencing(), claimRunning: true }, 'ClaimRunning'],
     ['the chain halted', { verdict: 'halted' }, 'ChainHalted'],
     ['it signs again', { verdict: 'healthy' }, 'Recovered'],
     ['it may be signing again', { verdict: 'suspect' }, 'Recovered'],
     ['nobody can tell', { verdict: 'unobservable' }, 'Unobservable'],
     ['a failover five minutes ago', { history: [{ execution: 'x', atMs: 10_000_000 - 5 * minutes }] }, 'CoolDown'],
-    ['three failovers today', { history: [20, 40, 60].map((ago) => ({ execution: String(ago), atMs: 10_000_000 - ago * minutes })) }, 'CircuitBreaker'],
-    ['no standby', { config: configOf((one) => { one['nodes'] = (one['nodes'] as unknown[]).slice(0, 1); }) }, 'NoCandidate'],
+    [
+      'three failovers today',
+      { history: [20, 40, 60].map((ago) => ({ execution: String(ago), atMs: 10_000_000 - ago * minutes })) },
+      'CircuitBreaker',
+    ],
+    [
+      'no standby',
+      {
+        config: configOf((one) => {
+          one['nodes'] = (one['nodes'] as unknown[]).slice(0, 1);
+        }),
+      },
+      'NoCandidate',
+    ],
     ['the standby never reported', { reports: { [amber]: reportOf() } }, 'CandidateNotReady'],
     ['the standby is behind', { reports: birchIs({ height: 95 }) }, 'CandidateNotReady'],
     ['the standby is not synced', { reports: birchIs({ synced: false }) }, 'CandidateNotReady'],
@@ -52,7 +81,14 @@ describe('state in, decision out', () => {
 test('the plan names the recorded active, the candidate and what was assessed, and hashes to what is approved', () => {
   const found = assessRequest(base());
   if (found.decision !== 'proceed') throw new Error(found.code);
-  expect(found.plan).toMatchObject({ holder: amber, candidate: birch, term: 1, phase: 'HELD', execution: 'one', accepts: ['relinquished', 'stopped', 'powered-off'] });
+  expect(found.plan).toMatchObject({
+    holder: amber,
+    candidate: birch,
+    term: 1,
+    phase: 'HELD',
+    execution: 'one',
+    accepts: ['relinquished', 'stopped', 'powered-off'],
+  });
   expect(found.planHash).toBe(hashOf(found.plan));
   expect(hashOf({ ...found.plan, candidate: amber })).not.toBe(found.planHash);
   expect(found).toMatchObject({ approvalRequired: true, approvalSeconds: 900 });
@@ -64,6 +100,8 @@ test('the holder of the lease is fenced, not the configured one', () => {
 });
 
 test('mode auto needs no approval', () => {
-  const config = configOf((one) => { one['policy'] = { mode: 'auto' }; });
+  const config = configOf((one) => {
+    one['policy'] = { mode: 'auto' };
+  });
   expect(assessRequest(base({ config }))).toMatchObject({ decision: 'proceed', approvalRequired: false });
 });

@@ -24,12 +24,31 @@ export interface AssessInput {
 }
 
 export const refusalCodes = [
-  'LeaseMissing', 'Paused', 'Watching', 'ClaimRunning', 'ChainHalted', 'Recovered', 'Unobservable', 'CoolDown', 'CircuitBreaker', 'NoCandidate', 'CandidateIsHolder', 'CandidateNotReady',
+  'LeaseMissing',
+  'Paused',
+  'Watching',
+  'ClaimRunning',
+  'ChainHalted',
+  'Recovered',
+  'Unobservable',
+  'CoolDown',
+  'CircuitBreaker',
+  'NoCandidate',
+  'CandidateIsHolder',
+  'CandidateNotReady',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
 export type Assessment =
-  | { readonly decision: 'proceed'; readonly plan: Plan; readonly planHash: string; readonly approvalRequired: boolean; readonly approvalSeconds: number; readonly quarantineSeconds: number; readonly sentence: string }
+  | {
+      readonly decision: 'proceed';
+      readonly plan: Plan;
+      readonly planHash: string;
+      readonly approvalRequired: boolean;
+      readonly approvalSeconds: number;
+      readonly quarantineSeconds: number;
+      readonly sentence: string;
+    }
   | { readonly decision: 'refused'; readonly code: RefusalCode; readonly sentence: string; readonly next: string };
 
 const dayMs = 86_400_000;
@@ -37,14 +56,22 @@ const dayMs = 86_400_000;
 const refuse = (code: RefusalCode, sentence: string, next: string): Assessment => ({ decision: 'refused', code, sentence, next });
 
 /** Why this node is not ready to take over, or null. */
-export const notReady = (of: { config: ValidatorConfig; node: NodeId; report: NodeReport | undefined; head: number | null; build: string | undefined }): string | null => {
+export const notReady = (of: {
+  config: ValidatorConfig;
+  node: NodeId;
+  report: NodeReport | undefined;
+  head: number | null;
+  build: string | undefined;
+}): string | null => {
   const { report, config } = of;
   if (!report) return 'its guard has never reported';
   if (report.distress !== null) return `its guard reports: ${report.distress}`;
   if (!report.synced) return 'it is not synced';
   if (report.height === null) return 'it cannot tell its height';
-  if (of.head !== null && of.head - report.height > config.policy.maxLag) return `it is ${of.head - report.height} behind the head, at most ${config.policy.maxLag} allowed`;
-  if (report.diskFreeBytes !== null && report.diskFreeBytes < config.policy.minDiskFreeBytes) return `${report.diskFreeBytes} bytes of disk are free, ${config.policy.minDiskFreeBytes} needed`;
+  if (of.head !== null && of.head - report.height > config.policy.maxLag)
+    return `it is ${of.head - report.height} behind the head, at most ${config.policy.maxLag} allowed`;
+  if (report.diskFreeBytes !== null && report.diskFreeBytes < config.policy.minDiskFreeBytes)
+    return `${report.diskFreeBytes} bytes of disk are free, ${config.policy.minDiskFreeBytes} needed`;
   if (of.build !== undefined && report.build !== of.build) return `its guard is build ${report.build}, the active's is ${of.build}`;
   return null;
 };
@@ -58,13 +85,13 @@ const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
   const why = (node: NodeId): string | null => notReady({ config, node, report: of.reports[node], head: of.head, build });
   if (request.to !== undefined) {
     if (request.to === lease.holder) return { refused: refuse('CandidateIsHolder', `${request.to} is the recorded active already.`, status) };
-    if (!config.nodes.some(({ id }) => id === request.to)) return { refused: refuse('NoCandidate', `${request.to} is not a node of ${config.id}.`, status) };
+    if (!config.nodes.some(({ id }) => id === request.to))
+      return { refused: refuse('NoCandidate', `${request.to} is not a node of ${config.id}.`, status) };
     const reason = why(request.to);
     return reason === null ? { node: request.to } : { refused: refuse('CandidateNotReady', `${request.to} is not ready: ${reason}.`, status) };
   }
   const standbys = config.nodes.filter(({ id }) => id !== lease.holder);
-  const ready = standbys.filter(({ id }) => why(id) === null)
-    .sort((a, b) => (of.reports[b.id]?.height ?? 0) - (of.reports[a.id]?.height ?? 0));
+  const ready = standbys.filter(({ id }) => why(id) === null).sort((a, b) => (of.reports[b.id]?.height ?? 0) - (of.reports[a.id]?.height ?? 0));
   const best = ready[0];
   if (best) return { node: best.id };
   if (standbys.length === 0) return { refused: refuse('NoCandidate', `${config.id} has no standby.`, 'Add a node to validators.yaml and apply it.') };
@@ -76,18 +103,32 @@ const gate = (of: AssessInput, lease: Lease): Assessment | null => {
   const { config, request } = of;
   const byHand = request.cause.kind === 'operator';
   if (of.paused) return refuse('Paused', `${config.id} is paused by ${of.paused.by}: ${of.paused.reason}.`, `baton resume ${config.id}`);
-  if (config.policy.mode === 'watch' && !byHand) return refuse('Watching', `Policy of ${config.id} is watch: Baton tells and does nothing.`, `baton failover ${config.id}`);
-  if (lease.phase !== 'HELD' && of.claimRunning) return refuse('ClaimRunning', `${lease.claim} is driving term ${lease.term}.`, `baton explain ${lease.claim}`);
-  if (of.verdict === 'halted') return refuse('ChainHalted', 'The whole chain stands still: moving the right to sign would not help.', 'Wait until the chain moves, then ask again.');
+  if (config.policy.mode === 'watch' && !byHand)
+    return refuse('Watching', `Policy of ${config.id} is watch: Baton tells and does nothing.`, `baton failover ${config.id}`);
+  if (lease.phase !== 'HELD' && of.claimRunning)
+    return refuse('ClaimRunning', `${lease.claim} is driving term ${lease.term}.`, `baton explain ${lease.claim}`);
+  if (of.verdict === 'halted')
+    return refuse(
+      'ChainHalted',
+      'The whole chain stands still: moving the right to sign would not help.',
+      'Wait until the chain moves, then ask again.',
+    );
   if (request.kind === 'switchover' || lease.phase !== 'HELD') return null;
-  if (of.verdict === 'unobservable' && !byHand) return refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);
-  if ((of.verdict === 'healthy' || of.verdict === 'suspect') && !byHand) return refuse('Recovered', 'A fresh probe saw it sign: nothing to do.', `baton status ${config.id}`);
+  if (of.verdict === 'unobservable' && !byHand)
+    return refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);
+  if ((of.verdict === 'healthy' || of.verdict === 'suspect') && !byHand)
+    return refuse('Recovered', 'A fresh probe saw it sign: nothing to do.', `baton status ${config.id}`);
   const recent = of.history.filter(({ atMs }) => of.nowMs - atMs < dayMs);
   const last = Math.max(-Infinity, ...recent.map(({ atMs }) => atMs));
   if (!byHand && of.nowMs - last < config.timing.coolDownMs) {
-    return refuse('CoolDown', `The last failover was ${Math.round((of.nowMs - last) / 1_000)} s ago; ${config.timing.coolDownMs / 1_000} s must lie between two.`, `baton failover ${config.id}`);
+    return refuse(
+      'CoolDown',
+      `The last failover was ${Math.round((of.nowMs - last) / 1_000)} s ago; ${config.timing.coolDownMs / 1_000} s must lie between two.`,
+      `baton failover ${config.id}`,
+    );
   }
-  if (!byHand && recent.length >= config.policy.maxPerDay) return refuse('CircuitBreaker', `${recent.length} failovers within a day: a person must look first.`, `baton failover ${config.id}`);
+  if (!byHand && recent.length >= config.policy.maxPerDay)
+    return refuse('CircuitBreaker', `${recent.length} failovers within a day: a person must look first.`, `baton failover ${config.id}`);
   return null;
 };
 
@@ -101,14 +142,29 @@ export const assessRequest = (of: AssessInput): Assessment => {
   if ('refused' in choice) return choice.refused;
   const approvalRequired = config.policy.mode !== 'auto';
   const plan: Plan = {
-    validator: config.id, kind: request.kind, execution: request.execution, cause: request.cause,
-    term: lease.term, phase: lease.phase, holder: lease.holder, candidate: choice.node, accepts: config.policy.evidence,
-    approval: { required: approvalRequired, quorum: config.policy.quorum, approvers: config.policy.approvers }, config: of.configHash,
+    validator: config.id,
+    kind: request.kind,
+    execution: request.execution,
+    cause: request.cause,
+    term: lease.term,
+    phase: lease.phase,
+    holder: lease.holder,
+    candidate: choice.node,
+    accepts: config.policy.evidence,
+    approval: { required: approvalRequired, quorum: config.policy.quorum, approvers: config.policy.approvers },
+    config: of.configHash,
   };
   const name = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;
   return {
-    decision: 'proceed', plan, planHash: hashOf(plan), approvalRequired, approvalSeconds: Math.ceil(config.policy.approvalMs / 1_000),
+    decision: 'proceed',
+    plan,
+    planHash: hashOf(plan),
+    approvalRequired,
+    approvalSeconds: Math.ceil(config.policy.approvalMs / 1_000),
     quarantineSeconds: Math.ceil(config.timing.quarantineMs / 1_000),
-    sentence: `Plan: fence ${name(lease.holder)} (${lease.holder}), then let ${name(choice.node)} (${choice.node}) sign for ${config.id} in term ${lease.term + 1}. Reason: ${request.cause.reason}`,
+    sentence: [
+      `Plan: fence ${name(lease.holder)} (${lease.holder}), then let ${name(choice.node)} (${choice.node}) sign`,
+      `for ${config.id} in term ${lease.term + 1}. Reason: ${request.cause.reason}`,
+    ].join(' '),
   };
 };

@@ -13,7 +13,12 @@ export const node = z.strictObject({
   name,
   id: nodeId,
   /** The IAM principal that is this machine and no other: KMS grants are given to it. */
-  principal: z.string().regex(/^arn:aws[a-z-]*:(iam|sts)::\d{12}:(role|assumed-role|user)\/[\w+=,.@/-]{1,200}$/, 'expected the ARN of a role or of an assumed-role session'),
+  principal: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:(iam|sts)::\d{12}:(role|assumed-role|user)\/[\w+=,.@/-]{1,200}$/,
+      'expected the ARN of a role or of an assumed-role session',
+    ),
   /** EC2 can power this machine off. False for `mi-…`. */
   power: z.boolean().prefault(false),
   /** The node's own chain endpoint, where `watch` may ask how far it is. */
@@ -66,15 +71,17 @@ export const policy = z.strictObject({
   /** How long the head must stand still until the whole chain counts as halted. */
   haltAfterMs: z.number().int().min(1_000).max(3_600_000).prefault(60_000),
   minDiskFreeBytes: z.number().int().min(0).prefault(1_000_000_000),
-  verdict: z.strictObject({
-    /** K of N probes. */
-    failing: z.number().int().min(1).max(20).prefault(3),
-    window: z.number().int().min(1).max(20).prefault(4),
-    /** Good probes in a row until it counts as healthy again. */
-    healthy: z.number().int().min(1).max(20).prefault(3),
-    /** How many vantages must agree. */
-    vantages: z.number().int().min(1).max(10).prefault(2),
-  }).prefault({}),
+  verdict: z
+    .strictObject({
+      /** K of N probes. */
+      failing: z.number().int().min(1).max(20).prefault(3),
+      window: z.number().int().min(1).max(20).prefault(4),
+      /** Good probes in a row until it counts as healthy again. */
+      healthy: z.number().int().min(1).max(20).prefault(3),
+      /** How many vantages must agree. */
+      vantages: z.number().int().min(1).max(10).prefault(2),
+    })
+    .prefault({}),
 });
 export type Policy = z.infer<typeof policy>;
 

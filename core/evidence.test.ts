@@ -6,15 +6,28 @@ import { durationMs } from './time.ts';
 const lease = fencing();
 const nonce = nonceOf(lease);
 const output = {
-  baton: 'fence', validator: 'hub-1', term: 2, nonce, unit: 'cometbft.service', unitActive: 'inactive', unitMasked: true, guardActive: 'failed', tasks: 0, keyFiles: 0,
-  watermark: { kind: 'consensus', height: 12, round: 0, step: 3 }, ok: true,
+  baton: 'fence',
+  validator: 'hub-1',
+  term: 2,
+  nonce,
+  unit: 'cometbft.service',
+  unitActive: 'inactive',
+  unitMasked: true,
+  guardActive: 'failed',
+  tasks: 0,
+  keyFiles: 0,
+  watermark: { kind: 'consensus', height: 12, round: 0, step: 3 },
+  ok: true,
 };
 const timing = { drift: 0.05, marginMs: durationMs(2_000) };
 
 describe('relinquished', () => {
   const relinquished = { term: t(2), watermark: { kind: 'consensus' as const, height: 12, round: 1, step: 2 } };
   test('is proof in the holder’s own item, for exactly this term, with its watermark', () => {
-    expect(proofOfRelinquish(lease, reportOf({ relinquished }), { atMs: 5 })).toMatchObject({ outcome: 'proof', evidence: { kind: 'relinquished', node: amber, term: 2, watermark: { height: 12, round: 1, step: 2 } } });
+    expect(proofOfRelinquish(lease, reportOf({ relinquished }), { atMs: 5 })).toMatchObject({
+      outcome: 'proof',
+      evidence: { kind: 'relinquished', node: amber, term: 2, watermark: { height: 12, round: 1, step: 2 } },
+    });
   });
   test.each([
     ['of an earlier term', reportOf({ relinquished: { ...relinquished, term: t(1) } })],
@@ -26,14 +39,20 @@ describe('relinquished', () => {
     expect(proofOfRelinquish(lease, report, { atMs: 5 }).outcome).toBe('none');
   });
   test('in any phase but FENCING is none', () => {
-    expect(proofOfRelinquish(fencing({ phase: 'FENCED' }), reportOf({ relinquished }), { atMs: 5 })).toEqual({ outcome: 'none', reason: 'the lease is FENCED, not FENCING' });
+    expect(proofOfRelinquish(fencing({ phase: 'FENCED' }), reportOf({ relinquished }), { atMs: 5 })).toEqual({
+      outcome: 'none',
+      reason: 'the lease is FENCED, not FENCING',
+    });
   });
 });
 
 describe('stopped', () => {
   const given = { instance: amber, nonce, commandId: 'c-1', output, atMs: 5 };
   test('is proof from the very instance, term and nonce, with every verification', () => {
-    expect(proofOfStop(lease, given)).toMatchObject({ outcome: 'proof', evidence: { kind: 'stopped', by: 'SSM command c-1', watermark: { height: 12 } } });
+    expect(proofOfStop(lease, given)).toMatchObject({
+      outcome: 'proof',
+      evidence: { kind: 'stopped', by: 'SSM command c-1', watermark: { height: 12 } },
+    });
   });
   test('without a watermark it carries none', () => {
     const found = proofOfStop(lease, { ...given, output: { ...output, watermark: null } });
@@ -119,7 +138,14 @@ describe('attested', () => {
     ['another execution', { ...given, execution: run('two') }],
     ['the requester alone', { ...given, decisions: [{ ...decisions[0], by: robin, answer: 'approve' as const, statement: 'x', atMs: 2 }] }],
     ['too few people', { ...given, quorum: 2 }],
-    ['one person by two roles', { ...given, quorum: 2, decisions: [...decisions, { by: alex.replace('/approver/', '/admin/'), answer: 'approve' as const, statement: 'Me too.', atMs: 3 }] }],
+    [
+      'one person by two roles',
+      {
+        ...given,
+        quorum: 2,
+        decisions: [...decisions, { by: alex.replace('/approver/', '/admin/'), answer: 'approve' as const, statement: 'Me too.', atMs: 3 }],
+      },
+    ],
     ['no statement', { ...given, decisions: [{ by: alex, answer: 'approve' as const, atMs: 2 }] }],
   ])('%s is none', (_, record) => {
     expect(proofOfAttestation(lease, record, { atMs: 5 }).outcome).toBe('none');
@@ -137,4 +163,3 @@ test('only what the policy lists is accepted', () => {
   expect(accepts({ evidence: ['stopped'] }, 'stopped')).toBe(true);
   expect(accepts({ evidence: ['stopped'] }, 'lapsed')).toBe(false);
 });
-

@@ -18,7 +18,10 @@ export interface HoldState {
   readonly deadlineMs: SteadyMs | null;
 }
 
-export interface HoldTiming { readonly leaseMs: DurationMs; readonly stopMs: DurationMs }
+export interface HoldTiming {
+  readonly leaseMs: DurationMs;
+  readonly stopMs: DurationMs;
+}
 
 export interface HoldStep {
   readonly state: HoldState;
@@ -33,7 +36,11 @@ export interface HoldStep {
 }
 
 export const newHold = (node: NodeId, known: { relinquished: number; floor: number }): HoldState => ({
-  node, floor: Math.max(known.floor, known.relinquished), relinquished: known.relinquished, term: null, deadlineMs: null,
+  node,
+  floor: Math.max(known.floor, known.relinquished),
+  relinquished: known.relinquished,
+  term: null,
+  deadlineMs: null,
 });
 
 /** True when the lease gives this node the right to sign. */
@@ -54,12 +61,19 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
   const { lease } = read;
   const held = state.term !== null;
   if (lease === undefined) {
-    return { state: letGo(state, state.floor), action: held ? 'close' : 'stay-closed', relinquish: null, sentence: 'There is no lease: nobody may sign.' };
+    return {
+      state: letGo(state, state.floor),
+      action: held ? 'close' : 'stay-closed',
+      relinquish: null,
+      sentence: 'There is no lease: nobody may sign.',
+    };
   }
-  if (lease.term < state.floor) return { state, action: 'ignore', relinquish: null, sentence: `A read of term ${lease.term} is older than term ${state.floor}.` };
+  if (lease.term < state.floor)
+    return { state, action: 'ignore', relinquish: null, sentence: `A read of term ${lease.term} is older than term ${state.floor}.` };
   if (!grants(lease, state)) {
     const relinquish = owed(lease, state);
-    const why = relinquish === null ? `${lease.holder} is the recorded active of term ${lease.term} (${lease.phase})` : `term ${lease.term} fences this node`;
+    const why =
+      relinquish === null ? `${lease.holder} is the recorded active of term ${lease.term} (${lease.phase})` : `term ${lease.term} fences this node`;
     return { state: letGo(state, lease.term), action: held ? 'close' : 'stay-closed', relinquish, sentence: `May not sign: ${why}.` };
   }
   const deadlineMs = addMs(read.sentMs, durationMs(timing.leaseMs - timing.stopMs));
@@ -68,9 +82,19 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
     return { state: { ...state, floor: lease.term, deadlineMs: later }, action: 'keep', relinquish: null, sentence: `Holds term ${lease.term}.` };
   }
   if (held) {
-    return { state: letGo(state, lease.term), action: 'close', relinquish: null, sentence: `Term ${lease.term} is newer than the one held: closes first, then opens for it.` };
+    return {
+      state: letGo(state, lease.term),
+      action: 'close',
+      relinquish: null,
+      sentence: `Term ${lease.term} is newer than the one held: closes first, then opens for it.`,
+    };
   }
-  return { state: { ...state, floor: lease.term, term: lease.term, deadlineMs }, action: 'open', relinquish: null, sentence: `May sign in term ${lease.term}.` };
+  return {
+    state: { ...state, floor: lease.term, term: lease.term, deadlineMs },
+    action: 'open',
+    relinquish: null,
+    sentence: `May sign in term ${lease.term}.`,
+  };
 };
 
 /** The only question the gate asks before each signature, and again before it leaves. */
@@ -80,10 +104,17 @@ export const maySign = (state: HoldState, nowMs: SteadyMs): boolean => state.ter
 export const onDeadline = (state: HoldState, nowMs: SteadyMs): HoldStep => {
   if (state.term === null) return { state, action: 'stay-closed', relinquish: null, sentence: 'Holds nothing.' };
   if (maySign(state, nowMs)) return { state, action: 'keep', relinquish: null, sentence: `Holds term ${state.term}.` };
-  return { state: letGo(state, state.floor), action: 'close', relinquish: null, sentence: `The lease could not be read in time: closes term ${state.term}.` };
+  return {
+    state: letGo(state, state.floor),
+    action: 'close',
+    relinquish: null,
+    sentence: `The lease could not be read in time: closes term ${state.term}.`,
+  };
 };
 
 /** After the table has acknowledged the relinquish. It opens again only for a later term. */
 export const onRelinquished = (state: HoldState, term: Term): HoldState => ({
-  ...state, relinquished: Math.max(state.relinquished, term), floor: Math.max(state.floor, term),
+  ...state,
+  relinquished: Math.max(state.relinquished, term),
+  floor: Math.max(state.floor, term),
 });

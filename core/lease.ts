@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { evidence, type Evidence } from './evidence.ts';
-import { attemptId, executionName, nextTerm, nodeId, term, validatorId, type AttemptId, type ExecutionName, type NodeId, type Term, type ValidatorId } from './ids.ts';
+import {
+  attemptId,
+  executionName,
+  nextTerm,
+  nodeId,
+  term,
+  validatorId,
+  type AttemptId,
+  type ExecutionName,
+  type NodeId,
+  type Term,
+  type ValidatorId,
+} from './ids.ts';
 import { watermark, type Watermark } from './watermark.ts';
 
 /**
@@ -53,8 +65,7 @@ export type TransitionName = 'Enrol' | 'TakeTerm' | 'RecordProof' | 'Release' | 
 
 /** What must be true of the stored item; `absent` means that there is no item. */
 export type Expectation =
-  | { readonly absent: true }
-  | { readonly absent: false; readonly term: Term; readonly phases: readonly Phase[]; readonly claim?: ExecutionName };
+  { readonly absent: true } | { readonly absent: false; readonly term: Term; readonly phases: readonly Phase[]; readonly claim?: ExecutionName };
 
 type Optional = 'evidence' | 'sealed' | 'watermark';
 
@@ -75,14 +86,29 @@ export type WriteOutcome =
   | { readonly outcome: 'unknown'; readonly cause: unknown };
 
 export const enrol = (of: {
-  validator: ValidatorId; holder: NodeId; evidence: Evidence; attempt: AttemptId; sealed?: Sealed; watermark?: Watermark;
+  validator: ValidatorId;
+  holder: NodeId;
+  evidence: Evidence;
+  attempt: AttemptId;
+  sealed?: Sealed;
+  watermark?: Watermark;
 }): LeaseWrite => {
   const first = 1 as Term;
   return {
-    transition: 'Enrol', validator: of.validator, attempt: of.attempt, expect: { absent: true },
+    transition: 'Enrol',
+    validator: of.validator,
+    attempt: of.attempt,
+    expect: { absent: true },
     set: {
-      term: first, holder: of.holder, phase: 'HELD', claim: 'enrol' as ExecutionName, candidate: of.holder, releasedTerm: first, evidence: of.evidence,
-      ...(of.sealed ? { sealed: of.sealed } : {}), ...(of.watermark ? { watermark: of.watermark } : {}),
+      term: first,
+      holder: of.holder,
+      phase: 'HELD',
+      claim: 'enrol' as ExecutionName,
+      candidate: of.holder,
+      releasedTerm: first,
+      evidence: of.evidence,
+      ...(of.sealed ? { sealed: of.sealed } : {}),
+      ...(of.watermark ? { watermark: of.watermark } : {}),
     },
     remove: [],
   };
@@ -90,34 +116,49 @@ export const enrol = (of: {
 
 /** Takes the next term from exactly the (term, phase) that was assessed. The holder stays: it is the one to fence. */
 export const takeTerm = (seen: Lease, by: { claim: ExecutionName; candidate: NodeId; attempt: AttemptId }): LeaseWrite => ({
-  transition: 'TakeTerm', validator: seen.validator, attempt: by.attempt,
+  transition: 'TakeTerm',
+  validator: seen.validator,
+  attempt: by.attempt,
   expect: { absent: false, term: seen.term, phases: [seen.phase] },
   set: { term: nextTerm(seen.term), phase: 'FENCING', claim: by.claim, candidate: by.candidate },
   remove: ['evidence', 'sealed'],
 });
 
 /** The part of the lease an execution drives: its term and its own name. */
-export interface Driven { readonly validator: ValidatorId; readonly term: Term; readonly claim: ExecutionName }
+export interface Driven {
+  readonly validator: ValidatorId;
+  readonly term: Term;
+  readonly claim: ExecutionName;
+}
 
 export const recordProof = (of: Driven, by: { evidence: Evidence; attempt: AttemptId }): LeaseWrite => ({
-  transition: 'RecordProof', validator: of.validator, attempt: by.attempt,
+  transition: 'RecordProof',
+  validator: of.validator,
+  attempt: by.attempt,
   expect: { absent: false, term: of.term, phases: ['FENCING'], claim: of.claim },
   set: { phase: 'FENCED', evidence: by.evidence },
   remove: [],
 });
 
 export const release = (of: Driven, by: { candidate: NodeId; watermark?: Watermark; sealed?: Sealed; attempt: AttemptId }): LeaseWrite => ({
-  transition: 'Release', validator: of.validator, attempt: by.attempt,
+  transition: 'Release',
+  validator: of.validator,
+  attempt: by.attempt,
   expect: { absent: false, term: of.term, phases: ['FENCED'], claim: of.claim },
   set: {
-    phase: 'RELEASED', holder: by.candidate, releasedTerm: of.term,
-    ...(by.sealed ? { sealed: by.sealed } : {}), ...(by.watermark ? { watermark: by.watermark } : {}),
+    phase: 'RELEASED',
+    holder: by.candidate,
+    releasedTerm: of.term,
+    ...(by.sealed ? { sealed: by.sealed } : {}),
+    ...(by.watermark ? { watermark: by.watermark } : {}),
   },
   remove: [],
 });
 
 export const settle = (of: Driven, by: { attempt: AttemptId }): LeaseWrite => ({
-  transition: 'Settle', validator: of.validator, attempt: by.attempt,
+  transition: 'Settle',
+  validator: of.validator,
+  attempt: by.attempt,
   expect: { absent: false, term: of.term, phases: ['RELEASED'], claim: of.claim },
   set: { phase: 'HELD' },
   remove: [],
@@ -125,11 +166,18 @@ export const settle = (of: Driven, by: { attempt: AttemptId }): LeaseWrite => ({
 
 /** Gives a new term to the recorded active itself. `holder` is what the caller read in this very term. */
 export const reinstate = (of: Driven, by: { holder: NodeId; watermark?: Watermark; sealed?: Sealed; attempt: AttemptId }): LeaseWrite => ({
-  transition: 'Reinstate', validator: of.validator, attempt: by.attempt,
+  transition: 'Reinstate',
+  validator: of.validator,
+  attempt: by.attempt,
   expect: { absent: false, term: of.term, phases: ['FENCING', 'FENCED'], claim: of.claim },
   set: {
-    term: nextTerm(of.term), phase: 'RELEASED', holder: by.holder, candidate: by.holder, releasedTerm: nextTerm(of.term),
-    ...(by.sealed ? { sealed: by.sealed } : {}), ...(by.watermark ? { watermark: by.watermark } : {}),
+    term: nextTerm(of.term),
+    phase: 'RELEASED',
+    holder: by.holder,
+    candidate: by.holder,
+    releasedTerm: nextTerm(of.term),
+    ...(by.sealed ? { sealed: by.sealed } : {}),
+    ...(by.watermark ? { watermark: by.watermark } : {}),
   },
   remove: ['evidence'],
 });
@@ -137,8 +185,12 @@ export const reinstate = (of: Driven, by: { holder: NodeId; watermark?: Watermar
 /** True when the stored item meets the expectation. The same judgement DynamoDB makes of the compiled condition. */
 export const meets = (found: Lease | undefined, expect: Expectation): boolean => {
   if (expect.absent) return found === undefined;
-  return found !== undefined && found.term === expect.term && expect.phases.includes(found.phase)
-    && (expect.claim === undefined || found.claim === expect.claim);
+  return (
+    found !== undefined &&
+    found.term === expect.term &&
+    expect.phases.includes(found.phase) &&
+    (expect.claim === undefined || found.claim === expect.claim)
+  );
 };
 
 /** The write as the table would judge it: done, done earlier (its reply was lost), or refused. */

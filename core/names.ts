@@ -8,6 +8,10 @@ import { executionName, type ExecutionName, type Term, type ValidatorId } from '
 export const failoverName = (of: { validator: ValidatorId; term: Term; episode: string }): ExecutionName => {
   const name = `${of.validator}.t${of.term}.${of.episode}`;
   const found = executionName.safeParse(name);
-  if (!found.success) throw new BatonError('InputInvalid', `execution name ${name} is not valid: expected 1–80 of A–Z, a–z, 0–9, _, . and -`, { field: 'episode', fix: 'Shorten the episode.' });
+  if (!found.success)
+    throw new BatonError('InputInvalid', `execution name ${name} is not valid: expected 1–80 of A–Z, a–z, 0–9, _, . and -`, {
+      field: 'episode',
+      fix: 'Shorten the episode.',
+    });
   return found.data;
 };

@@ -22,27 +22,151 @@ const nodes = (one: Record<string, unknown>): Node[] => one['nodes'] as Node[];
 
 test('the example is valid, with the defaults filled in', () => {
   const [config] = parseValidatorsFile(yaml()).validators;
-  expect(config).toMatchObject({ custody: 'release', timing: { leaseMs: 15_000, probeMs: 5_000 }, policy: { mode: 'approve', quorum: 1, evidence: ['relinquished', 'stopped', 'powered-off'] } });
+  expect(config).toMatchObject({
+    custody: 'release',
+    timing: { leaseMs: 15_000, probeMs: 5_000 },
+    policy: { mode: 'approve', quorum: 1, evidence: ['relinquished', 'stopped', 'powered-off'] },
+  });
 });
 
 describe('bad input says the field and the fix', () => {
   test.each<[string, (one: Record<string, unknown>) => void, string, RegExp]>([
-    ['an unknown chain', (one) => { one['chain'] = { kind: 'dogecoin' }; }, 'ChainUnknown', /chain\.kind is "dogecoin": expected cometbft or systemd/],
-    ['a holder who is no node', (one) => { one['holder'] = 'zebra'; }, 'HolderUnknown', /holder is "zebra": expected one of its nodes amber, birch/],
-    ['unsafe timing', (one) => { one['timing'] = { leaseMs: 8_000 }; }, 'TimingUnsafe', /poll 1000 \+ read timeout 2000 \+ stop 3000 \+ margin 2000 = 8000 ms ≥ lease 8000 ms/],
-    ['a moving poll above the poll', (one) => { one['timing'] = { movingPollMs: 2_000 }; }, 'TimingUnsafe', /movingPollMs 2000 is above/],
-    ['a field too many', (one) => { one['primary'] = 'amber'; }, 'ConfigInvalid', /Unrecognized key: "primary"/],
-    ['a bad node id', (one) => { (nodes(one)[0] as Node)['id'] = 'server-1'; }, 'ConfigInvalid', /nodes\.0\.id is "server-1": expected an EC2 instance id/],
-    ['two nodes of one principal', (one) => { (nodes(one)[1] as Node)['principal'] = (nodes(one)[0] as Node)['principal']; }, 'ConfigInvalid', /two nodes share/],
-    ['two nodes of one id', (one) => { (nodes(one)[1] as Node)['id'] = amber; }, 'ConfigInvalid', /two nodes share/],
-    ['one vantage', (one) => { one['vantages'] = [{ name: 'east', url: 'http://127.0.0.1:1' }]; }, 'ConfigInvalid', /1 vantages, but 2 must agree/],
-    ['a verdict from one vantage', (one) => { one['policy'] = { approvers: ['role/a'], verdict: { vantages: 1 } }; }, 'ConfigInvalid', /expected at least 2/],
-    ['a verdict that cannot be reached', (one) => { one['policy'] = { approvers: ['role/a'], verdict: { failing: 5 } }; }, 'ConfigInvalid', /can never be reached/],
-    ['lapsed without its assumption', (one) => { one['policy'] = { approvers: ['role/a'], evidence: ['lapsed'] }; }, 'ConfigInvalid', /evidence lapsed is accepted, but its assumption is not stated/],
-    ['lapsed with hold', (one) => { one['policy'] = { approvers: ['role/a'], evidence: ['lapsed'], onControlPlaneLoss: 'hold', assumptions: { lapsed: 'Clocks run within five percent.' } }; }, 'ConfigInvalid', /hold gives up lapsed/],
-    ['approval without approvers', (one) => { one['policy'] = {}; }, 'ConfigInvalid', /0 approvers for a quorum of 1/],
-    ['power on a machine EC2 does not know', (one) => { Object.assign(nodes(one)[1] as Node, { id: 'mi-0123456789abcdef0' }); }, 'ConfigInvalid', /EC2 cannot power it off/],
-    ['a url that is none', (one) => { one['vantages'] = [{ name: 'east', url: 'ftp://x' }, { name: 'west', url: 'http://127.0.0.1:2' }]; }, 'ConfigInvalid', /vantages\.0\.url/],
+    [
+      'an unknown chain',
+      (one) => {
+        one['chain'] = { kind: 'dogecoin' };
+      },
+      'ChainUnknown',
+      /chain\.kind is "dogecoin": expected cometbft or systemd/,
+    ],
+    [
+      'a holder who is no node',
+      (one) => {
+        one['holder'] = 'zebra';
+      },
+      'HolderUnknown',
+      /holder is "zebra": expected one of its nodes amber, birch/,
+    ],
+    [
+      'unsafe timing',
+      (one) => {
+        one['timing'] = { leaseMs: 8_000 };
+      },
+      'TimingUnsafe',
+      /poll 1000 \+ read timeout 2000 \+ stop 3000 \+ margin 2000 = 8000 ms ≥ lease 8000 ms/,
+    ],
+    [
+      'a moving poll above the poll',
+      (one) => {
+        one['timing'] = { movingPollMs: 2_000 };
+      },
+      'TimingUnsafe',
+      /movingPollMs 2000 is above/,
+    ],
+    [
+      'a field too many',
+      (one) => {
+        one['primary'] = 'amber';
+      },
+      'ConfigInvalid',
+      /Unrecognized key: "primary"/,
+    ],
+    [
+      'a bad node id',
+      (one) => {
+        (nodes(one)[0] as Node)['id'] = 'server-1';
+      },
+      'ConfigInvalid',
+      /nodes\.0\.id is "server-1": expected an EC2 instance id/,
+    ],
+    [
+      'two nodes of one principal',
+      (one) => {
+        (nodes(one)[1] as Node)['principal'] = (nodes(one)[0] as Node)['principal'];
+      },
+      'ConfigInvalid',
+      /two nodes share/,
+    ],
+    [
+      'two nodes of one id',
+      (one) => {
+        (nodes(one)[1] as Node)['id'] = amber;
+      },
+      'ConfigInvalid',
+      /two nodes share/,
+    ],
+    [
+      'one vantage',
+      (one) => {
+        one['vantages'] = [{ name: 'east', url: 'http://127.0.0.1:1' }];
+      },
+      'ConfigInvalid',
+      /1 vantages, but 2 must agree/,
+    ],
+    [
+      'a verdict from one vantage',
+      (one) => {
+        one['policy'] = { approvers: ['role/a'], verdict: { vantages: 1 } };
+      },
+      'ConfigInvalid',
+      /expected at least 2/,
+    ],
+    [
+      'a verdict that cannot be reached',
+      (one) => {
+        one['policy'] = { approvers: ['role/a'], verdict: { failing: 5 } };
+      },
+      'ConfigInvalid',
+      /can never be reached/,
+    ],
+    [
+      'lapsed without its assumption',
+      (one) => {
+        one['policy'] = { approvers: ['role/a'], evidence: ['lapsed'] };
+      },
+      'ConfigInvalid',
+      /evidence lapsed is accepted, but its assumption is not stated/,
+    ],
+    [
+      'lapsed with hold',
+      (one) => {
+        one['policy'] = {
+          approvers: ['role/a'],
+          evidence: ['lapsed'],
+          onControlPlaneLoss: 'hold',
+          assumptions: { lapsed: 'Clocks run within five percent.' },
+        };
+      },
+      'ConfigInvalid',
+      /hold gives up lapsed/,
+    ],
+    [
+      'approval without approvers',
+      (one) => {
+        one['policy'] = {};
+      },
+      'ConfigInvalid',
+      /0 approvers for a quorum of 1/,
+    ],
+    [
+      'power on a machine EC2 does not know',
+      (one) => {
+        Object.assign(nodes(one)[1] as Node, { id: 'mi-0123456789abcdef0' });
+      },
+      'ConfigInvalid',
+      /EC2 cannot power it off/,
+    ],
+    [
+      'a url that is none',
+      (one) => {
+        one['vantages'] = [
+          { name: 'east', url: 'ftp://x' },
+          { name: 'west', url: 'http://127.0.0.1:2' },
+        ];
+      },
+      'ConfigInvalid',
+      /vantages\.0\.url/,
+    ],
   ])('%s', (_, change, code, message) => {
     const error = codeOf(() => parseValidatorsFile(yaml(change)));
     expect(error.code).toBe(code);
@@ -62,7 +186,9 @@ describe('timing', () => {
   const defaults = timing.parse({});
   test('the defaults are safe', () => {
     expect(timingArithmetic(defaults)).toEqual({
-      usedMs: 8_000, safe: true, sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
+      usedMs: 8_000,
+      safe: true,
+      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
     });
     expect(checkTiming(defaults)).toBe(defaults);
   });

@@ -24,7 +24,11 @@ const none = (reason: string): Proof => ({ outcome: 'none', reason });
 export const accepts = (policy: Pick<Policy, 'evidence'>, kind: EvidenceKind): boolean => policy.evidence.includes(kind);
 
 /** Ties one fence command to one term of one execution: 32 hex digits, the same on each retry. */
-export const nonceOf = (of: Driven): string => createHash('sha256').update(canonicalJson(['fence', of.validator, of.term, of.claim])).digest('hex').slice(0, 32);
+export const nonceOf = (of: Driven): string =>
+  createHash('sha256')
+    .update(canonicalJson(['fence', of.validator, of.term, of.claim]))
+    .digest('hex')
+    .slice(0, 32);
 
 /** Why no proof may be taken at all in this state of the lease, or null. */
 const notFencing = (lease: Lease): string | null => (lease.phase === 'FENCING' ? null : `the lease is ${lease.phase}, not FENCING`);
@@ -34,14 +38,20 @@ export const proofOfRelinquish = (lease: Lease, report: NodeReport | undefined, 
   const wrong = notFencing(lease);
   if (wrong !== null) return none(wrong);
   if (!report?.relinquished) return none('the guard has not relinquished');
-  if (report.validator !== lease.validator || report.node !== lease.holder) return none(`the report is about ${report.node}, not about the recorded active ${lease.holder}`);
+  if (report.validator !== lease.validator || report.node !== lease.holder)
+    return none(`the report is about ${report.node}, not about the recorded active ${lease.holder}`);
   if (report.relinquished.term !== lease.term) return none(`it relinquished term ${report.relinquished.term}, not term ${lease.term}`);
   const known = report.relinquished.watermark;
   return {
     outcome: 'proof',
     evidence: {
-      kind: 'relinquished', node: lease.holder, term: lease.term, by: `guard of ${lease.holder}`, atMs: by.atMs,
-      how: 'The guard closed the gate, verified it, dropped the key and gave up this term.', ...(known === null ? {} : { watermark: known }),
+      kind: 'relinquished',
+      node: lease.holder,
+      term: lease.term,
+      by: `guard of ${lease.holder}`,
+      atMs: by.atMs,
+      how: 'The guard closed the gate, verified it, dropped the key and gave up this term.',
+      ...(known === null ? {} : { watermark: known }),
     },
   };
 };
@@ -71,11 +81,16 @@ export const proofOfStop = (lease: Lease, of: { instance: NodeId; nonce: string;
   const found = fenceOutput.safeParse(of.output);
   if (!found.success) return none(`the command's output does not show a verified stop: ${found.error.issues[0]?.path.join('.') ?? 'output'}`);
   const { data } = found;
-  if (data.validator !== lease.validator || data.term !== lease.term || data.nonce !== of.nonce) return none('the output is of another validator, term or nonce');
+  if (data.validator !== lease.validator || data.term !== lease.term || data.nonce !== of.nonce)
+    return none('the output is of another validator, term or nonce');
   return {
     outcome: 'proof',
     evidence: {
-      kind: 'stopped', node: lease.holder, term: lease.term, by: `SSM command ${of.commandId}`, atMs: of.atMs,
+      kind: 'stopped',
+      node: lease.holder,
+      term: lease.term,
+      by: `SSM command ${of.commandId}`,
+      atMs: of.atMs,
       how: `${data.unit} is ${data.unitActive} and masked, its guard is ${data.guardActive}, nothing of it runs, the key is wiped.`,
       ...(data.watermark === null ? {} : { watermark: data.watermark }),
     },
@@ -90,25 +105,37 @@ export const proofOfPowerOff = (lease: Lease, of: { node: NodeId; state: string;
   if (wrong !== null) return none(wrong);
   if (of.node !== lease.holder) return none(`the state is of ${of.node}, not of the recorded active ${lease.holder}`);
   if (!offStates.includes(of.state)) return none(`EC2 says ${of.state}; only stopped and terminated count`);
-  return { outcome: 'proof', evidence: { kind: 'powered-off', node: lease.holder, term: lease.term, by: 'EC2', atMs: of.atMs, how: `EC2 shows the instance as ${of.state}.` } };
+  return {
+    outcome: 'proof',
+    evidence: { kind: 'powered-off', node: lease.holder, term: lease.term, by: 'EC2', atMs: of.atMs, how: `EC2 shows the instance as ${of.state}.` },
+  };
 };
 
 /**
  * An armed guard has surely stopped by itself, because it could not read the lease without seeing this term.
  * @param of.waitedMs measured time since TakeTerm was acknowledged: a lower bound.
  */
-export const proofOfLapse = (lease: Lease, report: NodeReport | undefined, of: { waitedMs: number; timing: Pick<Timing, 'drift' | 'marginMs'>; atMs: number }): Proof => {
+export const proofOfLapse = (
+  lease: Lease,
+  report: NodeReport | undefined,
+  of: { waitedMs: number; timing: Pick<Timing, 'drift' | 'marginMs'>; atMs: number },
+): Proof => {
   const wrong = notFencing(lease);
   if (wrong !== null) return none(wrong);
   if (!report) return none('the recorded active never reported');
-  if (report.validator !== lease.validator || report.node !== lease.holder) return none(`the report is about ${report.node}, not about the recorded active ${lease.holder}`);
+  if (report.validator !== lease.validator || report.node !== lease.holder)
+    return none(`the report is about ${report.node}, not about the recorded active ${lease.holder}`);
   if (!report.armed || report.armedTerm !== lease.releasedTerm) return none(`its guard did not declare itself armed for term ${lease.releasedTerm}`);
   const neededMs = lapseMs(durationMs(report.leaseMs), of.timing);
   if (!(of.waitedMs >= neededMs)) return none(`${Math.floor(of.waitedMs)} of ${neededMs} ms have passed`);
   return {
     outcome: 'proof',
     evidence: {
-      kind: 'lapsed', node: lease.holder, term: lease.term, by: `guard of ${lease.holder}, armed in term ${lease.releasedTerm}`, atMs: of.atMs,
+      kind: 'lapsed',
+      node: lease.holder,
+      term: lease.term,
+      by: `guard of ${lease.holder}, armed in term ${lease.releasedTerm}`,
+      atMs: of.atMs,
       how: `${Math.floor(of.waitedMs)} ms have passed since the term was taken; an armed guard stops within ${neededMs} ms.`,
     },
   };
@@ -120,16 +147,29 @@ export const proofOfAttestation = (lease: Lease, record: ApprovalRecord | undefi
   if (wrong !== null) return none(wrong);
   if (!record) return none('there is no attestation');
   if (record.purpose !== 'attestation' || record.state !== 'approved') return none(`the record is an ${record.purpose} and ${record.state}`);
-  if (record.validator !== lease.validator || record.term !== lease.term || record.node !== lease.holder) return none('the attestation is about another validator, term or node');
+  if (record.validator !== lease.validator || record.term !== lease.term || record.node !== lease.holder)
+    return none('the attestation is about another validator, term or node');
   if (record.execution !== lease.claim) return none('the attestation was given to another execution');
-  const stated = record.decisions.filter(({ answer, by, statement }) => answer === 'approve' && personOf(by) !== personOf(record.requester) && statement !== undefined);
+  const stated = record.decisions.filter(
+    ({ answer, by, statement }) => answer === 'approve' && personOf(by) !== personOf(record.requester) && statement !== undefined,
+  );
   const people = [...new Set(stated.map(({ by }) => personOf(by)))];
   if (people.length < record.quorum) return none(`${people.length} of ${record.quorum} people attested`);
   return {
     outcome: 'proof',
     evidence: {
-      kind: 'attested', node: lease.holder, term: lease.term, by: stated.map(({ by }) => by).join(', ').slice(0, 2_048), atMs: of.atMs,
-      how: stated.map(({ statement }) => statement ?? '').join('; ').slice(0, 1_000),
+      kind: 'attested',
+      node: lease.holder,
+      term: lease.term,
+      by: stated
+        .map(({ by }) => by)
+        .join(', ')
+        .slice(0, 2_048),
+      atMs: of.atMs,
+      how: stated
+        .map(({ statement }) => statement ?? '')
+        .join('; ')
+        .slice(0, 1_000),
     },
   };
 };

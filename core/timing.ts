@@ -47,7 +47,11 @@ export const timingArithmetic = (of: Timing): { usedMs: DurationMs; safe: boolea
   const usedMs = durationMs(of.pollMs + of.readTimeoutMs + of.stopMs + of.marginMs);
   const safe = usedMs < of.leaseMs;
   const sum = `poll ${of.pollMs} + read timeout ${of.readTimeoutMs} + stop ${of.stopMs} + margin ${of.marginMs} = ${usedMs} ms`;
-  return { usedMs, safe, sentence: `${sum} ${safe ? '<' : '≥'} lease ${of.leaseMs} ms; a silent guard has stopped after ${lapseMs(of.leaseMs, of)} ms` };
+  return {
+    usedMs,
+    safe,
+    sentence: `${sum} ${safe ? '<' : '≥'} lease ${of.leaseMs} ms; a silent guard has stopped after ${lapseMs(of.leaseMs, of)} ms`,
+  };
 };
 
 /** @throws BatonError TimingUnsafe, with the sum. */
@@ -55,12 +59,14 @@ export const checkTiming = (of: Timing): Timing => {
   const { safe, sentence } = timingArithmetic(of);
   if (!safe) {
     throw new BatonError('TimingUnsafe', `unsafe timing: ${sentence}`, {
-      field: 'timing.leaseMs', fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
+      field: 'timing.leaseMs',
+      fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
     });
   }
   if (of.movingPollMs > of.pollMs) {
     throw new BatonError('TimingUnsafe', `timing.movingPollMs ${of.movingPollMs} is above timing.pollMs ${of.pollMs}`, {
-      field: 'timing.movingPollMs', fix: 'Set movingPollMs to at most pollMs.',
+      field: 'timing.movingPollMs',
+      fix: 'Set movingPollMs to at most pollMs.',
     });
   }
   return of;

@@ -4,11 +4,25 @@ import { judgeSample, verdict, type Observation, type Sample, type VerdictState 
 const rule = { failing: 3, window: 4, healthy: 3, vantages: 2 };
 const letters: Record<string, Observation> = { s: 'signing', f: 'failing', h: 'halted', u: 'unobservable' };
 /** `ff` is one round seen as failing from both vantages. */
-const rounds = (text: string): Sample[] => text.split(' ').filter((one) => one !== '').map((one) => ({ observations: Object.fromEntries([...one].map((letter, index) => [`v${index}`, letters[letter] ?? 'unobservable'])) }));
+const rounds = (text: string): Sample[] =>
+  text
+    .split(' ')
+    .filter((one) => one !== '')
+    .map((one) => ({ observations: Object.fromEntries([...one].map((letter, index) => [`v${index}`, letters[letter] ?? 'unobservable'])) }));
 
 describe('one round', () => {
   test.each([
-    ['ss', 'signing'], ['sf', 'signing'], ['su', 'signing'], ['ff', 'failing'], ['fu', 'unobservable'], ['uu', 'unobservable'], ['hh', 'halted'], ['hu', 'halted'], ['hf', 'unobservable'], ['f', 'unobservable'], ['ffu', 'failing'],
+    ['ss', 'signing'],
+    ['sf', 'signing'],
+    ['su', 'signing'],
+    ['ff', 'failing'],
+    ['fu', 'unobservable'],
+    ['uu', 'unobservable'],
+    ['hh', 'halted'],
+    ['hu', 'halted'],
+    ['hf', 'unobservable'],
+    ['f', 'unobservable'],
+    ['ffu', 'failing'],
   ] as const)('%s is %s', (text, expected) => {
     expect(judgeSample(rounds(text)[0] as Sample, rule)).toBe(expected);
   });

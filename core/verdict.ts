@@ -4,12 +4,17 @@ import type { Policy } from './config.ts';
 export type Observation = 'signing' | 'failing' | 'halted' | 'unobservable';
 
 /** One round: what each vantage saw, by its name. */
-export interface Sample { readonly observations: Readonly<Record<string, Observation>> }
+export interface Sample {
+  readonly observations: Readonly<Record<string, Observation>>;
+}
 
 export const verdictStates = ['healthy', 'suspect', 'failing', 'halted', 'unobservable'] as const;
 export type VerdictState = (typeof verdictStates)[number];
 
-export interface Verdict { readonly state: VerdictState; readonly sentence: string }
+export interface Verdict {
+  readonly state: VerdictState;
+  readonly sentence: string;
+}
 
 type Rule = Policy['verdict'];
 
@@ -44,9 +49,16 @@ export const verdict = (samples: readonly Sample[], rule: Rule, before: VerdictS
   if (last === undefined) return { state: 'unobservable', sentence: 'No probe yet.' };
   if (last === 'halted') return { state: 'halted', sentence: 'The whole chain stands still; this is not a failure of the validator.' };
   if (failing >= rule.failing && last === 'failing') {
-    return { state: 'failing', sentence: `Failing: ${failing} of the last ${window.length} probes saw no signature (${rule.failing} of ${rule.window} needed).` };
+    return {
+      state: 'failing',
+      sentence: `Failing: ${failing} of the last ${window.length} probes saw no signature (${rule.failing} of ${rule.window} needed).`,
+    };
   }
   if (last === 'unobservable') return { state: 'unobservable', sentence: 'Fewer vantages than needed can tell; this counts as alive.' };
-  if (good >= rule.healthy || (before === 'healthy' && failing === 0 && last === 'signing')) return { state: 'healthy', sentence: 'Its signatures land on the chain.' };
-  return { state: 'suspect', sentence: `Suspect: ${failing} of the last ${window.length} probes saw no signature; ${good} good ones in a row, ${rule.healthy} needed.` };
+  if (good >= rule.healthy || (before === 'healthy' && failing === 0 && last === 'signing'))
+    return { state: 'healthy', sentence: 'Its signatures land on the chain.' };
+  return {
+    state: 'suspect',
+    sentence: `Suspect: ${failing} of the last ${window.length} probes saw no signature; ${good} good ones in a row, ${rule.healthy} needed.`,
+  };
 };

@@ -6,7 +6,12 @@ const at = (height: number, round: number, step: number): Watermark => ({ kind: 
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
 
 test.each([
-  [at(5, 0, 1), at(5, 0, 1), 0], [at(5, 0, 1), at(5, 0, 2), -1], [at(5, 1, 1), at(5, 0, 3), 1], [at(6, 0, 1), at(5, 9, 3), 1], [slot(4), slot(5), -1], [slot(5), slot(5), 0],
+  [at(5, 0, 1), at(5, 0, 1), 0],
+  [at(5, 0, 1), at(5, 0, 2), -1],
+  [at(5, 1, 1), at(5, 0, 3), 1],
+  [at(6, 0, 1), at(5, 9, 3), 1],
+  [slot(4), slot(5), -1],
+  [slot(5), slot(5), 0],
 ] as const)('compare %j and %j is %i', (a, b, expected) => {
   expect(compare(a, b)).toBe(expected);
 });
@@ -56,19 +61,29 @@ describe('one duty', () => {
     expect(judgeDuty({ last, floor, duty: next })).toBe(expected);
   });
   test('no two contents are ever signed for one watermark', () => {
-    const duties = fc.array(fc.record({ h: fc.integer({ min: 1, max: 3 }), r: fc.integer({ min: 0, max: 1 }), s: fc.integer({ min: 1, max: 3 }), c: fc.constantFrom('a', 'b') }), { maxLength: 60 });
-    fc.assert(fc.property(duties, (list) => {
-      const signed = new Map<string, string>();
-      let last: LastDuty | null = null;
-      for (const { h, r, s, c } of list) {
-        const next = duty(h, r, s, c);
-        const verdict = judgeDuty({ last, floor: null, duty: next });
-        if (verdict === 'refuse') continue;
-        const key = `${h}/${r}/${s}`;
-        expect(signed.get(key) ?? c).toBe(c);
-        signed.set(key, c);
-        last = next;
-      }
-    }));
+    const duties = fc.array(
+      fc.record({
+        h: fc.integer({ min: 1, max: 3 }),
+        r: fc.integer({ min: 0, max: 1 }),
+        s: fc.integer({ min: 1, max: 3 }),
+        c: fc.constantFrom('a', 'b'),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(duties, (list) => {
+        const signed = new Map<string, string>();
+        let last: LastDuty | null = null;
+        for (const { h, r, s, c } of list) {
+          const next = duty(h, r, s, c);
+          const verdict = judgeDuty({ last, floor: null, duty: next });
+          if (verdict === 'refuse') continue;
+          const key = `${h}/${r}/${s}`;
+          expect(signed.get(key) ?? c).toBe(c);
+          signed.set(key, c);
+          last = next;
+        }
+      }),
+    );
   });
 });

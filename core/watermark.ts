@@ -48,7 +48,10 @@ export const highest = (a: Watermark | null, b: Watermark | null): Watermark | n
  * @param margin how far the fenced node may have been ahead of that head, in heights or slots.
  */
 export const watermarkAfter = (of: {
-  chain: 'cometbft' | 'systemd'; evidence: { readonly watermark?: Watermark | undefined }; head: number | null; margin: number;
+  chain: 'cometbft' | 'systemd';
+  evidence: { readonly watermark?: Watermark | undefined };
+  head: number | null;
+  margin: number;
 }): Watermark | null => {
   const kind = of.chain === 'cometbft' ? 'consensus' : 'slot';
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
@@ -58,7 +61,10 @@ export const watermarkAfter = (of: {
 };
 
 /** What the signer remembers of the last duty it signed. */
-export interface LastDuty { readonly watermark: Watermark; /** Hash of the duty's content without its timestamp. */ readonly content: string }
+export interface LastDuty {
+  readonly watermark: Watermark;
+  /** Hash of the duty's content without its timestamp. */ readonly content: string;
+}
 
 /**
  * May this duty be signed? `repeat`: it is the last one again, give back the stored signature. `refuse`: it is at or below something

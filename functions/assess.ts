@@ -36,11 +36,17 @@ export const assess: Act<z.output<typeof contract.input>, z.input<typeof contrac
   for (const { id } of config.nodes) reports[id] = await deps.records.readReport(config.id, id, signal);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   const result = assessRequest({
-    config, configHash: hash, lease, reports, verdict: state, head,
+    config,
+    configHash: hash,
+    lease,
+    reports,
+    verdict: state,
+    head,
     paused: (await deps.records.readPause(config.id, signal)) ?? null,
-    history: await deps.records.readHistory(config.id, signal), nowMs: deps.clock.epochMs(),
+    history: await deps.records.readHistory(config.id, signal),
+    nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },
-    claimRunning: moving && await deps.workflow.isRunning(lease.claim, signal),
+    claimRunning: moving && (await deps.workflow.isRunning(lease.claim, signal)),
   });
   return result;
 };

@@ -26,7 +26,13 @@ export const assess = {
   input: executionInput.extend({ execution: executionName }),
   output: z.discriminatedUnion('decision', [
     z.strictObject({
-      decision: z.literal('proceed'), plan, planHash, approvalRequired: z.boolean(), approvalSeconds: z.number().int().min(1), quarantineSeconds: z.number().int().min(0), sentence,
+      decision: z.literal('proceed'),
+      plan,
+      planHash,
+      approvalRequired: z.boolean(),
+      approvalSeconds: z.number().int().min(1),
+      quarantineSeconds: z.number().int().min(0),
+      sentence,
     }),
     z.strictObject({ decision: z.literal('refused'), code: z.string(), sentence, next: z.string() }),
   ]),
@@ -39,7 +45,12 @@ export const requestApproval = {
     z.strictObject({ purpose: z.literal('attestation'), plan, planHash, term, node: nodeId, seconds: z.number().int().min(1), token }),
   ]),
   output: z.strictObject({ approvalId: z.string(), sentence }),
-  answer: z.strictObject({ answer: z.enum(['approved', 'denied']), approvalId: z.string().regex(/^[a-f0-9]{32}$/), by: z.array(z.string()), sentence }),
+  answer: z.strictObject({
+    answer: z.enum(['approved', 'denied']),
+    approvalId: z.string().regex(/^[a-f0-9]{32}$/),
+    by: z.array(z.string()),
+    sentence,
+  }),
 };
 
 export const takeTerm = {
@@ -53,14 +64,26 @@ export const takeTerm = {
  */
 export const fence = {
   input: z.strictObject({
-    ...driven, holder: nodeId, planHash, pass, waitedMs,
+    ...driven,
+    holder: nodeId,
+    planHash,
+    pass,
+    waitedMs,
     /** Set after an attestation was given: the record to take the proof from. */
     approvalId: z.string().nullable(),
   }),
   output: z.discriminatedUnion('state', [
     z.strictObject({ state: z.literal('fenced'), kind: z.enum(evidenceKinds), pass, waitedMs, sentence }),
     z.strictObject({ state: z.literal('pending'), pass, waitedMs, sentence }),
-    z.strictObject({ state: z.literal('exhausted'), attestable: z.boolean(), attestSeconds: z.number().int().min(1), holderAlive: z.boolean(), pass, waitedMs, sentence }),
+    z.strictObject({
+      state: z.literal('exhausted'),
+      attestable: z.boolean(),
+      attestSeconds: z.number().int().min(1),
+      holderAlive: z.boolean(),
+      pass,
+      waitedMs,
+      sentence,
+    }),
   ]),
 };
 
@@ -72,7 +95,13 @@ export const releaseKey = {
 /** `baseline` is the chain's head at the first pass: only signatures above it count. */
 export const verify = {
   input: z.strictObject({ ...driven, holder: nodeId, pass, waitedMs, baseline: z.number().int().min(0).nullable() }),
-  output: z.strictObject({ state: z.enum(['signing', 'pending', 'exhausted']), pass, waitedMs, baseline: z.number().int().min(0).nullable(), sentence }),
+  output: z.strictObject({
+    state: z.enum(['signing', 'pending', 'exhausted']),
+    pass,
+    waitedMs,
+    baseline: z.number().int().min(0).nullable(),
+    sentence,
+  }),
 };
 
 export const settle = {

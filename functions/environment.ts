@@ -12,4 +12,5 @@ const schema = z.object({
 export type Environment = z.infer<typeof schema>;
 
 /** The function's environment. @throws BatonError ConfigInvalid naming the variable. */
-export const environment = (): Environment => parseWith(schema, process.env, { what: 'environment', code: 'ConfigInvalid', fix: 'Deploy the stack again: the template sets it.' });
+export const environment = (): Environment =>
+  parseWith(schema, process.env, { what: 'environment', code: 'ConfigInvalid', fix: 'Deploy the stack again: the template sets it.' });

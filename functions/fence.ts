@@ -33,8 +33,16 @@ export const fence: Act<z.output<typeof contract.input>, Output> = async (input,
     firstReport ??= lastReport;
     const proof = await seekProof({ deps, config, lease, report: lastReport, waitedMs: sum(), attestation, signal }, config.policy.evidence);
     if (proof.outcome === 'proof') {
-      await deps.lease.mustWrite(recordProof(input, { evidence: proof.evidence, attempt: attemptId.parse(`${input.claim}/RecordProof/${input.term}`) }), signal);
-      return { state: 'fenced', kind: proof.evidence.kind, ...told(), sentence: `${lease.holder} is fenced (${proof.evidence.kind}): ${proof.evidence.how}` };
+      await deps.lease.mustWrite(
+        recordProof(input, { evidence: proof.evidence, attempt: attemptId.parse(`${input.claim}/RecordProof/${input.term}`) }),
+        signal,
+      );
+      return {
+        state: 'fenced',
+        kind: proof.evidence.kind,
+        ...told(),
+        sentence: `${lease.holder} is fenced (${proof.evidence.kind}): ${proof.evidence.how}`,
+      };
     }
     reason = proof.reason;
     if (elapsedMs(startedMs, clock.steadyMs()) >= passMs) break;
@@ -43,7 +51,11 @@ export const fence: Act<z.output<typeof contract.input>, Output> = async (input,
   if (sum() < config.timing.fenceDeadlineMs) return { state: 'pending', ...told(), sentence: `No proof yet. ${reason}` };
   const holderAlive = firstReport !== undefined && lastReport !== undefined && lastReport.sequence > firstReport.sequence;
   return {
-    state: 'exhausted', attestable: config.policy.evidence.includes('attested'), attestSeconds: Math.ceil(config.policy.approvalMs / 1_000), holderAlive, ...told(),
+    state: 'exhausted',
+    attestable: config.policy.evidence.includes('attested'),
+    attestSeconds: Math.ceil(config.policy.approvalMs / 1_000),
+    holderAlive,
+    ...told(),
     sentence: `No accepted proof within ${config.timing.fenceDeadlineMs / 1_000} s. ${reason}`,
   };
 

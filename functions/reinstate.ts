@@ -11,20 +11,29 @@ export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof cont
   const attempt = attemptId.parse(`${input.claim}/Reinstate/${input.term}`);
   const found = await deps.lease.read(input.validator, signal);
   const answer = (term: typeof input.term): z.input<typeof contract.output> => ({
-    validator: input.validator, term, claim: input.claim, holder: input.holder, sentence: `Reinstated ${input.holder} in term ${term}: it could not be fenced and is alive.`,
+    validator: input.validator,
+    term,
+    claim: input.claim,
+    holder: input.holder,
+    sentence: `Reinstated ${input.holder} in term ${term}: it could not be fenced and is alive.`,
   });
   if (found?.attempt === attempt) return answer(found.term);
   const lease = await needDriven(deps, input, signal);
   const { config } = await needConfig(deps, input.validator, signal);
   const node = config.nodes.find(({ id }) => id === lease.holder);
   const vault = await deps.records.readVault(input.validator, signal);
-  if (lease.holder !== input.holder || !node) throw new BatonError('StaleTerm', `${input.holder} is not the recorded active of term ${lease.term}`, { fix: `baton status ${input.validator}` });
+  if (lease.holder !== input.holder || !node)
+    throw new BatonError('StaleTerm', `${input.holder} is not the recorded active of term ${lease.term}`, { fix: `baton status ${input.validator}` });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const head = await deps.chains.headOf(config, signal);
   const reached = watermarkAfter({ chain: config.chain.kind, evidence: lease.evidence ?? {}, head, margin: config.policy.watermarkMargin });
-  if (reached === null) throw new BatonError('WatermarkUnknown', 'too few vantages show the head of the chain', { fix: `baton failover ${input.validator}` });
+  if (reached === null)
+    throw new BatonError('WatermarkUnknown', 'too few vantages show the head of the chain', { fix: `baton failover ${input.validator}` });
   const floor = highest(lease.watermark ?? null, reached) ?? reached;
-  const sealed = await deps.keys.releaseTo({ vault, validator: input.validator, node: node.id, term: nextTerm(input.term), principal: node.principal }, signal);
+  const sealed = await deps.keys.releaseTo(
+    { vault, validator: input.validator, node: node.id, term: nextTerm(input.term), principal: node.principal },
+    signal,
+  );
   const next = await deps.lease.mustWrite(reinstateWrite(input, { holder: lease.holder, sealed, watermark: floor, attempt }), signal);
   return answer(next.term);
 };

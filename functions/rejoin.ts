@@ -14,7 +14,10 @@ export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contrac
   const { clock } = deps;
   const startedMs = clock.steadyMs();
   const lease = await needDriven(deps, input, signal);
-  const quarantined = (why: string): z.input<typeof contract.output> => ({ state: 'quarantined', sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well.` });
+  const quarantined = (why: string): z.input<typeof contract.output> => ({
+    state: 'quarantined',
+    sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well.`,
+  });
   if (lease.holder === input.node) return quarantined('it is the holder itself');
   const { config } = await needConfig(deps, input.validator, signal);
   const node = config.nodes.find(({ id }) => id === input.node);

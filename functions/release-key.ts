@@ -11,30 +11,54 @@ import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
 export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
   const lease = await needDriven(deps, input, signal);
-  if (lease.phase === 'RELEASED') return { holder: lease.holder, watermark: lease.watermark ?? null, sentence: `${lease.holder} has been released already in term ${lease.term}.` };
+  if (lease.phase === 'RELEASED')
+    return { holder: lease.holder, watermark: lease.watermark ?? null, sentence: `${lease.holder} has been released already in term ${lease.term}.` };
   const { config } = await needConfig(deps, input.validator, signal);
   const again = `baton failover ${input.validator}`;
   const { evidence } = lease;
   if (lease.phase !== 'FENCED' || !evidence || evidence.term !== lease.term || evidence.node !== lease.holder) {
-    throw new BatonError('EvidenceRefused', `there is no proof in term ${lease.term} that ${lease.holder} is fenced (phase ${lease.phase})`, { fix: again });
+    throw new BatonError('EvidenceRefused', `there is no proof in term ${lease.term} that ${lease.holder} is fenced (phase ${lease.phase})`, {
+      fix: again,
+    });
   }
-  if (!accepts(config.policy, evidence.kind)) throw new BatonError('EvidenceRefused', `evidence ${evidence.kind} is not accepted by the policy of ${config.id}`, { field: 'policy.evidence', fix: again });
+  if (!accepts(config.policy, evidence.kind))
+    throw new BatonError('EvidenceRefused', `evidence ${evidence.kind} is not accepted by the policy of ${config.id}`, {
+      field: 'policy.evidence',
+      fix: again,
+    });
   const candidate = config.nodes.find(({ id }) => id === input.candidate);
   const vault = await deps.records.readVault(input.validator, signal);
-  if (lease.candidate !== input.candidate || !candidate) throw new BatonError('CandidateNotReady', `${input.candidate} is not the candidate of term ${lease.term}`, { fix: again });
+  if (lease.candidate !== input.candidate || !candidate)
+    throw new BatonError('CandidateNotReady', `${input.candidate} is not the candidate of term ${lease.term}`, { fix: again });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const report = await deps.records.readReport(input.validator, input.candidate, signal);
   const head = await deps.chains.headOf(config, signal);
   const reason = notReady({ config, node: input.candidate, report, head, build: undefined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
   const reached = watermarkAfter({ chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
-  if (reached === null) throw new BatonError('WatermarkUnknown', 'the last duty of the fenced node is not known, and too few vantages show the head of the chain', { fix: again });
+  if (reached === null)
+    throw new BatonError('WatermarkUnknown', 'the last duty of the fenced node is not known, and too few vantages show the head of the chain', {
+      fix: again,
+    });
   const watermark = highest(lease.watermark ?? null, reached) ?? reached;
-  const sealed = await deps.keys.releaseTo({ vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal }, signal);
-  const next = await deps.lease.mustWrite(release(input, {
-    candidate: input.candidate, sealed, watermark, attempt: attemptId.parse(`${input.claim}/Release/${input.term}`),
-  }), signal);
-  return { holder: next.holder, watermark, sentence: `Released the key to ${candidate.name} (${next.holder}) for term ${next.term}; it signs nothing at or below ${JSON.stringify(watermark)}.` };
+  const sealed = await deps.keys.releaseTo(
+    { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },
+    signal,
+  );
+  const next = await deps.lease.mustWrite(
+    release(input, {
+      candidate: input.candidate,
+      sealed,
+      watermark,
+      attempt: attemptId.parse(`${input.claim}/Release/${input.term}`),
+    }),
+    signal,
+  );
+  return {
+    holder: next.holder,
+    watermark,
+    sentence: `Released the key to ${candidate.name} (${next.holder}) for term ${next.term}; it signs nothing at or below ${JSON.stringify(watermark)}.`,
+  };
 };
 
 export const handler = handlerOf({ name: 'ReleaseKey', ...contract }, releaseKey);

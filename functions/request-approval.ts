@@ -10,20 +10,44 @@ export const requestApproval: Act<z.output<typeof contract.input>, z.input<typeo
   const { config } = await needConfig(deps, plan.validator, signal);
   const id = createHash('sha256').update(`${purpose}/${input.token}`).digest('hex').slice(0, 32);
   const approvers = purpose === 'approval' ? plan.approval.approvers : config.policy.approvers;
-  if (approvers.length === 0) throw new BatonError('ApproverNotAllowed', `nobody may give the ${purpose} of ${plan.validator}`, { field: 'policy.approvers', fix: 'Add approvers to validators.yaml and apply it.' });
-  const about = purpose === 'approval'
-    ? `Fence ${plan.holder}, then let ${plan.candidate} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
-    : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk removed, provider’s ticket).`;
-  const command = purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
-  await deps.approvals.create({
-    id, purpose, validator: plan.validator, execution: plan.execution, planHash, requester: plan.cause.by, approvers: [...approvers],
-    quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum, state: 'pending', decisions: [],
-    expiresAtMs: deps.clock.epochMs() + input.seconds * 1_000, sentence: about.slice(0, 2_000), token: input.token, version: 1,
-    ...(purpose === 'attestation' ? { term: input.term, node: input.node } : {}),
-  }, signal);
-  const sent = await deps.notify.send({
-    subject: `Baton: ${purpose} needed for ${plan.validator}`, message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
-  }, signal);
+  if (approvers.length === 0)
+    throw new BatonError('ApproverNotAllowed', `nobody may give the ${purpose} of ${plan.validator}`, {
+      field: 'policy.approvers',
+      fix: 'Add approvers to validators.yaml and apply it.',
+    });
+  const about =
+    purpose === 'approval'
+      ? `Fence ${plan.holder}, then let ${plan.candidate} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
+      : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk out).`;
+  const command =
+    purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
+  await deps.approvals.create(
+    {
+      id,
+      purpose,
+      validator: plan.validator,
+      execution: plan.execution,
+      planHash,
+      requester: plan.cause.by,
+      approvers: [...approvers],
+      quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum,
+      state: 'pending',
+      decisions: [],
+      expiresAtMs: deps.clock.epochMs() + input.seconds * 1_000,
+      sentence: about.slice(0, 2_000),
+      token: input.token,
+      version: 1,
+      ...(purpose === 'attestation' ? { term: input.term, node: input.node } : {}),
+    },
+    signal,
+  );
+  const sent = await deps.notify.send(
+    {
+      subject: `Baton: ${purpose} needed for ${plan.validator}`,
+      message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
+    },
+    signal,
+  );
   return { approvalId: id, sentence: `Waiting up to ${input.seconds} s for the ${purpose}${sent ? '' : '; the message could not be sent'}.` };
 };
 

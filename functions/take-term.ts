@@ -8,26 +8,51 @@ import { takeTerm as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
-export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async ({ plan, planHash, approvalId }, deps, signal) => {
+export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (
+  { plan, planHash, approvalId },
+  deps,
+  signal,
+) => {
   const again = `baton failover ${plan.validator}`;
-  if (hashOf(plan) !== planHash) throw new BatonError('PlanChanged', `the plan does not have the hash ${planHash.slice(0, 12)} that was approved`, { field: 'planHash', fix: again });
+  if (hashOf(plan) !== planHash)
+    throw new BatonError('PlanChanged', `the plan does not have the hash ${planHash.slice(0, 12)} that was approved`, {
+      field: 'planHash',
+      fix: again,
+    });
   const { config, hash } = await needConfig(deps, plan.validator, signal);
-  if (hash !== plan.config) throw new BatonError('PlanChanged', `the configuration of ${plan.validator} changed after the plan was made`, { field: 'plan.config', fix: again });
+  if (hash !== plan.config)
+    throw new BatonError('PlanChanged', `the configuration of ${plan.validator} changed after the plan was made`, {
+      field: 'plan.config',
+      fix: again,
+    });
   if (plan.approval.required || config.policy.mode !== 'auto') {
     const record = approvalId === null ? undefined : await deps.approvals.read(approvalId, signal);
     const verdict = approves({ record, plan, planHash });
     if (!verdict.ok) throw new BatonError('ApprovalInvalid', `the plan is not approved: ${verdict.reason}`, { fix: again });
   }
   const paused = await deps.records.readPause(plan.validator, signal);
-  if (paused) throw new BatonError('Paused', `${plan.validator} was paused by ${paused.by}: ${paused.reason}`, { fix: `baton resume ${plan.validator}` });
+  if (paused)
+    throw new BatonError('Paused', `${plan.validator} was paused by ${paused.by}: ${paused.reason}`, { fix: `baton resume ${plan.validator}` });
   const seen = await deps.lease.read(plan.validator, signal);
   if (!seen) throw new BatonError('LeaseMissing', `${plan.validator} has no lease`, { fix: 'baton apply validators.yaml' });
   // The condition of the write is the plan's own term and phase, whatever the item holds by now.
-  const lease = await deps.lease.mustWrite(takeTermWrite({ ...seen, term: plan.term, phase: plan.phase }, {
-    claim: plan.execution, candidate: plan.candidate, attempt: attemptId.parse(`${plan.execution}/TakeTerm/${plan.term}`),
-  }), signal);
+  const lease = await deps.lease.mustWrite(
+    takeTermWrite(
+      { ...seen, term: plan.term, phase: plan.phase },
+      {
+        claim: plan.execution,
+        candidate: plan.candidate,
+        attempt: attemptId.parse(`${plan.execution}/TakeTerm/${plan.term}`),
+      },
+    ),
+    signal,
+  );
   return {
-    validator: lease.validator, term: lease.term, claim: lease.claim, holder: lease.holder, candidate: lease.candidate,
+    validator: lease.validator,
+    term: lease.term,
+    claim: lease.claim,
+    holder: lease.holder,
+    candidate: lease.candidate,
     sentence: `Took term ${lease.term} of ${lease.validator}: ${lease.holder} is to be fenced, ${lease.candidate} is to sign.`,
   };
 };

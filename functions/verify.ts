@@ -21,13 +21,20 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
     const seen = above === null ? [] : await Promise.all(config.vantages.map(({ name }) => deps.chains.landed(config, name, above, signal)));
     const agree = seen.filter(({ signed }) => signed).length;
     if (agree >= config.policy.verdict.vantages) {
-      return { state: 'signing', pass: input.pass + 1, waitedMs: sum(), baseline, sentence: `${input.holder} signs: ${agree} vantages see its signatures above ${above}.` };
+      return {
+        state: 'signing',
+        pass: input.pass + 1,
+        waitedMs: sum(),
+        baseline,
+        sentence: `${input.holder} signs: ${agree} vantages see its signatures above ${above}.`,
+      };
     }
     if (elapsedMs(startedMs, clock.steadyMs()) >= passMs) break;
     await clock.sleep(pollMs, signal);
   }
   const late = sum() >= config.timing.verifyDeadlineMs;
-  const sentence = baseline === null ? 'Too few vantages show the chain.' : `No signature above ${baseline} yet, after ${Math.round(sum() / 1_000)} s.`;
+  const sentence =
+    baseline === null ? 'Too few vantages show the chain.' : `No signature above ${baseline} yet, after ${Math.round(sum() / 1_000)} s.`;
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 

@@ -33,7 +33,7 @@ export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract
   const one = async (validator: ValidatorId): Promise<void> => {
     // One validator's trouble never stops the others.
     try {
-      const before = known.get(validator) ?? await resume(deps, validator, vantage, signal);
+      const before = known.get(validator) ?? (await resume(deps, validator, vantage, signal));
       const { after, started: name } = await watchOne(deps, { validator, vantage, before }, signal);
       known.set(validator, after);
       if (name) started.push(name);

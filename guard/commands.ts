@@ -1,17 +1,26 @@
 import { execFile } from 'node:child_process';
 
-export interface Ran { readonly exitCode: number; readonly stdout: string }
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+}
 
 const maxOutputBytes = 65_536;
 
 /** Runs a program without a shell, bounded in time and output. Never rejects: a program that cannot run has exit code 127. */
-export const runCommand = (argv: readonly string[], options: { timeoutMs: number; env?: Readonly<Record<string, string>> }): Promise<Ran> => new Promise((resolve) => {
-  const [program = '', ...args] = argv;
-  execFile(program, args, { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: { ...process.env, ...options.env } }, (error, stdout) => {
-    const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
-    resolve({ exitCode: code, stdout });
+export const runCommand = (argv: readonly string[], options: { timeoutMs: number; env?: Readonly<Record<string, string>> }): Promise<Ran> =>
+  new Promise((resolve) => {
+    const [program = '', ...args] = argv;
+    execFile(
+      program,
+      args,
+      { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: { ...process.env, ...options.env } },
+      (error, stdout) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
+        resolve({ exitCode: code, stdout });
+      },
+    );
   });
-});
 
 /** systemd's view of a unit. Anything that cannot be told is `unknown`. */
 export class Systemctl {

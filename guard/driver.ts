@@ -1,6 +1,10 @@
 import type { Watermark } from '../core/watermark.ts';
 
-export interface Health { readonly synced: boolean; readonly height: number | null; /** A stable code and a sentence, or null. */ readonly distress: string | null }
+export interface Health {
+  readonly synced: boolean;
+  readonly height: number | null;
+  /** A stable code and a sentence, or null. */ readonly distress: string | null;
+}
 
 /** How the guard opens and closes one kind of validator. */
 export interface Driver {

@@ -134,7 +134,14 @@ export class Guard {
       return;
     }
     this.#queued += 1;
-    this.#queue = this.#queue.then(act).catch((error: unknown) => { this.#say(`${name} failed: ${(error as Error).message}`); }).finally(() => { this.#queued -= 1; });
+    this.#queue = this.#queue
+      .then(act)
+      .catch((error: unknown) => {
+        this.#say(`${name} failed: ${(error as Error).message}`);
+      })
+      .finally(() => {
+        this.#queued -= 1;
+      });
   }
 
   async #close(): Promise<void> {
@@ -151,7 +158,8 @@ export class Guard {
       const word = { armedTerm: term, armed: config.onControlPlaneLoss === 'stop', leaseMs: config.timing.leaseMs };
       const before = reporter.word;
       if (before?.armedTerm === term) {
-        if (before.armed !== word.armed || before.leaseMs !== word.leaseMs) throw new Error(`GuardRefused: term ${term} was declared with other timing; switch over to begin a new term`);
+        if (before.armed !== word.armed || before.leaseMs !== word.leaseMs)
+          throw new Error(`GuardRefused: term ${term} was declared with other timing; switch over to begin a new term`);
         if (this.#driver.lostWatermark()) throw new Error(`GuardRefused: the watermark of term ${term} is gone; switch over to begin a new term`);
       }
       const floor = lease.watermark;
@@ -206,7 +214,9 @@ export class Guard {
     let lastMs = clock.steadyMs();
     let lastDistress: string | null = null;
     while (!signal.aborted) {
-      const health: Health = await this.#driver.health(this.#active, AbortSignal.any([signal, AbortSignal.timeout(2_000)])).catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
+      const health: Health = await this.#driver
+        .health(this.#active, AbortSignal.any([signal, AbortSignal.timeout(2_000)]))
+        .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
         lastDistress = health.distress;

@@ -19,7 +19,9 @@ import { ServiceNotify } from './notify.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
 
-const say = (sentence: string): void => { process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`); };
+const say = (sentence: string): void => {
+  process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`);
+};
 
 const diskFreeBytes = (folder: string): number | null => {
   try {
@@ -30,11 +32,18 @@ const diskFreeBytes = (folder: string): number | null => {
   }
 };
 
-const driverOf = (config: GuardConfig, state: StateFile) => (maySign: () => boolean): Driver => {
-  const { chain } = config;
-  if (chain.kind === 'cometbft') return new CometbftDriver({ config: { ...config, chain }, state, clock: systemClock, maySign });
-  return new SystemdDriver({ config: { ...config, chain }, state, clock: systemClock, systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }) });
-};
+const driverOf =
+  (config: GuardConfig, state: StateFile) =>
+  (maySign: () => boolean): Driver => {
+    const { chain } = config;
+    if (chain.kind === 'cometbft') return new CometbftDriver({ config: { ...config, chain }, state, clock: systemClock, maySign });
+    return new SystemdDriver({
+      config: { ...config, chain },
+      state,
+      clock: systemClock,
+      systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }),
+    });
+  };
 
 const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const table = { client: guardDynamo(config.timing.readTimeoutMs), table: config.table };
@@ -42,11 +51,18 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const keys = new Keys({ client: kms(), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
   const reporter = new Reporter({
-    config, read: (signal) => records.readReport(config.validator, config.node, signal), write: (report, signal) => records.writeReport(report, signal),
-    diskFreeBytes: () => diskFreeBytes(config.paths.stateDir), pause: (signal) => systemClock.sleep(durationMs(500), signal),
+    config,
+    read: (signal) => records.readReport(config.validator, config.node, signal),
+    write: (report, signal) => records.writeReport(report, signal),
+    diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
+    pause: (signal) => systemClock.sleep(durationMs(500), signal),
   });
   return new Guard({
-    config, clock: systemClock, reporter, say, driver: driverOf(config, state),
+    config,
+    clock: systemClock,
+    reporter,
+    say,
+    driver: driverOf(config, state),
     readLease: (signal) => lease.read(config.validator, signal),
     openKey: (found, signal) => {
       if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {
@@ -54,7 +70,9 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
       }
       return keys.open({ sealed: found.sealed, validator: config.validator }, signal);
     },
-    onCycle: () => { notify.send('WATCHDOG=1'); },
+    onCycle: () => {
+      notify.send('WATCHDOG=1');
+    },
   });
 };
 
@@ -63,7 +81,10 @@ const main = async (): Promise<void> => {
   const config = loadGuardConfig(values.config ?? '/etc/baton/validator.json');
   const notify = new ServiceNotify();
   const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => { controller.abort(); });
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => {
+      controller.abort();
+    });
   say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
   notify.send('READY=1');
   await guardOf(config, notify).run(controller.signal);

@@ -10,6 +10,8 @@ export class ServiceNotify {
   send(message: 'READY=1' | 'WATCHDOG=1' | 'STOPPING=1'): void {
     if (process.env['NOTIFY_SOCKET'] === undefined || (this.#pending && message === 'WATCHDOG=1')) return;
     this.#pending = true;
-    execFile('systemd-notify', [`--pid=${process.pid}`, message], { timeout: 2_000 }, () => { this.#pending = false; });
+    execFile('systemd-notify', [`--pid=${process.pid}`, message], { timeout: 2_000 }, () => {
+      this.#pending = false;
+    });
   }
 }

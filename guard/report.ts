@@ -61,11 +61,20 @@ export class Reporter {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const { armedTerm, armed, leaseMs, relinquished } = { ...this.#last, ...word };
       const next: NodeReport = {
-        validator: config.validator, node: config.node, sequence: (this.#last?.sequence ?? 0) + 1,
-        armed: armed ?? config.onControlPlaneLoss === 'stop', leaseMs: leaseMs ?? config.timing.leaseMs,
-        ...(armedTerm === undefined ? {} : { armedTerm }), ...(relinquished === undefined ? {} : { relinquished }),
-        signing: word.signing ?? false, floor: word.floor ?? this.#last?.floor ?? 0,
-        synced: this.health.synced, height: this.health.height, build: config.build, distress: this.distress ?? this.health.distress, diskFreeBytes: this.#options.diskFreeBytes(),
+        validator: config.validator,
+        node: config.node,
+        sequence: (this.#last?.sequence ?? 0) + 1,
+        armed: armed ?? config.onControlPlaneLoss === 'stop',
+        leaseMs: leaseMs ?? config.timing.leaseMs,
+        ...(armedTerm === undefined ? {} : { armedTerm }),
+        ...(relinquished === undefined ? {} : { relinquished }),
+        signing: word.signing ?? false,
+        floor: word.floor ?? this.#last?.floor ?? 0,
+        synced: this.health.synced,
+        height: this.health.height,
+        build: config.build,
+        distress: this.distress ?? this.health.distress,
+        diskFreeBytes: this.#options.diskFreeBytes(),
       };
       if (await this.#options.write(next, signal)) {
         this.#last = next;

@@ -9,23 +9,36 @@ import { watermark, type Watermark } from '../core/watermark.ts';
  * give the same signature again. The file is replaced as a whole and is on the disk before `save` returns.
  */
 
-const detail = z.strictObject({
-  content: z.string().regex(/^[a-f0-9]{64}$/), signature: z.base64(), seconds: z.string().regex(/^-?\d{1,20}$/), nanos: z.number().int(),
-}).nullable();
+const detail = z
+  .strictObject({
+    content: z.string().regex(/^[a-f0-9]{64}$/),
+    signature: z.base64(),
+    seconds: z.string().regex(/^-?\d{1,20}$/),
+    nanos: z.number().int(),
+  })
+  .nullable();
 
-export interface SignState { readonly watermark: Watermark; /** Null when the watermark came from elsewhere: nothing to repeat. */ readonly detail: z.infer<typeof detail> }
+export interface SignState {
+  readonly watermark: Watermark;
+  /** Null when the watermark came from elsewhere: nothing to repeat. */ readonly detail: z.infer<typeof detail>;
+}
 
 /** The calls to the disk, so that their order can be tested. */
 export interface Disk {
-  readonly openSync: typeof openSync; readonly writeSync: (fd: number, text: string) => number; readonly fsyncSync: typeof fsyncSync;
-  readonly closeSync: typeof closeSync; readonly renameSync: typeof renameSync;
+  readonly openSync: typeof openSync;
+  readonly writeSync: (fd: number, text: string) => number;
+  readonly fsyncSync: typeof fsyncSync;
+  readonly closeSync: typeof closeSync;
+  readonly renameSync: typeof renameSync;
 }
 
 const realDisk: Disk = { openSync, writeSync: (fd, text) => writeSync(fd, text), fsyncSync, closeSync, renameSync };
 
-const broken = (file: string, cause: unknown): BatonError => new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
-  cause, fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
-});
+const broken = (file: string, cause: unknown): BatonError =>
+  new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
+    cause,
+    fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
+  });
 
 export class StateFile {
   readonly #file: string;
@@ -57,7 +70,8 @@ export class StateFile {
   /** Durable when it returns. @throws when the disk did not take it: then nothing may be signed. */
   save(state: SignState): void {
     const { watermark: mark } = state;
-    const first = mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
+    const first =
+      mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
     const temporary = join(dirname(this.#file), `.${String(process.pid)}.tmp`);
     this.#write(temporary, `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`);
     this.#disk.renameSync(temporary, this.#file);

@@ -18,11 +18,11 @@ import { randomHex } from '../runtime/clock.ts';
 import { loadDefinition } from './asl/definition.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
-import { localKms, type LocalKms } from './aws/kms.ts';
+import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
-import { localSsm, readDocument } from './aws/ssm.ts';
-import { localStates, type LocalStates } from './aws/states.ts';
+import { LocalSsm, readDocument } from './aws/ssm.ts';
+import { LocalStates } from './aws/states.ts';
 import { startDynamo, type LocalDynamo } from './dynamo.ts';
 import { bundleFunctions } from './lambda/bundle.ts';
 import { LambdaPool } from './lambda/pool.ts';
@@ -54,7 +54,11 @@ const keyPolicy: Record<string, readonly string[]> = {
 };
 
 const functionTimeoutMs: Record<string, number> = { watch: 120_000, rejoin: 100_000, assess: 50_000 };
-const substitutionOf = (name: string): string => `${name.split('-').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('')}FunctionArn`;
+const substitutionOf = (name: string): string =>
+  `${name
+    .split('-')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')}FunctionArn`;
 
 export interface Cloud {
   readonly endpoints: Readonly<Record<string, string>>;
@@ -83,7 +87,8 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
     cloud.onPublish({ topic: String(args['TopicArn']), subject: String(args['Subject']), message: String(args['Message']) });
     return { ok: true, result: { MessageId: 'local' } };
   }
-  if (!call.resource.startsWith('arn:aws:states:::lambda:invoke')) return { ok: false, error: 'States.Runtime', cause: `${call.resource} is not served here` };
+  if (!call.resource.startsWith('arn:aws:states:::lambda:invoke'))
+    return { ok: false, error: 'States.Runtime', cause: `${call.resource} is not served here` };
   const name = String(args['FunctionName']).split(':function:baton-')[1] ?? '';
   const result = await cloud.lambda.invoke(name, args['Payload']);
   if (result.ok) return { ok: true, result: { Payload: result.payload, StatusCode: 200, ExecutedVersion: '$LATEST' } };
@@ -93,22 +98,49 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
 const functionEnv = (name: string, endpoints: Record<string, string>, aws: AwsServer): Record<string, string> => {
   const { accessKeyId, secretAccessKey } = aws.principal(roleOf(name));
   return {
-    ...endpoints, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region,
-    BATON_TABLE: table, BATON_KMS_KEY: keyId, BATON_STATE_MACHINE: stateMachineArn, BATON_FENCE_DOCUMENT: 'baton-fence', BATON_REJOIN_DOCUMENT: 'baton-rejoin', BATON_TOPIC: topicArn,
+    ...endpoints,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    BATON_TABLE: table,
+    BATON_KMS_KEY: keyId,
+    BATON_STATE_MACHINE: stateMachineArn,
+    BATON_FENCE_DOCUMENT: 'baton-fence',
+    BATON_REJOIN_DOCUMENT: 'baton-rejoin',
+    BATON_TOPIC: topicArn,
   };
 };
 
-const contextFor = (endpoints: Record<string, string>, credentials: { accessKeyId: string; secretAccessKey: string }, clock: Clock, output: Output): Context => {
+const contextFor = (
+  endpoints: Record<string, string>,
+  credentials: { accessKeyId: string; secretAccessKey: string },
+  clock: Clock,
+  output: Output,
+): Context => {
   const common = { region, credentials, maxAttempts: 3 };
   const at = (service: string): { endpoint: string } => ({ endpoint: endpoints[`AWS_ENDPOINT_URL_${service}`] ?? '' });
   const client = new DynamoDBClient({ ...common, ...at('DYNAMODB') });
   const sts = new STSClient({ ...common, ...at('STS') });
   return {
-    lease: new LeaseStore({ client, table }), records: new Records({ client, table }), approvals: new Approvals({ client, table }), chains, clock, output,
+    lease: new LeaseStore({ client, table }),
+    records: new Records({ client, table }),
+    approvals: new Approvals({ client, table }),
+    chains,
+    clock,
+    output,
     keys: new Keys({ client: new KMSClient({ ...common, ...at('KMS') }), keyId }),
     workflow: new Workflow({ client: new SFNClient({ ...common, ...at('SFN') }), stateMachine: stateMachineArn }),
-    whoAmI: () => whoAmI(sts), confirm: async () => true,
+    whoAmI: () => whoAmI(sts),
+    confirm: async () => true,
   };
+};
+
+/** EventBridge Scheduler: `watch` at once and then each minute, whether or not the one before has ended. */
+const runSchedule = async (pool: LambdaPool, clock: Clock, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    void pool.invoke('watch', { vantage: 'home' });
+    await clock.sleep(scheduleEveryMs, signal).catch(() => undefined);
+  }
 };
 
 export const startCloud = async (options: { dir: string; clock: Clock; machines: Machines }): Promise<Cloud> => {
@@ -116,36 +148,63 @@ export const startCloud = async (options: { dir: string; clock: Clock; machines:
   const bundles = await bundleFunctions(join(root, '.cache', 'bundles'));
   const dynamo = await startDynamo(table);
   const published: Published[] = [];
-  const onPublish = (one: Published): void => { published.push(one); };
+  const onPublish = (one: Published): void => {
+    published.push(one);
+  };
   const tokens = new TaskTokens(() => randomHex(40));
-  const substitutions = Object.fromEntries(bundles.map(({ name }) => [substitutionOf(name), `arn:aws:lambda:${region}:${account}:function:baton-${name}`]));
+  const substitutions = Object.fromEntries(
+    bundles.map(({ name }) => [substitutionOf(name), `arn:aws:lambda:${region}:${account}:function:baton-${name}`]),
+  );
   const definition = loadDefinition(readFileSync(join(root, 'statemachines', 'failover.asl.json'), 'utf8'), { ...substitutions, TopicArn: topicArn });
   let lambda: LambdaPool | null = null;
-  const invoke = (call: TaskCall): Promise<TaskReply> => (lambda ? replyOf(call, { lambda, onPublish }) : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' }));
-  const states = localStates({ arn: stateMachineArn, definition, clock, tokens, invoke, random: () => Number.parseInt(randomHex(4), 16) / 2 ** 32 });
-  const kms = localKms({ clock, keyId, policy: keyPolicy, grantDelayMs: 300_000 });
-  const documents = Object.fromEntries(['fence', 'rejoin', 'inspect'].map((name) => [`baton-${name}`, readDocument(join(root, 'documents', `${name}.yaml`))]));
-  const aws = await startAwsServer([states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), localSsm({ machines, clock, documents, visibleAfterMs: 100 })]);
+  const invoke = (call: TaskCall): Promise<TaskReply> =>
+    lambda ? replyOf(call, { lambda, onPublish }) : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' });
+  const states = new LocalStates({
+    arn: stateMachineArn,
+    definition,
+    clock,
+    tokens,
+    invoke,
+    random: () => Number.parseInt(randomHex(4), 16) / 2 ** 32,
+  });
+  const kms = new LocalKms({ clock, keyId, policy: keyPolicy, grantDelayMs: 300_000 });
+  const documents = Object.fromEntries(
+    ['fence', 'rejoin', 'inspect'].map((name) => [`baton-${name}`, readDocument(join(root, 'documents', `${name}.yaml`))]),
+  );
+  const aws = await startAwsServer([
+    states,
+    kms,
+    localSts(),
+    localSns(onPublish),
+    localEc2({ machines, clock, settleMs: 500 }),
+    new LocalSsm({ machines, clock, documents, visibleAfterMs: 100 }),
+  ]);
   const endpoints = endpointsOf(dynamo, aws);
   lambda = new LambdaPool({
-    clock, logFile: join(dir, 'functions.log'),
-    functions: bundles.map(({ name, file }) => ({ name, file, env: functionEnv(name, endpoints, aws), timeoutMs: functionTimeoutMs[name] ?? 30_000 })),
+    clock,
+    logFile: join(dir, 'functions.log'),
+    functions: bundles.map(({ name, file }) => ({
+      name,
+      file,
+      env: functionEnv(name, endpoints, aws),
+      timeoutMs: functionTimeoutMs[name] ?? 30_000,
+    })),
   });
   await lambda.start();
   const pool = lambda;
   pool.warm(bundles.map(({ name }) => name));
   const stop = new AbortController();
-  const schedule = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      void pool.invoke('watch', { vantage: 'home' });
-      await clock.sleep(scheduleEveryMs, stop.signal).catch(() => undefined);
-    }
-  };
   return {
-    endpoints, published, states, kms, lambda: pool,
+    endpoints,
+    published,
+    states,
+    kms,
+    lambda: pool,
     credentials: (arn) => aws.principal(arn),
     contextFor: (arn, output) => contextFor(endpoints, aws.principal(arn), clock, output),
-    startSchedule: () => { void schedule(); },
+    startSchedule: () => {
+      void runSchedule(pool, clock, stop.signal);
+    },
     close: async () => {
       stop.abort();
       await states.stopAll();

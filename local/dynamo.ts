@@ -6,9 +6,13 @@ import type { AddressInfo } from 'node:net';
 
 /** DynamoDB in this process: dynalite, taught to answer a refused write with the old item (ALL_OLD). */
 
-interface ConditionError extends Error { body?: { Item?: unknown } }
+interface ConditionError extends Error {
+  body?: { Item?: unknown };
+}
 type CheckConditional = (data: Record<string, unknown>, existing: unknown) => ConditionError | null | undefined;
-interface Validation { types: Record<string, unknown> }
+interface Validation {
+  types: Record<string, unknown>;
+}
 
 const require = createRequire(import.meta.url);
 const field = 'ReturnValuesOnConditionCheckFailure';
@@ -30,7 +34,10 @@ const teachAllOld = (): void => {
   }
 };
 
-export interface LocalDynamo { readonly endpoint: string; close(): Promise<void> }
+export interface LocalDynamo {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
 
 export const tableDefinition = (table: string) => ({
   TableName: table,
@@ -55,7 +62,11 @@ export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
     endpoint,
     close: async () => {
       server.closeAllConnections();
-      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
     },
   };
 };

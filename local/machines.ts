@@ -1,6 +1,10 @@
 /** The machines as SSM and EC2 reach them. The node sandbox implements it; tests bring their own. */
 
-export interface RunResult { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+export interface RunResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export interface Machine {
   /** The agent answers: powered on, not frozen, not cut off. */
@@ -12,4 +16,6 @@ export interface Machine {
   state(): 'running' | 'stopped';
 }
 
-export interface Machines { get(nodeId: string): Machine | undefined }
+export interface Machines {
+  get(nodeId: string): Machine | undefined;
+}

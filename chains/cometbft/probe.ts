@@ -6,10 +6,19 @@ import { moved, stillHead, unobservable, type ChainProbe } from '../probe.ts';
 
 /** CometBFT from outside: does the head move, and do the validator's own signatures land in the commits? */
 
-const digits = z.string().regex(/^\d{1,15}$/).transform(Number);
-const status = z.object({ result: z.object({ sync_info: z.object({ latest_block_height: digits, catching_up: z.boolean() }), node_info: z.object({ network: z.string() }) }) });
+const digits = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+const status = z.object({
+  result: z.object({ sync_info: z.object({ latest_block_height: digits, catching_up: z.boolean() }), node_info: z.object({ network: z.string() }) }),
+});
 const signature = z.object({ block_id_flag: z.union([z.literal(1), z.literal(2), z.literal(3)]), validator_address: z.string() });
-const commit = z.object({ result: z.object({ signed_header: z.object({ header: z.object({ height: digits }), commit: z.object({ signatures: z.array(signature).max(10_000) }) }) }) });
+const commit = z.object({
+  result: z.object({
+    signed_header: z.object({ header: z.object({ height: digits }), commit: z.object({ signatures: z.array(signature).max(10_000) }) }),
+  }),
+});
 const validators = z.object({ result: z.object({ validators: z.array(z.object({ address: z.string() })).max(100), total: digits }) });
 
 /** Most commits looked at in one look. */
@@ -19,7 +28,8 @@ const maxValidatorPages = 10;
 const signedFlags: readonly number[] = [2, 3];
 
 /** Upper-case hex of the first 20 bytes of the key's SHA-256. */
-export const addressOf = (publicKey: string): string => createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex').slice(0, 40).toUpperCase();
+export const addressOf = (publicKey: string): string =>
+  createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex').slice(0, 40).toUpperCase();
 
 const chainOf = (config: ValidatorConfig): { chainId: string; address: string } => {
   if (config.chain.kind !== 'cometbft') throw new Error(`${config.id} is not on a CometBFT chain`);

@@ -31,11 +31,15 @@ const readYaml = async (file: string): Promise<unknown> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new BatonError('ConfigInvalid', `cannot read ${file}`, { cause, fix: 'Give the path of validators.yaml: `baton apply validators.yaml`' });
   });
-  if (text.length > maxFileBytes) throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
+  if (text.length > maxFileBytes)
+    throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
   try {
     return parse(text, { maxAliasCount: 100 });
   } catch (cause) {
-    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${(cause as Error).message.split('\n')[0] ?? ''}`, { cause, fix: 'Mend the line that is named and run it again.' });
+    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${(cause as Error).message.split('\n')[0] ?? ''}`, {
+      cause,
+      fix: 'Mend the line that is named and run it again.',
+    });
   }
 };
 
@@ -48,7 +52,8 @@ const leaves = (value: unknown, path = ''): Map<string, string> => {
 export const diffLines = (before: ValidatorConfig, after: ValidatorConfig): string[] => {
   const [old, next] = [leaves(before), leaves(after)];
   const paths = [...new Set([...old.keys(), ...next.keys()])].sort();
-  return paths.filter((path) => old.get(path) !== next.get(path))
+  return paths
+    .filter((path) => old.get(path) !== next.get(path))
     .map((path) => `  ~ ${path}: ${old.get(path) ?? '(none)'} → ${next.get(path) ?? '(none)'}`);
 };
 
@@ -61,7 +66,8 @@ const changeOf = async (context: Context, config: ValidatorConfig): Promise<Chan
   }
   if (!config.nodes.some((node) => node.id === lease.holder)) {
     throw new BatonError('HolderUnknown', `${config.id}: the recorded active ${lease.holder} is not among the nodes of the file`, {
-      field: 'nodes', fix: `Keep ${lease.holder} in nodes, or switch over to another node first: baton switchover ${config.id} --to NAME`,
+      field: 'nodes',
+      fix: `Keep ${lease.holder} in nodes, or switch over to another node first: baton switchover ${config.id} --to NAME`,
     });
   }
   if (stored && stored.hash === hashOf(config)) return { config, kind: 'unchanged', lines: [`= ${config.id}: unchanged`] };
@@ -75,20 +81,35 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
   const head = await context.chains.headOf(config, AbortSignal.timeout(headMs));
   const watermark = watermarkAfter({ chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
   if (!watermark) {
-    throw new BatonError('WatermarkUnknown', `${config.id}: too few vantages show the head of the chain, so no duty can be ruled out as signed before`, {
-      field: 'vantages', fix: 'Check the urls of the vantages, then run it again.',
-    });
+    throw new BatonError(
+      'WatermarkUnknown',
+      `${config.id}: too few vantages show the head of the chain, so no duty can be ruled out as signed before`,
+      {
+        field: 'vantages',
+        fix: 'Check the urls of the vantages, then run it again.',
+      },
+    );
   }
   const by = await context.whoAmI();
   const term = 1 as Parameters<Context['keys']['releaseTo']>[0]['term'];
   const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: holder.id, term, principal: holder.principal });
-  const outcome = await context.lease.write(enrol({
-    validator: config.id, holder: holder.id, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`), sealed, watermark,
-    evidence: { kind: 'attested', node: holder.id, term, by, atMs: context.clock.epochMs(), how: statement },
-  }));
-  if (outcome.outcome === 'refused') throw new BatonError('AlreadyEnrolled', `${config.id} is enrolled already`, { fix: `baton status ${config.id}` });
+  const outcome = await context.lease.write(
+    enrol({
+      validator: config.id,
+      holder: holder.id,
+      attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`),
+      sealed,
+      watermark,
+      evidence: { kind: 'attested', node: holder.id, term, by, atMs: context.clock.epochMs(), how: statement },
+    }),
+  );
+  if (outcome.outcome === 'refused')
+    throw new BatonError('AlreadyEnrolled', `${config.id} is enrolled already`, { fix: `baton status ${config.id}` });
   if (outcome.outcome === 'unknown') {
-    throw new BatonError('LeaseUnreachable', `no answer to the enrolment of ${config.id}: it may or may not have happened`, { cause: outcome.cause, fix: 'Run the same command again: it finds out.' });
+    throw new BatonError('LeaseUnreachable', `no answer to the enrolment of ${config.id}: it may or may not have happened`, {
+      cause: outcome.cause,
+      fix: 'Run the same command again: it finds out.',
+    });
   }
   return `${config.id}: enrolled in term 1; ${nodeLabel(config, holder.id)} may sign`;
 };
@@ -97,11 +118,13 @@ const requireReady = async (context: Context, changes: readonly Change[], option
   const enrolling = changes.filter(({ kind }) => kind === 'enrol').map(({ config }) => config.id);
   if (enrolling.length > 0 && (options.attest?.length ?? 0) < 20) {
     throw new BatonError('InputInvalid', `enrolling ${enrolling.join(', ')} needs your statement that no other copy of the key can sign`, {
-      field: '--attest', fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
+      field: '--attest',
+      fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
     });
   }
   for (const id of enrolling) {
-    if (!(await context.records.readVault(id))) throw new BatonError('KeyMissing', `${id}: no key is sealed`, { fix: `baton seal ${id} --key-file FILE, then run this again` });
+    if (!(await context.records.readVault(id)))
+      throw new BatonError('KeyMissing', `${id}: no key is sealed`, { fix: `baton seal ${id} --key-file FILE, then run this again` });
   }
 };
 
@@ -128,4 +151,3 @@ export const apply = async (context: Context, file: string, options: ApplyOption
   await context.records.writeFleet([...new Set([...known, ...wanted.map(({ id }) => id)])]);
   return { lines: told, json: { ...json, applied: true } };
 };
-

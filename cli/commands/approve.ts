@@ -21,7 +21,8 @@ const openRecord = async (context: Context, name: string, options: AnswerOptions
   }
   if (options.plan !== undefined && (options.plan.length < minPlanDigits || !record.planHash.startsWith(options.plan))) {
     throw new BatonError('PlanChanged', `plan ${options.plan} is not the one that waits: that is ${record.planHash.slice(0, 12)}`, {
-      field: '--plan', fix: `Read the plan that waits (baton status ${config.id}), then type: baton ${options.answer} ${config.id} --plan ${record.planHash.slice(0, 12)}`,
+      field: '--plan',
+      fix: `Read the plan that waits (baton status ${config.id}), then type: baton ${options.answer} ${config.id} --plan ${record.planHash.slice(0, 12)}`,
     });
   }
   return record;
@@ -31,7 +32,12 @@ const openRecord = async (context: Context, name: string, options: AnswerOptions
 export const answer = async (context: Context, name: string, options: AnswerOptions): Promise<Answer> => {
   const record = await openRecord(context, name, options);
   const by = await context.whoAmI();
-  const given = { by, answer: options.answer, atMs: context.clock.epochMs(), ...(options.statement === undefined ? {} : { statement: options.statement }) };
+  const given = {
+    by,
+    answer: options.answer,
+    atMs: context.clock.epochMs(),
+    ...(options.statement === undefined ? {} : { statement: options.statement }),
+  };
   const judged = decide(record, given);
   if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
   const stored = await context.approvals.decide(record.id, given);
@@ -45,11 +51,16 @@ export const answer = async (context: Context, name: string, options: AnswerOpti
   const approved = stored.state === 'approved';
   const people = stored.decisions.map((one) => one.by);
   await context.workflow.sendAnswer(stored.token, {
-    answer: approved ? 'approved' : 'denied', approvalId: stored.id, by: people,
+    answer: approved ? 'approved' : 'denied',
+    approvalId: stored.id,
+    by: people,
     sentence: `${approved ? 'Approved' : 'Denied'} by ${people.join(', ')}.`,
   });
   return {
-    lines: [approved ? `${record.purpose === 'approval' ? 'Approved' : 'Attested'}; the failover goes on.` : 'Denied; nothing was changed.', `  next: baton status ${record.validator}`],
+    lines: [
+      approved ? `${record.purpose === 'approval' ? 'Approved' : 'Attested'}; the failover goes on.` : 'Denied; nothing was changed.',
+      `  next: baton status ${record.validator}`,
+    ],
     json: { validator: record.validator, state: stored.state, counted, quorum: stored.quorum, execution: record.execution },
   };
 };

@@ -20,8 +20,9 @@ test('each state is told once, with its own sentence and duration', () => {
 });
 
 test('an output that is not JSON leaves the sentence empty', () => {
-  expect(stepsOf([...events.slice(0, 2), { id: 3, type: 'TaskStateExited', atMs: 1_400, state: 'Assess', output: 'half {' }]))
-    .toEqual([{ state: 'Assess', startedMs: 0, tookMs: 400, sentence: '' }]);
+  expect(stepsOf([...events.slice(0, 2), { id: 3, type: 'TaskStateExited', atMs: 1_400, state: 'Assess', output: 'half {' }])).toEqual([
+    { state: 'Assess', startedMs: 0, tookMs: 400, sentence: '' },
+  ]);
 });
 
 test('a line shows when it began and how long it took', () => {

@@ -15,7 +15,12 @@ export interface HistoryEvent {
   readonly cause?: string;
 }
 
-export interface Step { readonly state: string; readonly startedMs: number; readonly tookMs: number; readonly sentence: string }
+export interface Step {
+  readonly state: string;
+  readonly startedMs: number;
+  readonly tookMs: number;
+  readonly sentence: string;
+}
 
 const withSentence = z.looseObject({ sentence: z.string() });
 
@@ -54,14 +59,18 @@ export const stepsOf = (events: readonly HistoryEvent[]): Step[] => {
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-export const stepLine = (step: Step): string => `  +${seconds(step.startedMs).padStart(8)}  ${step.state.padEnd(18)} ${step.sentence}${step.tookMs >= 100 ? `  (${seconds(step.tookMs)})` : ''}`;
+export const stepLine = (step: Step): string =>
+  `  +${seconds(step.startedMs).padStart(8)}  ${step.state.padEnd(18)} ${step.sentence}${step.tookMs >= 100 ? `  (${seconds(step.tookMs)})` : ''}`;
 
 /** What an execution did and why, state by state, in the sentences that each step gave. */
 export const explain = async (context: Context, name: string): Promise<Answer> => {
   const execution = parseWith(executionName, name, { what: 'EXECUTION', code: 'InputInvalid' });
   const described = await context.workflow.describe(execution);
   const steps = stepsOf(await context.workflow.history(execution));
-  const end = described.status === 'RUNNING' ? 'It is still running.' : `It ended ${described.status}${described.error === undefined ? '' : ` with ${described.error}`}.`;
+  const end =
+    described.status === 'RUNNING'
+      ? 'It is still running.'
+      : `It ended ${described.status}${described.error === undefined ? '' : ` with ${described.error}`}.`;
   return {
     lines: [`${execution}`, ...steps.map(stepLine), `${end}${described.cause === undefined ? '' : ` ${described.cause}`}`],
     json: { execution, status: described.status, error: described.error ?? null, cause: described.cause ?? null, steps },

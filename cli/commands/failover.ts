@@ -37,7 +37,8 @@ const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string)
   const found = nodes.find((node) => node.name === name || node.id === name);
   if (!found) {
     throw new BatonError('HolderUnknown', `${name} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`, {
-      field: '--to', fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
+      field: '--to',
+      fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
     });
   }
   return found.id;

@@ -36,10 +36,12 @@ export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: st
   if (!parsed.success) return { plaintext: content, publicKey: null };
   const both = Buffer.from(parsed.data.priv_key.value, 'base64');
   const fix = 'Give the priv_validator_key.json that CometBFT wrote.';
-  if (both.length !== 64) throw new BatonError('KeyInvalid', `priv_key.value has ${both.length} bytes, expected 64`, { field: 'priv_key.value', fix });
+  if (both.length !== 64)
+    throw new BatonError('KeyInvalid', `priv_key.value has ${both.length} bytes, expected 64`, { field: 'priv_key.value', fix });
   const seed = both.subarray(0, 32);
   const publicKey = publicKeyOf(seed);
-  if (!publicKey.equals(both.subarray(32))) throw new BatonError('KeyInvalid', 'the public half of priv_key does not belong to its private half', { field: 'priv_key.value', fix });
+  if (!publicKey.equals(both.subarray(32)))
+    throw new BatonError('KeyInvalid', 'the public half of priv_key does not belong to its private half', { field: 'priv_key.value', fix });
   return { plaintext: seed, publicKey: publicKey.toString('base64') };
 };
 
@@ -51,14 +53,20 @@ export const seal = async (context: Context, name: string, file: string, options
   });
   if (content.length === 0 || content.length > maxKeyBytes) {
     throw new BatonError(content.length === 0 ? 'KeyInvalid' : 'KeyTooLarge', `${file} has ${content.length} bytes, expected 1 to ${maxKeyBytes}`, {
-      field: '--key-file', fix: 'Give the key file itself, not an archive or a folder.',
+      field: '--key-file',
+      fix: 'Give the key file itself, not an archive or a folder.',
     });
   }
   if (!options.replace && (await context.records.readVault(validator))) {
-    throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, { fix: `To replace it: baton seal ${validator} --key-file ${file} --replace` });
+    throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, {
+      fix: `To replace it: baton seal ${validator} --key-file ${file} --replace`,
+    });
   }
   const { plaintext, publicKey } = keyMaterial(content);
-  const fingerprint = createHash('sha256').update(publicKey ?? '').digest('hex').slice(0, 12);
+  const fingerprint = createHash('sha256')
+    .update(publicKey ?? '')
+    .digest('hex')
+    .slice(0, 12);
   const sealed = await context.keys.seal({ validator, plaintext });
   plaintext.fill(0);
   content.fill(0);

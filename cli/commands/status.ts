@@ -11,27 +11,35 @@ const leaseSentence = (config: ValidatorConfig, lease: Lease | undefined): strin
   const holder = nodeLabel(config, lease.holder);
   const inTerm = `term ${lease.term}`;
   switch (lease.phase) {
-    case 'HELD': return `${holder} may sign (${inTerm})`;
-    case 'RELEASED': return `${holder} may sign (${inTerm}, not yet seen signing; ${lease.claim})`;
-    case 'FENCING': return `nobody new may sign: ${holder} is being fenced (${inTerm}, ${lease.claim})`;
-    case 'FENCED': return `nobody may sign: ${holder} is fenced by ${lease.evidence?.kind ?? 'proof'} (${inTerm}, ${lease.claim})`;
+    case 'HELD':
+      return `${holder} may sign (${inTerm})`;
+    case 'RELEASED':
+      return `${holder} may sign (${inTerm}, not yet seen signing; ${lease.claim})`;
+    case 'FENCING':
+      return `nobody new may sign: ${holder} is being fenced (${inTerm}, ${lease.claim})`;
+    case 'FENCED':
+      return `nobody may sign: ${holder} is fenced by ${lease.evidence?.kind ?? 'proof'} (${inTerm}, ${lease.claim})`;
   }
 };
 
 const reportSentence = (label: string, report: NodeReport | undefined): string => {
   if (!report) return `  ${label}: no report from its guard`;
   const parts = [
-    report.signing ? 'gate open' : 'gate closed', report.armed ? 'armed' : 'not armed',
-    report.synced ? 'synced' : 'not synced', report.height === null ? 'height unknown' : `height ${report.height}`, `build ${report.build}`,
+    report.signing ? 'gate open' : 'gate closed',
+    report.armed ? 'armed' : 'not armed',
+    report.synced ? 'synced' : 'not synced',
+    report.height === null ? 'height unknown' : `height ${report.height}`,
+    `build ${report.build}`,
   ];
   return `  ${label}: ${parts.join(', ')}${report.distress === null ? '' : `; distress: ${report.distress}`}`;
 };
 
 const waitingLines = (record: ApprovalRecord | undefined): string[] => {
   if (!record || record.state !== 'pending') return [];
-  const command = record.purpose === 'approval'
-    ? `baton approve ${record.validator} --plan ${record.planHash.slice(0, 12)}`
-    : `baton attest ${record.validator} --statement "what you did"`;
+  const command =
+    record.purpose === 'approval'
+      ? `baton approve ${record.validator} --plan ${record.planHash.slice(0, 12)}`
+      : `baton attest ${record.validator} --statement "what you did"`;
   return [`  waiting for a person: ${record.sentence}`, `  next: ${command}   (or: baton deny ${record.validator})`];
 };
 
@@ -49,8 +57,19 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
       ...waitingLines(open),
     ],
     json: {
-      validator, lease: lease ? { term: lease.term, phase: lease.phase, holder: lease.holder, candidate: lease.candidate, claim: lease.claim, evidence: lease.evidence?.kind ?? null } : null,
-      paused: paused ?? null, mode: config.policy.mode,
+      validator,
+      lease: lease
+        ? {
+            term: lease.term,
+            phase: lease.phase,
+            holder: lease.holder,
+            candidate: lease.candidate,
+            claim: lease.claim,
+            evidence: lease.evidence?.kind ?? null,
+          }
+        : null,
+      paused: paused ?? null,
+      mode: config.policy.mode,
       nodes: reports.map(({ node, report }) => ({ name: node.name, id: node.id, report: report ?? null })),
       waiting: open?.state === 'pending' ? { purpose: open.purpose, plan: open.planHash, sentence: open.sentence } : null,
     },

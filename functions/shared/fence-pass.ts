@@ -2,7 +2,16 @@ import type { ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { EvidenceKind } from '../../core/evidence.ts';
 import type { Lease } from '../../core/lease.ts';
-import { accepts, nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, proofOfRelinquish, proofOfStop, type Proof } from '../../core/proofs.ts';
+import {
+  accepts,
+  nonceOf,
+  proofOfAttestation,
+  proofOfLapse,
+  proofOfPowerOff,
+  proofOfRelinquish,
+  proofOfStop,
+  type Proof,
+} from '../../core/proofs.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Deps } from './deps.ts';
 
@@ -51,7 +60,8 @@ const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
   relinquished: async ({ deps, lease, report }) => proofOfRelinquish(lease, report, { atMs: deps.clock.epochMs() }),
   stopped: stop,
   'powered-off': powerOff,
-  lapsed: async ({ deps, config, lease, report, waitedMs }) => proofOfLapse(lease, report, { waitedMs, timing: config.timing, atMs: deps.clock.epochMs() }),
+  lapsed: async ({ deps, config, lease, report, waitedMs }) =>
+    proofOfLapse(lease, report, { waitedMs, timing: config.timing, atMs: deps.clock.epochMs() }),
   attested: async ({ deps, lease, attestation }) => proofOfAttestation(lease, attestation, { atMs: deps.clock.epochMs() }),
 };
 

@@ -17,7 +17,11 @@ const reserveMs = 500;
 
 export type Act<In, Out> = (input: In, deps: Deps, signal: AbortSignal, remainingMs: () => number) => Promise<Out>;
 
-interface Verb<I extends z.ZodType, O extends z.ZodType> { readonly name: string; readonly input: I; readonly output: O }
+interface Verb<I extends z.ZodType, O extends z.ZodType> {
+  readonly name: string;
+  readonly input: I;
+  readonly output: O;
+}
 
 const logger = new Logger({ serviceName: 'baton' });
 const metrics = new Metrics({ namespace: 'Baton', serviceName: 'baton' });
@@ -31,19 +35,35 @@ const logged = (name: string) => ({
     metrics.publishStoredMetrics();
   },
   onError: ({ error }: { error: Error | null }) => {
-    logger.error(error?.message ?? 'unknown', { function: name, code: error?.name ?? 'Unknown', fix: error instanceof BatonError ? error.fix : undefined });
+    logger.error(error?.message ?? 'unknown', {
+      function: name,
+      code: error?.name ?? 'Unknown',
+      fix: error instanceof BatonError ? error.fix : undefined,
+    });
     metrics.addMetric(`${name}Failed`, MetricUnit.Count, 1);
     metrics.publishStoredMetrics();
   },
 });
 
 /** A handler around one verb. `deps` is for tests; the real ones are made at the first call. */
-export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(verb: Verb<I, O>, act: Act<z.output<I>, z.input<O>>, deps: () => Deps = realDeps) =>
+export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
+  verb: Verb<I, O>,
+  act: Act<z.output<I>, z.input<O>>,
+  deps: () => Deps = realDeps,
+) =>
   middy<unknown, z.output<O>>(async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
-    const input = parseWith(verb.input, event, { what: `input of ${verb.name}`, code: 'InputInvalid', fix: 'Start the failover anew: baton failover VALIDATOR' });
+    const input = parseWith(verb.input, event, {
+      what: `input of ${verb.name}`,
+      code: 'InputInvalid',
+      fix: 'Start the failover anew: baton failover VALIDATOR',
+    });
     const remainingMs = (): number => Math.max(0, context.getRemainingTimeInMillis() - reserveMs);
     const result = await act(input, deps(), AbortSignal.timeout(remainingMs()), remainingMs);
-    return parseWith(verb.output, result, { what: `output of ${verb.name}`, code: 'InputInvalid', fix: 'This is a defect of Baton: report it with the execution name.' });
+    return parseWith(verb.output, result, {
+      what: `output of ${verb.name}`,
+      code: 'InputInvalid',
+      fix: 'This is a defect of Baton: report it with the execution name.',
+    });
   }).use(logged(verb.name));
 
 /** @throws BatonError ValidatorUnknown. */
@@ -58,7 +78,9 @@ export const needDriven = async (deps: Deps, driven: Driven, signal: AbortSignal
   const lease = await deps.lease.read(driven.validator, signal);
   if (!lease) throw new BatonError('LeaseMissing', `${driven.validator} has no lease`, { fix: 'baton apply validators.yaml' });
   if (lease.term !== driven.term || lease.claim !== driven.claim) {
-    throw new BatonError('StaleTerm', `term ${driven.term} of ${driven.claim} is over: term ${lease.term} is driven by ${lease.claim}`, { fix: `baton explain ${lease.claim}` });
+    throw new BatonError('StaleTerm', `term ${driven.term} of ${driven.claim} is over: term ${lease.term} is driven by ${lease.claim}`, {
+      fix: `baton explain ${lease.claim}`,
+    });
   }
   return lease;
 };

@@ -38,9 +38,14 @@ const page = async (deps: Deps, config: ValidatorConfig, state: VerdictState, wh
 };
 
 const blind = (samples: readonly Sample[]): boolean =>
-  samples.length >= blindRounds && samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
+  samples.length >= blindRounds &&
+  samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
 
-export const watchOne = async (deps: Deps, of: { validator: ValidatorId; vantage: string; before: Watched }, signal: AbortSignal): Promise<{ after: Watched; started: ExecutionName | null }> => {
+export const watchOne = async (
+  deps: Deps,
+  of: { validator: ValidatorId; vantage: string; before: Watched },
+  signal: AbortSignal,
+): Promise<{ after: Watched; started: ExecutionName | null }> => {
   const { before, validator } = of;
   const found = await deps.records.readConfig(validator, signal);
   if (!found) return { after: before, started: null };
@@ -60,7 +65,10 @@ export const watchOne = async (deps: Deps, of: { validator: ValidatorId; vantage
     const paused = await deps.records.readPause(validator, signal);
     if (!paused && shouldAct(config, lease, now.state) && lease) {
       const name = failoverName({ validator, term: lease.term, episode });
-      const fresh = await deps.workflow.start({ name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } }, signal);
+      const fresh = await deps.workflow.start(
+        { name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } },
+        signal,
+      );
       if (fresh) started = name;
     }
     const tell = (now.state === 'failing' && config.policy.mode === 'watch') || now.state === 'halted' || blind(samples);

@@ -10,7 +10,17 @@ import type { StateFile } from '../state.ts';
 
 /** CometBFT: the guard is the signer. The node runs on active and standby alike; only the gate moves. */
 
-const status = z.object({ result: z.object({ sync_info: z.object({ latest_block_height: z.string().regex(/^\d{1,15}$/).transform(Number), catching_up: z.boolean() }) }) });
+const status = z.object({
+  result: z.object({
+    sync_info: z.object({
+      latest_block_height: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+      catching_up: z.boolean(),
+    }),
+  }),
+});
 
 /** How long the node may be away from the signer until the guard asks for help. */
 const awayMs = 3_000;
@@ -41,7 +51,11 @@ export class CometbftDriver implements Driver {
   async run(signal: AbortSignal): Promise<void> {
     const { config, clock } = this.#options;
     this.#connection = new Connection({
-      path: config.chain.socket.replace('unix://', ''), publicKey: Buffer.from(config.chain.publicKey, 'base64'), signer: this.#signer, clock, signal,
+      path: config.chain.socket.replace('unix://', ''),
+      publicKey: Buffer.from(config.chain.publicKey, 'base64'),
+      signer: this.#signer,
+      clock,
+      signal,
     });
     await this.#connection.run();
   }
@@ -82,7 +96,11 @@ export class CometbftDriver implements Driver {
       const distress = away > awayMs ? `SignerNotDialled: the node has not listened for ${Math.round(away / 1_000)} s.` : null;
       return { synced: !sync.catching_up, height: sync.latest_block_height, distress };
     } catch {
-      return { synced: false, height: null, distress: away > awayMs ? `ValidatorDown: no answer from the node for ${Math.round(away / 1_000)} s.` : null };
+      return {
+        synced: false,
+        height: null,
+        distress: away > awayMs ? `ValidatorDown: no answer from the node for ${Math.round(away / 1_000)} s.` : null,
+      };
     }
   }
 }

@@ -60,7 +60,15 @@ export class SystemdDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
+    await new Promise<void>((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    });
   }
 
   prepare(): void {
@@ -81,7 +89,8 @@ export class SystemdDriver implements Driver {
   async #start({ key, floor }: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
     const { config, systemctl, clock } = this.#options;
     const { chain, unit, paths } = config;
-    if (chain.stateCheckCommand && (await runCommand(chain.stateCheckCommand, { timeoutMs: config.timing.stopMs })).exitCode !== 0) throw new Error('the state check did not pass');
+    if (chain.stateCheckCommand && (await runCommand(chain.stateCheckCommand, { timeoutMs: config.timing.stopMs })).exitCode !== 0)
+      throw new Error('the state check did not pass');
     writeNew(join(paths.keyDir, 'watermark.json'), JSON.stringify(floor), 0o400);
     writeNew(join(paths.keyDir, 'key'), key, 0o400);
     if (this.#isClosing()) throw new Error('closed before it was started');
@@ -143,7 +152,12 @@ export class SystemdDriver implements Driver {
     const { exitCode, stdout } = await runCommand(config.chain.healthCommand, { timeoutMs: config.timing.stopMs });
     const told = exitCode === 0 ? readHealth(stdout) : null;
     const state = active ? await systemctl.property(config.unit, 'ActiveState') : 'not asked';
-    const distress = active && state !== 'active' ? `ValidatorDown: ${config.unit} is ${state}.` : told === null ? 'HealthUnknown: the health command gave no answer.' : null;
+    const distress =
+      active && state !== 'active'
+        ? `ValidatorDown: ${config.unit} is ${state}.`
+        : told === null
+          ? 'HealthUnknown: the health command gave no answer.'
+          : null;
     return { synced: told?.synced ?? false, height: told?.height ?? null, distress };
   }
 }

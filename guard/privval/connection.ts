@@ -2,7 +2,8 @@ import { createConnection, type Socket } from 'node:net';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { FrameReader } from './frames.ts';
 import type { Signer } from './signer.ts';
-import { pongFrame, pubKeyFrame, readRequest, refusalFrame, signedFrame, type Request } from './wire.ts';
+import { readRequest, type Request } from './read.ts';
+import { pongFrame, pubKeyFrame, refusalFrame, signedFrame } from './write.ts';
 
 /** The signer's side of one privval socket: it dials the node, answers every request at once, and dials again when the node goes away. */
 
@@ -54,7 +55,9 @@ export class Connection {
   #dial(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = createConnection({ path: this.#options.path });
-      socket.once('connect', () => { resolve(socket); });
+      socket.once('connect', () => {
+        resolve(socket);
+      });
       socket.once('error', reject);
     });
   }
@@ -65,7 +68,9 @@ export class Connection {
     let retryMs = firstRetryMs;
     while (!signal.aborted) {
       let socket: Socket | null = null;
-      const hangUp = (): void => { socket?.destroy(); };
+      const hangUp = (): void => {
+        socket?.destroy();
+      };
       signal.addEventListener('abort', hangUp, { once: true });
       try {
         socket = await this.#dial();

@@ -1,7 +1,8 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { judgeDuty, highest, type LastDuty, type Watermark } from '../../core/watermark.ts';
 import type { StateFile, SignState } from '../state.ts';
-import { contentOf, extensionBytes, refusalCodes, signBytes, voteTypes, wantsExtension, type Proposal, type Signed, type Vote } from './wire.ts';
+import { voteTypes, type Proposal, type Vote } from './read.ts';
+import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, type Signed } from './write.ts';
 
 /** Signs votes and proposals while the gate is open, each duty once. One per validator and node, whatever the number of connections. */
 
@@ -81,14 +82,18 @@ export class Signer {
     const last = this.#last;
     const remembered: LastDuty | null = last === null ? null : { watermark: last.watermark, content: last.detail?.content ?? '' };
     const verdict = judgeDuty({ last: remembered, floor: this.#floor, duty: { watermark, content } });
-    if (verdict === 'refuse') return { ok: false, code: refusalCodes.watermark, reason: `a duty at or above ${JSON.stringify(watermark)} may have been signed` };
+    if (verdict === 'refuse')
+      return { ok: false, code: refusalCodes.watermark, reason: `a duty at or above ${JSON.stringify(watermark)} may have been signed` };
     const extensionSignature = wantsExtension(duty) ? sign(null, extensionBytes(duty, chainId), key) : null;
     if (verdict === 'repeat' && last?.detail) {
       const { signature, seconds, nanos } = last.detail;
       return this.#leave({ signature: Buffer.from(signature, 'base64'), timestamp: { seconds: BigInt(seconds), nanos }, extensionSignature });
     }
     const signature = sign(null, signBytes(duty, chainId), key);
-    const next: SignState = { watermark, detail: { content, signature: signature.toString('base64'), seconds: String(duty.timestamp.seconds), nanos: duty.timestamp.nanos } };
+    const next: SignState = {
+      watermark,
+      detail: { content, signature: signature.toString('base64'), seconds: String(duty.timestamp.seconds), nanos: duty.timestamp.nanos },
+    };
     try {
       this.#state.save(next);
     } catch {

@@ -8,8 +8,12 @@ const assign = z.record(z.string(), z.unknown());
 const errorNames = z.array(z.string().min(1)).min(1);
 
 const retrier = z.strictObject({
-  ErrorEquals: errorNames, IntervalSeconds: z.number().int().min(1).optional(), MaxAttempts: z.number().int().min(0).optional(),
-  BackoffRate: z.number().min(1).optional(), MaxDelaySeconds: z.number().int().min(1).optional(), JitterStrategy: z.enum(['NONE', 'FULL']).optional(),
+  ErrorEquals: errorNames,
+  IntervalSeconds: z.number().int().min(1).optional(),
+  MaxAttempts: z.number().int().min(0).optional(),
+  BackoffRate: z.number().min(1).optional(),
+  MaxDelaySeconds: z.number().int().min(1).optional(),
+  JitterStrategy: z.enum(['NONE', 'FULL']).optional(),
 });
 export type Retrier = z.infer<typeof retrier>;
 
@@ -20,12 +24,31 @@ const common = { Comment: z.string().optional(), Assign: assign.optional(), Outp
 const flow = { Next: z.string().optional(), End: z.literal(true).optional() };
 
 const task = z.strictObject({
-  Type: z.literal('Task'), Resource: z.string(), Arguments: z.unknown().optional(), ...common, ...flow,
-  TimeoutSeconds: seconds, HeartbeatSeconds: seconds.optional(), Retry: z.array(retrier).optional(), Catch: z.array(catcher).optional(),
+  Type: z.literal('Task'),
+  Resource: z.string(),
+  Arguments: z.unknown().optional(),
+  ...common,
+  ...flow,
+  TimeoutSeconds: seconds,
+  HeartbeatSeconds: seconds.optional(),
+  Retry: z.array(retrier).optional(),
+  Catch: z.array(catcher).optional(),
 });
 const choice = z.strictObject({
-  Type: z.literal('Choice'), ...common, Default: z.string().optional(),
-  Choices: z.array(z.strictObject({ Comment: z.string().optional(), Condition: jsonata, Next: z.string(), Assign: assign.optional(), Output: z.unknown().optional() })).min(1),
+  Type: z.literal('Choice'),
+  ...common,
+  Default: z.string().optional(),
+  Choices: z
+    .array(
+      z.strictObject({
+        Comment: z.string().optional(),
+        Condition: jsonata,
+        Next: z.string(),
+        Assign: assign.optional(),
+        Output: z.unknown().optional(),
+      }),
+    )
+    .min(1),
 });
 const wait = z.strictObject({ Type: z.literal('Wait'), ...common, ...flow, Seconds: z.union([z.number().int().min(0), jsonata]) });
 const pass = z.strictObject({ Type: z.literal('Pass'), ...common, ...flow });
@@ -37,7 +60,10 @@ export type State = z.infer<typeof stateSchema>;
 export type TaskState = z.infer<typeof task>;
 
 export const definitionSchema = z.strictObject({
-  Comment: z.string().optional(), QueryLanguage: z.literal('JSONata'), StartAt: z.string(), TimeoutSeconds: z.number().int().min(1).optional(),
+  Comment: z.string().optional(),
+  QueryLanguage: z.literal('JSONata'),
+  StartAt: z.string(),
+  TimeoutSeconds: z.number().int().min(1).optional(),
   States: z.record(z.string(), stateSchema),
 });
 export type Definition = z.infer<typeof definitionSchema>;
@@ -65,7 +91,8 @@ export const loadDefinition = (text: string, substitutions: Readonly<Record<stri
   for (const name of reached) {
     const state = definition.States[name];
     if (!state) throw new Error(`state ${name} does not exist`);
-    if ((state.Type === 'Task' || state.Type === 'Pass' || state.Type === 'Wait') && (state.Next === undefined) === (state.End === undefined)) throw new Error(`state ${name} needs either Next or End`);
+    if ((state.Type === 'Task' || state.Type === 'Pass' || state.Type === 'Wait') && (state.Next === undefined) === (state.End === undefined))
+      throw new Error(`state ${name} needs either Next or End`);
     for (const next of nextsOf(state)) reached.add(next);
   }
   const lost = Object.keys(definition.States).filter((name) => !reached.has(name));

@@ -16,7 +16,16 @@ export interface TaskCall {
 /** What a task gave: its result, or the error that Retry and Catch match. */
 export type TaskReply = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: string; readonly cause: string };
 
-export interface HistoryEntry { readonly id: number; readonly type: string; readonly atMs: number; readonly state?: string; readonly output?: unknown; readonly input?: unknown; readonly error?: string; readonly cause?: string }
+export interface HistoryEntry {
+  readonly id: number;
+  readonly type: string;
+  readonly atMs: number;
+  readonly state?: string;
+  readonly output?: unknown;
+  readonly input?: unknown;
+  readonly error?: string;
+  readonly cause?: string;
+}
 
 export interface RunOptions {
   readonly definition: Definition;
@@ -33,7 +42,11 @@ export interface RunOptions {
 }
 
 /** The state about to run, with its input and the variables: what a redrive needs. */
-export interface Checkpoint { readonly state: string; readonly input: unknown; readonly variables: Readonly<Record<string, unknown>> }
+export interface Checkpoint {
+  readonly state: string;
+  readonly input: unknown;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
 export type RunResult =
   | { readonly status: 'SUCCEEDED'; readonly output: unknown }
@@ -41,7 +54,11 @@ export type RunResult =
 
 const maxEvents = 25_000;
 
-interface Step { readonly output: unknown; readonly next: string | null; readonly variables: Readonly<Record<string, unknown>> }
+interface Step {
+  readonly output: unknown;
+  readonly next: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
 export class Run {
   readonly #options: RunOptions;
@@ -71,7 +88,7 @@ export class Run {
 
   async #assign(value: Readonly<Record<string, unknown>> | undefined, scope: Scope): Promise<Readonly<Record<string, unknown>>> {
     if (value === undefined) return this.#at.variables;
-    const assigned = await evaluate(value, scope, 'Assign') as Record<string, unknown>;
+    const assigned = (await evaluate(value, scope, 'Assign')) as Record<string, unknown>;
     return { ...this.#at.variables, ...assigned };
   }
 
@@ -100,36 +117,67 @@ export class Run {
   #ended(thrown: unknown): RunResult {
     if (this.#options.signal.aborted) {
       const timedOut = this.#options.signal.reason === 'States.Timeout';
-      this.#options.onEvent?.({ id: this.#events + 1, type: timedOut ? 'ExecutionTimedOut' : 'ExecutionAborted', atMs: this.#options.clock.epochMs() });
+      this.#options.onEvent?.({
+        id: this.#events + 1,
+        type: timedOut ? 'ExecutionTimedOut' : 'ExecutionAborted',
+        atMs: this.#options.clock.epochMs(),
+      });
       return { status: timedOut ? 'TIMED_OUT' : 'ABORTED', error: timedOut ? 'States.Timeout' : 'Aborted', cause: '', at: this.#at };
     }
     const error = thrown instanceof StateError ? thrown : new StateError('States.Runtime', String(thrown));
-    this.#options.onEvent?.({ id: this.#events + 1, type: 'ExecutionFailed', atMs: this.#options.clock.epochMs(), error: error.error, cause: error.message });
+    this.#options.onEvent?.({
+      id: this.#events + 1,
+      type: 'ExecutionFailed',
+      atMs: this.#options.clock.epochMs(),
+      error: error.error,
+      cause: error.message,
+    });
     return { status: 'FAILED', error: error.error, cause: error.message, at: this.#at };
   }
 
   async #enter(state: State): Promise<Step> {
     const { input } = this.#at;
     switch (state.Type) {
-      case 'Task': return this.#task(state);
+      case 'Task':
+        return this.#task(state);
       case 'Choice': {
         const scope = this.#scope(input);
         for (const rule of state.Choices) {
           const met = await evaluate(rule.Condition, scope, 'Condition');
-          if (typeof met !== 'boolean') throw new StateError('States.QueryEvaluationError', `Condition gives ${JSON.stringify(met)}, not true or false`);
-          if (met) return { output: rule.Output === undefined ? input : await evaluate(rule.Output, scope, 'Output'), next: rule.Next, variables: await this.#assign(rule.Assign, scope) };
+          if (typeof met !== 'boolean')
+            throw new StateError('States.QueryEvaluationError', `Condition gives ${JSON.stringify(met)}, not true or false`);
+          if (met)
+            return {
+              output: rule.Output === undefined ? input : await evaluate(rule.Output, scope, 'Output'),
+              next: rule.Next,
+              variables: await this.#assign(rule.Assign, scope),
+            };
         }
         if (state.Default === undefined) throw new StateError('States.NoChoiceMatched', 'no choice matched and there is no Default');
-        return { output: state.Output === undefined ? input : await evaluate(state.Output, scope, 'Output'), next: state.Default, variables: await this.#assign(state.Assign, scope) };
+        return {
+          output: state.Output === undefined ? input : await evaluate(state.Output, scope, 'Output'),
+          next: state.Default,
+          variables: await this.#assign(state.Assign, scope),
+        };
       }
       case 'Wait': {
         const length = Number(await evaluate(state.Seconds, this.#scope(input), 'Seconds'));
         await this.#options.clock.sleep(durationMs(length * 1_000), this.#options.signal);
         return this.#leave(state, input);
       }
-      case 'Pass': return this.#leave(state, input);
-      case 'Succeed': return { output: state.Output === undefined ? input : await evaluate(state.Output, this.#scope(input), 'Output'), next: null, variables: this.#at.variables };
-      case 'Fail': throw new StateError(String(await evaluate(state.Error, this.#scope(input), 'Error')), String(await evaluate(state.Cause, this.#scope(input), 'Cause')));
+      case 'Pass':
+        return this.#leave(state, input);
+      case 'Succeed':
+        return {
+          output: state.Output === undefined ? input : await evaluate(state.Output, this.#scope(input), 'Output'),
+          next: null,
+          variables: this.#at.variables,
+        };
+      case 'Fail':
+        throw new StateError(
+          String(await evaluate(state.Error, this.#scope(input), 'Error')),
+          String(await evaluate(state.Cause, this.#scope(input), 'Cause')),
+        );
     }
   }
 
@@ -181,17 +229,25 @@ export class Run {
     const scope = this.#scope(this.#at.input, {}, token);
     const args = state.Arguments === undefined ? this.#at.input : await evaluate(state.Arguments, scope, 'Arguments');
     const timeoutMs = Number(await evaluate(state.TimeoutSeconds, scope, 'TimeoutSeconds')) * 1_000;
-    const heartbeatMs = state.HeartbeatSeconds === undefined ? null : Number(await evaluate(state.HeartbeatSeconds, scope, 'HeartbeatSeconds')) * 1_000;
+    const heartbeatMs =
+      state.HeartbeatSeconds === undefined ? null : Number(await evaluate(state.HeartbeatSeconds, scope, 'HeartbeatSeconds')) * 1_000;
     const controller = new AbortController();
     const ends = AbortSignal.any([signal, controller.signal]);
     this.#record('TaskScheduled', { state: this.#at.state });
-    const timeout = clock.sleep(durationMs(timeoutMs), ends).then((): TaskReply => ({ ok: false, error: 'States.Timeout', cause: `no answer within ${timeoutMs / 1_000} s` }));
+    const timeout = clock
+      .sleep(durationMs(timeoutMs), ends)
+      .then((): TaskReply => ({ ok: false, error: 'States.Timeout', cause: `no answer within ${timeoutMs / 1_000} s` }));
     try {
       const called = this.#options.invoke({ resource: state.Resource, args, state: this.#at.state, signal: ends });
-      const answered = token === undefined ? called : called.then((reply) => (reply.ok ? tokens.wait(token, { clock, heartbeatMs, signal: ends }) : reply));
+      const answered =
+        token === undefined ? called : called.then((reply) => (reply.ok ? tokens.wait(token, { clock, heartbeatMs, signal: ends }) : reply));
       const reply = await Promise.race([answered, timeout]);
       if (reply.ok) return reply.result;
-      this.#record(reply.error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed', { state: this.#at.state, error: reply.error, cause: reply.cause });
+      this.#record(reply.error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed', {
+        state: this.#at.state,
+        error: reply.error,
+        cause: reply.cause,
+      });
       throw new StateError(reply.error, reply.cause);
     } finally {
       if (token !== undefined) tokens.forget(token);

@@ -3,12 +3,15 @@ import { StateError } from './state-error.ts';
 
 /** JSONata as Step Functions runs it: `{% … %}` strings are expressions, everything else is itself. */
 
-export interface Scope { readonly states: Record<string, unknown>; readonly variables: Readonly<Record<string, unknown>> }
+export interface Scope {
+  readonly states: Record<string, unknown>;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
 
 const expression = /^\{%([\s\S]*)%\}$/;
 
 // JSONata marks its sequences with extra properties; a round trip through JSON leaves the plain value.
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)) as unknown);
+const plain = (value: unknown): unknown => (value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown));
 
 const compiled = new Map<string, jsonata.Expression>();
 

@@ -11,4 +11,6 @@ export class StateError extends Error {
 const never: readonly string[] = ['States.DataLimitExceeded', 'States.Runtime'];
 
 export const matchesError = (names: readonly string[], error: string): boolean =>
-  names.includes(error) || (names.includes('States.ALL') && !never.includes(error)) || (names.includes('States.TaskFailed') && error !== 'States.Timeout' && !never.includes(error));
+  names.includes(error) ||
+  (names.includes('States.ALL') && !never.includes(error)) ||
+  (names.includes('States.TaskFailed') && error !== 'States.Timeout' && !never.includes(error));

@@ -2,7 +2,11 @@ import { durationMs, type Clock } from '../../core/time.ts';
 import { StateError } from './state-error.ts';
 import type { TaskReply } from './interpreter.ts';
 
-interface Waiting { settle: ((reply: TaskReply) => void) | null; early: TaskReply | null; beats: number }
+interface Waiting {
+  settle: ((reply: TaskReply) => void) | null;
+  early: TaskReply | null;
+  beats: number;
+}
 
 /** Task tokens that are waited for. A token that nobody waits for any more is answered as the service does: TaskTimedOut. */
 export class TaskTokens {
@@ -49,7 +53,9 @@ export class TaskTokens {
   async wait(token: string, of: { clock: Clock; heartbeatMs: number | null; signal: AbortSignal }): Promise<TaskReply> {
     const found = this.#find(token);
     if (found.early) return found.early;
-    const answered = new Promise<TaskReply>((resolve) => { found.settle = resolve; });
+    const answered = new Promise<TaskReply>((resolve) => {
+      found.settle = resolve;
+    });
     return of.heartbeatMs === null ? answered : Promise.race([answered, this.#missedBeat(found, of.clock, of.heartbeatMs, of.signal)]);
   }
 

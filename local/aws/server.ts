@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 /** The AWS protocols that the SDK clients speak, on loopback: JSON 1.0/1.1 by X-Amz-Target, and the query protocol. */
 
-export interface Caller { readonly arn: string }
+export interface Caller {
+  readonly arn: string;
+}
 
 /** An error as the service would answer it. */
 export class ServiceError extends Error {
@@ -78,11 +80,19 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
       const service = byTarget.get(version);
       if (!service) throw new ServiceError('InvalidAction', `no service answers ${action} ${version}`);
       const inner = String(await service.handle(action, input, callerOf(request)));
-      sendXml(response, 200, `<${action}Response><${action}Result>${inner}</${action}Result>${inner}<requestId>local</requestId></${action}Response>`);
+      sendXml(
+        response,
+        200,
+        `<${action}Response><${action}Result>${inner}</${action}Result>${inner}<requestId>local</requestId></${action}Response>`,
+      );
     } catch (error) {
       const code = error instanceof ServiceError ? error.code : 'InternalFailure';
       const told = `<Code>${escapeXml(code)}</Code><Message>${escapeXml((error as Error).message)}</Message>`;
-      sendXml(response, error instanceof ServiceError ? 400 : 500, `<Response><Errors><Error>${told}</Error></Errors><Error>${told}</Error><RequestID>local</RequestID></Response>`);
+      sendXml(
+        response,
+        error instanceof ServiceError ? 400 : 500,
+        `<Response><Errors><Error>${told}</Error></Errors><Error>${told}</Error><RequestID>local</RequestID></Response>`,
+      );
     }
   };
   const handleJson = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
@@ -99,7 +109,9 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
   const server = createServer((request, response) => {
     bodyOf(request)
       .then((body) => (request.headers['x-amz-target'] === undefined ? handleQuery(request, response, body) : handleJson(request, response, body)))
-      .catch(() => { response.destroy(); });
+      .catch(() => {
+        response.destroy();
+      });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -113,7 +125,11 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
     },
     close: async () => {
       server.closeAllConnections();
-      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
     },
   };
 };

@@ -13,7 +13,11 @@ export const localSts = (): Service => ({
   },
 });
 
-export interface Published { readonly topic: string; readonly subject: string; readonly message: string }
+export interface Published {
+  readonly topic: string;
+  readonly subject: string;
+  readonly message: string;
+}
 
 export const localSns = (onPublish: (one: Published) => void): Service => {
   let count = 0;
@@ -21,7 +25,8 @@ export const localSns = (onPublish: (one: Published) => void): Service => {
     target: '2010-03-31',
     handle: async (action, input) => {
       if (action !== 'Publish') throw new ServiceError('InvalidAction', `sns:${action} is not served here`);
-      if (typeof input['TopicArn'] !== 'string' || typeof input['Message'] !== 'string') throw new ServiceError('InvalidParameter', 'TopicArn and Message are needed');
+      if (typeof input['TopicArn'] !== 'string' || typeof input['Message'] !== 'string')
+        throw new ServiceError('InvalidParameter', 'TopicArn and Message are needed');
       onPublish({ topic: input['TopicArn'], subject: textOf(input, 'Subject'), message: input['Message'] });
       count += 1;
       return `<MessageId>local-${count}</MessageId>`;
@@ -32,7 +37,9 @@ export const localSns = (onPublish: (one: Published) => void): Service => {
 type Ec2State = 'running' | 'stopping' | 'stopped';
 
 const instanceIds = (input: Record<string, unknown>): string[] =>
-  Object.entries(input).filter(([key]) => key.startsWith('InstanceId.')).map(([, value]) => String(value));
+  Object.entries(input)
+    .filter(([key]) => key.startsWith('InstanceId.'))
+    .map(([, value]) => String(value));
 
 /** `stopped` is shown only after the machine is really down and `settleMs` have passed. */
 export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: number }): Service => {
@@ -53,13 +60,19 @@ export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: 
     const before = stateOf(id);
     if (before === 'running') {
       states.set(id, 'stopping');
-      void machine.powerOff()
+      void machine
+        .powerOff()
         .then(() => options.clock.sleep(durationMs(options.settleMs)))
-        .then(() => states.delete(id), () => states.delete(id));
+        .then(
+          () => states.delete(id),
+          () => states.delete(id),
+        );
     }
-    return `<item><instanceId>${id}</instanceId><previousState><name>${before}</name></previousState><currentState><name>${stateOf(id)}</name></currentState></item>`;
+    const was = `<previousState><name>${before}</name></previousState>`;
+    return `<item><instanceId>${id}</instanceId>${was}<currentState><name>${stateOf(id)}</name></currentState></item>`;
   };
-  const describe = (id: string): string => `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${stateOf(id)}</name></instanceState></item></instancesSet></item>`;
+  const describe = (id: string): string =>
+    `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${stateOf(id)}</name></instanceState></item></instancesSet></item>`;
   return {
     target: '2016-11-15',
     handle: async (action, input) => {

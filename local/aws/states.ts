@@ -9,9 +9,18 @@ import { ServiceError, textOf, type Service } from './server.ts';
 /** Step Functions: executions of one state machine, with history, tokens, stop and redrive. */
 
 interface Execution {
-  readonly arn: string; readonly name: string; readonly input: string; readonly startMs: number;
-  status: 'RUNNING' | RunResult['status']; output?: string; error?: string; cause?: string; at?: Checkpoint;
-  readonly events: HistoryEntry[]; controller: AbortController; done: Promise<void>;
+  readonly arn: string;
+  readonly name: string;
+  readonly input: string;
+  readonly startMs: number;
+  status: 'RUNNING' | RunResult['status'];
+  output?: string;
+  error?: string;
+  cause?: string;
+  at?: Checkpoint;
+  readonly events: HistoryEntry[];
+  controller: AbortController;
+  done: Promise<void>;
 }
 
 export interface LocalStatesOptions {
@@ -22,8 +31,6 @@ export interface LocalStatesOptions {
   readonly invoke: RunOptions['invoke'];
   readonly random: () => number;
 }
-
-export type LocalStates = Service & { readonly executions: () => readonly { name: string; status: string }[]; stopAll(): Promise<void> };
 
 const toWire = (event: HistoryEntry): Record<string, unknown> => {
   const told: Record<string, unknown> = { id: event.id, type: event.type, timestamp: event.atMs / 1_000, previousEventId: event.id - 1 };
@@ -36,96 +43,155 @@ const toWire = (event: HistoryEntry): Record<string, unknown> => {
   return told;
 };
 
-export const localStates = (options: LocalStatesOptions): LocalStates => {
-  const executions = new Map<string, Execution>();
-  const { clock, tokens } = options;
-  const launch = (execution: Execution, from?: Checkpoint): void => {
+type Input = Record<string, unknown>;
+
+const outputOf = (input: Input): unknown => {
+  try {
+    return JSON.parse(textOf(input, 'output')) as unknown;
+  } catch {
+    throw new ServiceError('InvalidOutput', 'the output is not JSON');
+  }
+};
+
+const answered = (act: () => void): unknown => {
+  try {
+    act();
+    return {};
+  } catch (error) {
+    if (error instanceof StateError) throw new ServiceError(error.error, error.message);
+    throw error;
+  }
+};
+
+export class LocalStates implements Service {
+  readonly target = 'AWSStepFunctions';
+  readonly #options: LocalStatesOptions;
+  readonly #executions = new Map<string, Execution>();
+
+  constructor(options: LocalStatesOptions) {
+    this.#options = options;
+  }
+
+  executions(): readonly { name: string; status: string }[] {
+    return [...this.#executions.values()].map(({ name, status }) => ({ name, status }));
+  }
+
+  async stopAll(): Promise<void> {
+    for (const { controller } of this.#executions.values()) controller.abort('Aborted');
+    await Promise.all([...this.#executions.values()].map(({ done }) => done));
+  }
+
+  #launch(execution: Execution, from?: Checkpoint): void {
+    const { definition, clock, tokens, invoke, random } = this.#options;
     const run = new Run({
-      definition: options.definition, clock, tokens, invoke: options.invoke, random: options.random, signal: execution.controller.signal,
-      onEvent: (event) => { execution.events.push({ ...event, id: execution.events.length + 1 }); },
-      execution: { id: execution.arn, name: execution.name, input: JSON.parse(execution.input) as unknown }, ...(from ? { from } : {}),
+      definition,
+      clock,
+      tokens,
+      invoke,
+      random,
+      signal: execution.controller.signal,
+      onEvent: (event) => {
+        execution.events.push({ ...event, id: execution.events.length + 1 });
+      },
+      execution: { id: execution.arn, name: execution.name, input: JSON.parse(execution.input) as unknown },
+      ...(from ? { from } : {}),
     });
     execution.done = run.run().then((result) => {
       execution.status = result.status;
       if (result.status === 'SUCCEEDED') execution.output = JSON.stringify(result.output);
       else Object.assign(execution, { error: result.error, cause: result.cause, at: result.at });
     });
-  };
-  const find = (input: Record<string, unknown>): Execution => {
-    const found = executions.get(String(input['executionArn']));
-    if (!found) throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(input['executionArn'])}'`);
+  }
+
+  #find(input: Input): Execution {
+    const arn = textOf(input, 'executionArn');
+    const found = this.#executions.get(arn);
+    if (!found) throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
     return found;
-  };
-  const start = (input: Record<string, unknown>): unknown => {
+  }
+
+  #start(input: Input): unknown {
     const [name, text] = [textOf(input, 'name'), textOf(input, 'input') || '{}'];
-    if (input['stateMachineArn'] !== options.arn) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
+    const { arn: machine, clock } = this.#options;
+    if (input['stateMachineArn'] !== machine) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
     if (!/^[A-Za-z0-9_.-]{1,80}$/.test(name)) throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
-    const arn = `${options.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-    const known = executions.get(arn);
-    if (known && known.status === 'RUNNING' && canonicalJson(JSON.parse(known.input)) === canonicalJson(JSON.parse(text))) return { executionArn: arn, startDate: known.startMs / 1_000 };
+    const arn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
+    const known = this.#executions.get(arn);
+    if (known && known.status === 'RUNNING' && canonicalJson(JSON.parse(known.input)) === canonicalJson(JSON.parse(text))) {
+      return { executionArn: arn, startDate: known.startMs / 1_000 };
+    }
     if (known) throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
-    const execution: Execution = { arn, name, input: text, startMs: clock.epochMs(), status: 'RUNNING', events: [], controller: new AbortController(), done: Promise.resolve() };
-    executions.set(arn, execution);
-    launch(execution);
+    const execution: Execution = {
+      arn,
+      name,
+      input: text,
+      startMs: clock.epochMs(),
+      status: 'RUNNING',
+      events: [],
+      controller: new AbortController(),
+      done: Promise.resolve(),
+    };
+    this.#executions.set(arn, execution);
+    this.#launch(execution);
     return { executionArn: arn, startDate: execution.startMs / 1_000 };
-  };
-  const history = (input: Record<string, unknown>): unknown => {
-    const { events } = find(input);
+  }
+
+  #describe(input: Input): unknown {
+    const { arn, name, status, startMs, input: text, output, error, cause } = this.#find(input);
+    return { executionArn: arn, stateMachineArn: this.#options.arn, name, status, startDate: startMs / 1_000, input: text, output, error, cause };
+  }
+
+  #history(input: Input): unknown {
+    const { events } = this.#find(input);
     const [from, max] = [Number(input['nextToken'] ?? 0), Number(input['maxResults'] ?? 100)];
     return { events: events.slice(from, from + max).map(toWire), ...(from + max < events.length ? { nextToken: String(from + max) } : {}) };
-  };
-  const answered = (act: () => void): unknown => {
-    try {
-      act();
-      return {};
-    } catch (error) {
-      if (error instanceof StateError) throw new ServiceError(error.error, error.message);
-      throw error;
+  }
+
+  #redrive(input: Input): unknown {
+    const execution = this.#find(input);
+    if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED' || !execution.at) {
+      throw new ServiceError('ExecutionNotRedrivable', `a ${execution.status} execution cannot be redriven`);
     }
-  };
-  const outputOf = (input: Record<string, unknown>): unknown => {
-    try {
-      return JSON.parse(String(input['output'])) as unknown;
-    } catch {
-      throw new ServiceError('InvalidOutput', 'the output is not JSON');
-    }
-  };
-  const redrive = (input: Record<string, unknown>): unknown => {
-    const execution = find(input);
-    if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED' || !execution.at) throw new ServiceError('ExecutionNotRedrivable', `a ${execution.status} execution cannot be redriven`);
     execution.controller = new AbortController();
     execution.status = 'RUNNING';
-    launch(execution, execution.at);
-    return { redriveDate: clock.epochMs() / 1_000 };
-  };
-  const actions: Record<string, (input: Record<string, unknown>) => unknown> = {
-    StartExecution: start,
-    DescribeExecution: (input) => {
-      const { arn, name, status, startMs, input: text, output, error, cause } = find(input);
-      return { executionArn: arn, stateMachineArn: options.arn, name, status, startDate: startMs / 1_000, input: text, output, error, cause };
-    },
-    GetExecutionHistory: history,
-    ListExecutions: () => ({ executions: [...executions.values()].map(({ arn, name, status, startMs }) => ({ executionArn: arn, stateMachineArn: options.arn, name, status, startDate: startMs / 1_000 })) }),
-    StopExecution: (input) => {
-      find(input).controller.abort('Aborted');
-      return { stopDate: clock.epochMs() / 1_000 };
-    },
-    RedriveExecution: redrive,
-    SendTaskSuccess: (input) => answered(() => { tokens.answer(String(input['taskToken']), { ok: true, result: outputOf(input) }); }),
-    SendTaskFailure: (input) => answered(() => { tokens.answer(String(input['taskToken']), { ok: false, error: textOf(input, 'error') || 'States.TaskFailed', cause: textOf(input, 'cause') }); }),
-    SendTaskHeartbeat: (input) => answered(() => { tokens.beat(String(input['taskToken'])); }),
-  };
-  return {
-    target: 'AWSStepFunctions',
-    executions: () => [...executions.values()].map(({ name, status }) => ({ name, status })),
-    stopAll: async () => {
-      for (const { controller } of executions.values()) controller.abort('Aborted');
-      await Promise.all([...executions.values()].map(({ done }) => done));
-    },
-    handle: async (action, input) => {
-      const known = actions[action];
-      if (!known) throw new ServiceError('UnknownOperationException', `states:${action} is not served here`);
-      return known(input);
-    },
-  };
-};
+    this.#launch(execution, execution.at);
+    return { redriveDate: this.#options.clock.epochMs() / 1_000 };
+  }
+
+  #stop(input: Input): unknown {
+    this.#find(input).controller.abort('Aborted');
+    return { stopDate: this.#options.clock.epochMs() / 1_000 };
+  }
+
+  async handle(action: string, input: Input): Promise<unknown> {
+    const { tokens } = this.#options;
+    const token = textOf(input, 'taskToken');
+    const failure = { error: textOf(input, 'error') || 'States.TaskFailed', cause: textOf(input, 'cause') };
+    switch (action) {
+      case 'StartExecution':
+        return this.#start(input);
+      case 'DescribeExecution':
+        return this.#describe(input);
+      case 'GetExecutionHistory':
+        return this.#history(input);
+      case 'StopExecution':
+        return this.#stop(input);
+      case 'RedriveExecution':
+        return this.#redrive(input);
+      case 'SendTaskSuccess':
+        return answered(() => {
+          tokens.answer(token, { ok: true, result: outputOf(input) });
+        });
+      case 'SendTaskFailure':
+        return answered(() => {
+          tokens.answer(token, { ok: false, ...failure });
+        });
+      case 'SendTaskHeartbeat':
+        return answered(() => {
+          tokens.beat(token);
+        });
+      default:
+        throw new ServiceError('UnknownOperationException', `states:${action} is not served here`);
+    }
+  }
+}

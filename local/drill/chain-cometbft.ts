@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { cometbftBinary } from '../testnet/binary.ts';
 import { active, standby, Testnet } from '../testnet/testnet.ts';
-import type { DrillChain, DrillNode } from './chain.ts';
+import type { DrillChain, DrillNode, Findings } from './chain.ts';
 
 /** A real CometBFT chain; the guard is the signer of both homes. */
 
@@ -13,7 +13,29 @@ const heightsToTell = 12;
 const pollMs = durationMs(50);
 const maxPolls = 2_000;
 
-export const cometbftChain = async (options: { dir: string; clock: Clock; guarded: boolean; progress: (line: string) => void }): Promise<DrillChain> => {
+/** Height of the last duty in a guard's durable record; 0 when there is none. */
+const lastSignedIn = (file: string): number => {
+  if (!existsSync(file)) return 0;
+  return (JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '{}') as { height?: number }).height ?? 0;
+};
+
+const findingsOf = async (net: Testnet, of: Parameters<DrillChain['findings']>[0], recordOfOld: string): Promise<Findings> => {
+  const head = await net.head();
+  const after = Math.max(0, head - of.switchedAt);
+  return {
+    doubleSigned: await net.evidence(1, head),
+    late: of.newNode !== null && lastSignedIn(recordOfOld) > of.switchedAt ? 1 : 0,
+    missed: await net.missed(of.from + 1, head - 1),
+    how: `the evidence of every block from 1 to ${head} was read from a peer; ${after} heights with each validator proposing in turn lie after the switch`,
+  };
+};
+
+export const cometbftChain = async (options: {
+  dir: string;
+  clock: Clock;
+  guarded: boolean;
+  progress: (line: string) => void;
+}): Promise<DrillChain> => {
   const { clock } = options;
   const binary = await cometbftBinary(options.progress);
   const dir = join(options.dir, 'c');
@@ -26,7 +48,10 @@ export const cometbftChain = async (options: { dir: string; clock: Clock; guarde
   const roots = new Map<string, string>();
   return {
     config: { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey },
-    vantages: [{ name: 'peer-1', url: net.rpcOf(1) }, { name: 'peer-2', url: net.rpcOf(2) }],
+    vantages: [
+      { name: 'peer-1', url: net.rpcOf(1) },
+      { name: 'peer-2', url: net.rpcOf(2) },
+    ],
     keyFile: net.key,
     unitName,
     start: async () => {
@@ -39,8 +64,18 @@ export const cometbftChain = async (options: { dir: string; clock: Clock; guarde
       const home = net.homes[number];
       return {
         // CometBFT leaves its socket behind when it is killed, and does not start while the file is there.
-        unit: { argv: ['sh', '-c', `rm -f ${home?.socket ?? ''}; test ! -e ${brokenFile(node)} && exec "$@"`, 'cometbft', ...net.argvOf(number)], restart: 'always', stopMs: 2_000 },
-        guardChain: { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey, socket: `unix://${home?.socket ?? ''}`, rpc: home?.rpc ?? '' },
+        unit: {
+          argv: ['sh', '-c', `rm -f ${home?.socket ?? ''}; test ! -e ${brokenFile(node)} && exec "$@"`, 'cometbft', ...net.argvOf(number)],
+          restart: 'always',
+          stopMs: 2_000,
+        },
+        guardChain: {
+          kind: 'cometbft',
+          chainId: net.chainId,
+          publicKey: net.publicKey,
+          socket: `unix://${home?.socket ?? ''}`,
+          rpc: home?.rpc ?? '',
+        },
         alwaysRuns: true,
       };
     },
@@ -48,24 +83,18 @@ export const cometbftChain = async (options: { dir: string; clock: Clock; guarde
       node.sandbox.write('broken', '');
       await node.sandbox.killUnit(unitName);
     },
-    mend: (node) => { rmSync(brokenFile(node), { force: true }); },
+    mend: (node) => {
+      rmSync(brokenFile(node), { force: true });
+    },
     head: () => net.head(),
     firstSignedAbove: async (height) => {
-      for (let at = height + 1; at <= await net.head(); at += 1) if (await net.signedAt(at)) return { height: at, atMs: clock.steadyMs() };
+      for (let at = height + 1; at <= (await net.head()); at += 1) if (await net.signedAt(at)) return { height: at, atMs: clock.steadyMs() };
       return null;
     },
     waitUntilTold: async (height) => {
-      for (let poll = 0; poll < maxPolls && await net.head() < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
+      for (let poll = 0; poll < maxPolls && (await net.head()) < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
     },
-    findings: async ({ from, switchedAt, oldNode, newNode }) => {
-      const head = await net.head();
-      const file = stateFile(roots.get(oldNode) ?? '');
-      const last = newNode !== null && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '{}') as { height?: number }).height ?? 0 : 0;
-      return {
-        doubleSigned: await net.evidence(1, head), late: newNode !== null && last > switchedAt ? 1 : 0, missed: await net.missed(from + 1, head - 1),
-        how: `the evidence of every block from 1 to ${head} was read from a peer; ${Math.max(0, head - switchedAt)} heights, each validator proposing in turn, lie after the switch`,
-      };
-    },
+    findings: (of) => findingsOf(net, of, stateFile(roots.get(of.oldNode) ?? '')),
     close: () => net.close(),
   };
 };

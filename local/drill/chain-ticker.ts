@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import { Ledger } from '../ticker/ledger.ts';
-import type { DrillChain, DrillNode } from './chain.ts';
+import type { DrillChain, DrillNode, Findings } from './chain.ts';
 
 /** The ticker chain under the generic systemd driver: needs nothing but Node. */
 
@@ -14,9 +14,31 @@ const heightsToTell = 8;
 const pollMs = durationMs(50);
 const maxPolls = 2_000;
 
-const publicKeyOf = (seed: Buffer): Buffer => createPublicKey(createPrivateKey({
-  key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8',
-})).export({ format: 'der', type: 'spki' }).subarray(-32);
+const publicKeyOf = (seed: Buffer): Buffer =>
+  createPublicKey(
+    createPrivateKey({
+      key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+      format: 'der',
+      type: 'pkcs8',
+    }),
+  )
+    .export({ format: 'der', type: 'spki' })
+    .subarray(-32);
+
+const findingsOf = (ledger: Ledger, { from, newNode, oldNode }: Parameters<DrillChain['findings']>[0]): Findings => {
+  const firstNew = newNode === null ? undefined : ledger.landed.find(({ node, height }) => node === newNode && height > from);
+  const late = firstNew === undefined ? 0 : ledger.landed.filter(({ node, height }) => node === oldNode && height >= firstNew.height).length;
+  const signed = new Set(ledger.landed.map(({ height }) => height));
+  const missed = Array.from({ length: Math.max(0, ledger.height - 1 - from) }, (_, index) => from + 1 + index).filter(
+    (height) => !signed.has(height),
+  ).length;
+  return {
+    doubleSigned: ledger.equivocations.length,
+    late,
+    missed,
+    how: `the ledger keeps two different signed messages of one height as proof; it compared every duty up to height ${ledger.height}`,
+  };
+};
 
 export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
   const ledger = new Ledger({ clock });
@@ -26,8 +48,17 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
   const url = urls[2] ?? '';
   const folderOf = (node: DrillNode): string => join(node.sandbox.root, 'var', 'tick');
   return {
-    config: { kind: 'systemd', progressPath: `/progress/${publicKey.toString('hex')}`, progressPointer: '/lastSigned', headPath: '/head', headPointer: '/height' },
-    vantages: [{ name: 'east', url: urls[0] ?? '' }, { name: 'west', url: urls[1] ?? '' }],
+    config: {
+      kind: 'systemd',
+      progressPath: `/progress/${publicKey.toString('hex')}`,
+      progressPointer: '/lastSigned',
+      headPath: '/head',
+      headPointer: '/height',
+    },
+    vantages: [
+      { name: 'east', url: urls[0] ?? '' },
+      { name: 'west', url: urls[1] ?? '' },
+    ],
     keyFile: seed.toString('base64'),
     unitName,
     start: async () => undefined,
@@ -42,7 +73,13 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
       const tickctl = ['env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), process.execPath, join(tickerDir, 'tickctl.mjs')];
       return {
         unit: { argv: [process.execPath, join(tickerDir, 'tickd.ts')], env, restart: 'always', stopMs: 1_000 },
-        guardChain: { kind: 'systemd', healthCommand: [...tickctl, 'health'], readinessCommand: [...tickctl, 'ready'], watermarkCommand: [...tickctl, 'slot'], stateCheckCommand: null },
+        guardChain: {
+          kind: 'systemd',
+          healthCommand: [...tickctl, 'health'],
+          readinessCommand: [...tickctl, 'ready'],
+          watermarkCommand: [...tickctl, 'slot'],
+          stateCheckCommand: null,
+        },
         alwaysRuns: false,
       };
     },
@@ -50,7 +87,9 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
       node.sandbox.write('var/tick/broken', '');
       await node.sandbox.killUnit(unitName);
     },
-    mend: (node) => { rmSync(join(folderOf(node), 'broken'), { force: true }); },
+    mend: (node) => {
+      rmSync(join(folderOf(node), 'broken'), { force: true });
+    },
     head: async () => ledger.height,
     firstSignedAbove: async (height) => {
       const found = ledger.landed.find((one) => one.height > height);
@@ -59,16 +98,7 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
     waitUntilTold: async (height) => {
       for (let poll = 0; poll < maxPolls && ledger.height < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
     },
-    findings: async ({ from, newNode, oldNode }) => {
-      const firstNew = newNode === null ? undefined : ledger.landed.find(({ node, height }) => node === newNode && height > from);
-      const late = firstNew === undefined ? 0 : ledger.landed.filter(({ node, height }) => node === oldNode && height >= firstNew.height).length;
-      const signed = new Set(ledger.landed.map(({ height }) => height));
-      const missed = Array.from({ length: Math.max(0, ledger.height - 1 - from) }, (_, index) => from + 1 + index).filter((height) => !signed.has(height)).length;
-      return {
-        doubleSigned: ledger.equivocations.length, late, missed,
-        how: `the ledger keeps two different signed messages of one height as proof; it compared every duty up to height ${ledger.height}`,
-      };
-    },
+    findings: async (of) => findingsOf(ledger, of),
     close: () => ledger.close(),
   };
 };

@@ -5,7 +5,11 @@ import type { NodeSandbox, UnitSpec } from '../node/sandbox.ts';
 
 /** A chain that a drill runs on: what the validator is there, how its nodes are set up, and how the chain itself is asked who signed. */
 
-export interface DrillNode { readonly name: 'amber' | 'birch'; readonly id: NodeId; readonly sandbox: NodeSandbox }
+export interface DrillNode {
+  readonly name: 'amber' | 'birch';
+  readonly id: NodeId;
+  readonly sandbox: NodeSandbox;
+}
 
 /** What the chain says about who signed. Read from the chain, never from Baton. */
 export interface Findings {

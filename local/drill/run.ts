@@ -50,7 +50,9 @@ export const until = async <T>(clock: Clock, limitMs: number, what: string, look
     if (found !== null && found !== undefined && found !== false) return found;
     await clock.sleep(lookMs);
   }
-  throw new BatonError('DrillFailed', `${what} did not happen within ${limitMs / 1_000} s`, { fix: 'Run the drill again with --keep and read the logs in its folder.' });
+  throw new BatonError('DrillFailed', `${what} did not happen within ${limitMs / 1_000} s`, {
+    fix: 'Run the drill again with --keep and read the logs in its folder.',
+  });
 };
 
 class Drill {
@@ -78,7 +80,12 @@ class Drill {
     await until(clock, 30_000, 'the first signature', () => chain.firstSignedAbove(head));
     this.tell('amber signs; birch is its standby.');
     const { records } = this.#world.contextOf('custodian');
-    await until(clock, 30_000, 'a ready standby', async () => (await records.readReport(id, birch.id))?.synced === true && (await records.readReport(id, amber.id))?.signing === true);
+    await until(
+      clock,
+      30_000,
+      'a ready standby',
+      async () => (await records.readReport(id, birch.id))?.synced === true && (await records.readReport(id, amber.id))?.signing === true,
+    );
     cloud.startSchedule();
     await until(clock, 20_000, 'the watch', async () => ((await records.readWatcher('home'))?.round ?? 0) >= 3);
     this.tell('The watch sees its signatures from two vantages: healthy.');
@@ -112,7 +119,7 @@ class Drill {
       this.tell('A person is asked to attest that amber cannot sign; nobody does.');
       return;
     }
-    const yes = this.#scenario.answer === 'approve' && (this.#options.ask === null || await this.#options.ask(record.sentence));
+    const yes = this.#scenario.answer === 'approve' && (this.#options.ask === null || (await this.#options.ask(record.sentence)));
     await answer(context, validator, { answer: yes ? 'approve' : 'deny', purpose: 'approval', plan: record.planHash.slice(0, 12) });
     this.tell(`alex ${yes ? 'approves' : 'denies'} the plan ${record.planHash.slice(0, 12)}.`);
   }
@@ -130,7 +137,9 @@ class Drill {
   }
 
   /** Follows the execution to its end, telling each step; notes the first signature of the new holder as the chain shows it. */
-  async follow(execution: ExecutionName): Promise<{ end: string; cause: string; steps: Step[]; firstNew: { height: number; atMs: SteadyMs } | null }> {
+  async follow(
+    execution: ExecutionName,
+  ): Promise<{ end: string; cause: string; steps: Step[]; firstNew: { height: number; atMs: SteadyMs } | null }> {
     const { contextOf, chain, birch } = this.#world;
     const { workflow, lease } = contextOf('custodian');
     const answered = new Set<string>();
@@ -155,7 +164,7 @@ class Drill {
       await tellSteps(described.status !== 'RUNNING');
       return described.status === 'RUNNING' ? null : described;
     });
-    const end = ended.status === 'SUCCEEDED' ? 'SUCCEEDED' : ended.error ?? ended.status;
+    const end = ended.status === 'SUCCEEDED' ? 'SUCCEEDED' : (ended.error ?? ended.status);
     return { end, cause: ended.cause ?? ended.sentence ?? '', steps: await tellSteps(true), firstNew };
   }
 }
@@ -163,7 +172,8 @@ class Drill {
 const markHeight = (mark: { kind: string; height?: number; slot?: number } | undefined): number => mark?.height ?? mark?.slot ?? 0;
 
 const verdictSentence = (findings: Findings, extra: string): string => {
-  if (findings.doubleSigned > 0 || findings.late > 0) return `SIGNED TWICE: ${findings.doubleSigned} double signings and ${findings.late} late signatures are on the chain.`;
+  if (findings.doubleSigned > 0 || findings.late > 0)
+    return `SIGNED TWICE: ${findings.doubleSigned} double signings and ${findings.late} late signatures are on the chain.`;
   return `Nobody signed twice: ${findings.how}; 0 double signings, 0 late signatures.${extra}`;
 };
 
@@ -179,7 +189,7 @@ const drillGuarded = async (options: DrillOptions, world: World, startedMs: Stea
   const verdictMs = clock.steadyMs();
   const { end, cause, firstNew } = await drill.follow(execution);
   if (end !== 'SUCCEEDED') drill.tell(`It ended in ${end}: ${cause}`);
-  const switchedAt = firstNew?.height ?? await world.chain.head();
+  const switchedAt = firstNew?.height ?? (await world.chain.head());
   await world.chain.waitUntilTold(switchedAt);
   const findings = await world.chain.findings({ from: before, switchedAt, oldNode: 'amber', newNode: firstNew === null ? null : 'birch' });
   const lease = await world.contextOf('custodian').lease.read(id);
@@ -190,9 +200,18 @@ const drillGuarded = async (options: DrillOptions, world: World, startedMs: Stea
   const toSignatureMs = firstNew === null ? null : elapsedMs(verdictMs, firstNew.atMs);
   const extra = firstNew === null ? ` Nobody new signed; ${called} message(s) called a person.` : ` Missed duties: ${findings.missed}.`;
   return {
-    ok: !signedTwice && end === scenario.end && holds && personOk, signedTwice, scenario: scenario.name, chain: options.chain, end, expectedEnd: scenario.end, findings,
-    verdictToSignatureMs: toSignatureMs, faultToVerdictMs: scenario.fault === 'none' ? null : elapsedMs(faultMs, verdictMs),
-    totalMs: elapsedMs(startedMs, clock.steadyMs()), called, sentence: verdictSentence(findings, extra),
+    ok: !signedTwice && end === scenario.end && holds && personOk,
+    signedTwice,
+    scenario: scenario.name,
+    chain: options.chain,
+    end,
+    expectedEnd: scenario.end,
+    findings,
+    verdictToSignatureMs: toSignatureMs,
+    faultToVerdictMs: scenario.fault === 'none' ? null : elapsedMs(faultMs, verdictMs),
+    totalMs: elapsedMs(startedMs, clock.steadyMs()),
+    called,
+    sentence: verdictSentence(findings, extra),
   };
 };
 
@@ -217,22 +236,47 @@ const drillUnguarded = async (options: DrillOptions, world: World, startedMs: St
   }).catch(find);
   const signedTwice = findings.doubleSigned > 0;
   return {
-    ok: false, signedTwice, scenario: 'no-guard', chain: options.chain, end: 'no-guard', expectedEnd: 'no-guard', findings, verdictToSignatureMs: null, faultToVerdictMs: null,
-    totalMs: elapsedMs(startedMs, clock.steadyMs()), called: 0,
-    sentence: signedTwice ? verdictSentence(findings, '') : 'The detector found nothing, although two nodes had the key: the drill itself cannot be trusted.',
+    ok: false,
+    signedTwice,
+    scenario: 'no-guard',
+    chain: options.chain,
+    end: 'no-guard',
+    expectedEnd: 'no-guard',
+    findings,
+    verdictToSignatureMs: null,
+    faultToVerdictMs: null,
+    totalMs: elapsedMs(startedMs, clock.steadyMs()),
+    called: 0,
+    sentence: signedTwice
+      ? verdictSentence(findings, '')
+      : 'The detector found nothing, although two nodes had the key: the drill itself cannot be trusted.',
   };
 };
 
 /** Runs it and ends everything it started, whatever happens. */
 export const runDrill = async (options: DrillOptions, onWorld: (close: () => Promise<void>) => void): Promise<DrillResult> => {
   if (options.chain === 'ticker' && options.guarded && scenarios[options.scenario].needsGate) {
-    throw new BatonError('InputInvalid', `scenario ${options.scenario} rests on lapse, which is evidence only where the guard is the signer; the ticker's daemon signs by itself`, {
-      field: '--scenario', fix: `npm run drill -- --chain cometbft --scenario ${options.scenario}`,
-    });
+    throw new BatonError(
+      'InputInvalid',
+      `scenario ${options.scenario} rests on lapse, which is evidence only where the guard is the signer; the ticker's daemon signs by itself`,
+      {
+        field: '--scenario',
+        fix: `npm run drill -- --chain cometbft --scenario ${options.scenario}`,
+      },
+    );
   }
   const startedMs = options.clock.steadyMs();
-  const tell = (line: string): void => { options.tell(line, elapsedMs(startedMs, options.clock.steadyMs())); };
-  const world = await makeWorld({ clock: options.clock, chain: options.chain, scenario: scenarios[options.scenario], guarded: options.guarded, keep: options.keep, progress: tell });
+  const tell = (line: string): void => {
+    options.tell(line, elapsedMs(startedMs, options.clock.steadyMs()));
+  };
+  const world = await makeWorld({
+    clock: options.clock,
+    chain: options.chain,
+    scenario: scenarios[options.scenario],
+    guarded: options.guarded,
+    keep: options.keep,
+    progress: tell,
+  });
   onWorld(() => world.close());
   try {
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);

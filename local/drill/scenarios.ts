@@ -27,23 +27,46 @@ const usual = ['relinquished', 'stopped', 'powered-off'];
 const short = { fenceDeadlineMs: 8_000 };
 
 const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenario => ({
-  name, about, fault: 'crash', policy: { evidence: usual }, timing: {}, power: true, answer: 'approve', end: 'SUCCEEDED', holder: 'birch', comesBack: false, needsGate: false, ...rest,
+  name,
+  about,
+  fault: 'crash',
+  policy: { evidence: usual },
+  timing: {},
+  power: true,
+  answer: 'approve',
+  end: 'SUCCEEDED',
+  holder: 'birch',
+  comesBack: false,
+  needsGate: false,
+  ...rest,
 });
 
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   crash: one('crash', 'the validator process of the active dies and cannot start again', { comesBack: true }),
   freeze: one('freeze', 'every process of the active is frozen; EC2 powers it off', { fault: 'freeze' }),
   cutoff: one('cutoff', 'the active loses its way to AWS but not to its chain; its guard stops by itself', {
-    fault: 'cut', power: false, policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } }, comesBack: true, needsGate: true,
+    fault: 'cut',
+    power: false,
+    policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } },
+    comesBack: true,
+    needsGate: true,
   }),
   switchover: one('switchover', 'a planned move from a healthy node to another', { fault: 'none' }),
   zombie: one('zombie', 'the active is frozen, fenced by lapse, and wakes up after the new holder signs', {
-    fault: 'freeze', power: false, policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } }, comesBack: true, needsGate: true,
+    fault: 'freeze',
+    power: false,
+    policy: { evidence: ['relinquished', 'stopped', 'lapsed'], assumptions: { lapsed } },
+    comesBack: true,
+    needsGate: true,
   }),
   denied: one('denied', 'a person says no', { answer: 'deny', end: 'Denied', holder: 'amber' }),
   expired: one('expired', 'nobody answers', { answer: 'nothing', end: 'Expired', holder: 'amber', policy: { evidence: usual, approvalMs: 5_000 } }),
   unfenceable: one('unfenceable', 'the active is frozen, nothing can reach it, and nobody attests', {
-    fault: 'freeze', power: false, end: 'AttestationExpired', holder: 'amber', timing: short,
+    fault: 'freeze',
+    power: false,
+    end: 'AttestationExpired',
+    holder: 'amber',
+    timing: short,
     policy: { evidence: [...usual, 'attested'], assumptions: { attested: 'Whoever attests has cut the power and seen it dark.' }, approvalMs: 6_000 },
   }),
 };

@@ -43,22 +43,57 @@ const ids = { amber: nodeId.parse('i-0a11ce0000000001'), birch: nodeId.parse('i-
 
 /** Shorter than the defaults, so that a drill takes a minute; checked by the same arithmetic. */
 export const drillTiming = {
-  probeMs: 1_000, pollMs: 500, movingPollMs: 50, readTimeoutMs: 1_000, stopMs: 2_000, marginMs: 1_000, leaseMs: 6_000, fencePollMs: 50, softFenceMs: 1_500,
-  powerOffAfterMs: 3_000, fenceDeadlineMs: 30_000, verifyDeadlineMs: 60_000, quarantineMs: 1_000, coolDownMs: 1_000,
+  probeMs: 1_000,
+  pollMs: 500,
+  movingPollMs: 50,
+  readTimeoutMs: 1_000,
+  stopMs: 2_000,
+  marginMs: 1_000,
+  leaseMs: 6_000,
+  fencePollMs: 50,
+  softFenceMs: 1_500,
+  powerOffAfterMs: 3_000,
+  fenceDeadlineMs: 30_000,
+  verifyDeadlineMs: 60_000,
+  quarantineMs: 1_000,
+  coolDownMs: 1_000,
 };
 
-const silent = (progress: (line: string) => void): Output => ({ answer: () => undefined, failure: (error) => { progress(String(error)); }, progress: () => undefined });
-
-const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string => stringify({
-  version: 1,
-  validators: [{
-    id: validator, chain: world.chain.config, holder: 'amber',
-    nodes: (['amber', 'birch'] as const).map((name) => ({ name, id: ids[name], principal: nodePrincipal(ids[name]), power: name === 'birch' || scenario.power })),
-    vantages: world.chain.vantages,
-    policy: { mode: 'approve', approvers: ['role/validator-approver'], maxLag: 12, minDiskFreeBytes: 1_000_000, haltAfterMs: 10_000, ...scenario.policy },
-    timing: { ...drillTiming, ...scenario.timing },
-  }],
+const silent = (progress: (line: string) => void): Output => ({
+  answer: () => undefined,
+  failure: (error) => {
+    progress(String(error));
+  },
+  progress: () => undefined,
 });
+
+const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>
+  stringify({
+    version: 1,
+    validators: [
+      {
+        id: validator,
+        chain: world.chain.config,
+        holder: 'amber',
+        nodes: (['amber', 'birch'] as const).map((name) => ({
+          name,
+          id: ids[name],
+          principal: nodePrincipal(ids[name]),
+          power: name === 'birch' || scenario.power,
+        })),
+        vantages: world.chain.vantages,
+        policy: {
+          mode: 'approve',
+          approvers: ['role/validator-approver'],
+          maxLag: 12,
+          minDiskFreeBytes: 1_000_000,
+          haltAfterMs: 10_000,
+          ...scenario.policy,
+        },
+        timing: { ...drillTiming, ...scenario.timing },
+      },
+    ],
+  });
 
 const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): Promise<void> => {
   const { sandbox } = node;
@@ -70,13 +105,33 @@ const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): 
   if (!guarded) return;
   const [keyDir, stateDir] = [`/run/baton/${validator}`, `/var/lib/baton/${validator}`];
   for (const folder of [keyDir, stateDir]) mkdirSync(join(sandbox.root, folder), { recursive: true, mode: 0o700 });
-  const config = sandbox.write(`etc/baton/${validator}.json`, JSON.stringify({
-    validator, node: node.id, table, keyId, chain: guardChain, unit: chain.unitName, timing: drillTiming, onControlPlaneLoss: 'stop', build: 'drill',
-    paths: { keyDir: join(sandbox.root, keyDir), stateDir: join(sandbox.root, stateDir) },
-  }), 0o600);
-  sandbox.write(`etc/baton/${validator}.env`, [
-    `VALIDATOR_UNIT=${chain.unitName}`, `GUARD_UNIT=${guardUnit}`, `KEY_DIR=${keyDir}`, `WATERMARK_FILE=${stateDir}/watermark.json`, `STANDBY_RUNS=${alwaysRuns ? 'yes' : 'no'}`, '',
-  ].join('\n'));
+  const config = sandbox.write(
+    `etc/baton/${validator}.json`,
+    JSON.stringify({
+      validator,
+      node: node.id,
+      table,
+      keyId,
+      chain: guardChain,
+      unit: chain.unitName,
+      timing: drillTiming,
+      onControlPlaneLoss: 'stop',
+      build: 'drill',
+      paths: { keyDir: join(sandbox.root, keyDir), stateDir: join(sandbox.root, stateDir) },
+    }),
+    0o600,
+  );
+  sandbox.write(
+    `etc/baton/${validator}.env`,
+    [
+      `VALIDATOR_UNIT=${chain.unitName}`,
+      `GUARD_UNIT=${guardUnit}`,
+      `KEY_DIR=${keyDir}`,
+      `WATERMARK_FILE=${stateDir}/watermark.json`,
+      `STANDBY_RUNS=${alwaysRuns ? 'yes' : 'no'}`,
+      '',
+    ].join('\n'),
+  );
   sandbox.unit(guardUnit, { argv: [process.execPath, guardMain, '--config', config], restart: 'always', stopMs: 4_000 });
   if (alwaysRuns) await sandbox.systemctl('start', chain.unitName);
 };
@@ -84,8 +139,17 @@ const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): 
 export const makeWorld = async (options: WorldOptions): Promise<World> => {
   const { clock, progress, guarded } = options;
   const dir = mkdtempSync(join(tmpdir(), 'baton-'));
-  const ends: (() => Promise<void>)[] = [async () => { if (!options.keep) rmSync(dir, { recursive: true, force: true }); }];
-  const close = async (): Promise<void> => { for (const end of ends.splice(0).toReversed()) await end().catch((error: unknown) => { progress(`while cleaning up: ${String(error)}`); }); };
+  const ends: (() => Promise<void>)[] = [
+    async () => {
+      if (!options.keep) rmSync(dir, { recursive: true, force: true });
+    },
+  ];
+  const close = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed())
+      await end().catch((error: unknown) => {
+        progress(`while cleaning up: ${String(error)}`);
+      });
+  };
   try {
     const chain = options.chain === 'ticker' ? await tickerChain(clock) : await cometbftChain({ dir, clock, guarded, progress });
     ends.push(() => chain.close());
@@ -110,7 +174,10 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
       writeFileSync(files.key, chain.keyFile, { mode: 0o600 });
       await seal(contextOf('custodian'), validator, files.key, { replace: false });
       rmSync(files.key);
-      await apply(contextOf('custodian'), files.yaml, { yes: true, attest: 'This key was made for the drill a second ago; no other copy of it exists.' });
+      await apply(contextOf('custodian'), files.yaml, {
+        yes: true,
+        attest: 'This key was made for the drill a second ago; no other copy of it exists.',
+      });
     }
     return { chain, cloud, amber, birch, dir, contextOf, close };
   } catch (error) {

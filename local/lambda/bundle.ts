@@ -7,20 +7,35 @@ import { basename, join } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 const notFunctions = ['contract.ts', 'environment.ts'];
 
-export const functionNames = (): string[] => readdirSync(join(root, 'functions'))
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !notFunctions.includes(file)).map((file) => basename(file, '.ts')).sort();
+export const functionNames = (): string[] =>
+  readdirSync(join(root, 'functions'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !notFunctions.includes(file))
+    .map((file) => basename(file, '.ts'))
+    .sort();
 
 /** ESM output of CommonJS packages still calls `require`. */
 const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-export interface Bundle { readonly name: string; readonly file: string; readonly bytes: number }
+export interface Bundle {
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: number;
+}
 
 /** @param names which functions; all by default. */
 export const bundleFunctions = async (outdir = join(root, '.cache', 'bundles'), names = functionNames()): Promise<Bundle[]> => {
   await build({
     entryPoints: names.map((name) => ({ in: join(root, 'functions', `${name}.ts`), out: `${name}/index` })),
-    outdir, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', target: 'node24', format: 'esm', sourcemap: true, minify: true,
-    banner: { js: banner }, logLevel: 'warning',
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    sourcemap: true,
+    minify: true,
+    banner: { js: banner },
+    logLevel: 'warning',
   });
   return names.map((name) => {
     const file = join(outdir, name, 'index.mjs');

@@ -9,13 +9,31 @@ import { randomHex } from '../../runtime/clock.ts';
 
 /** Lambda on this machine: each function's real bundle in processes of its own, driven through the Runtime API. */
 
-export type InvokeResult = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };
+export type InvokeResult =
+  { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };
 
-export interface FunctionSpec { readonly name: string; readonly file: string; readonly env: Readonly<Record<string, string>>; readonly timeoutMs: number }
+export interface FunctionSpec {
+  readonly name: string;
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
 
-interface Job { readonly id: string; readonly event: unknown; readonly deadlineMs: number; readonly over: AbortController; readonly done: (result: InvokeResult) => void }
+interface Job {
+  readonly id: string;
+  readonly event: unknown;
+  readonly deadlineMs: number;
+  readonly over: AbortController;
+  readonly done: (result: InvokeResult) => void;
+}
 
-interface Sandbox { readonly id: string; readonly spec: FunctionSpec; readonly child: ChildProcess; waiting: ServerResponse | null; job: Job | null }
+interface Sandbox {
+  readonly id: string;
+  readonly spec: FunctionSpec;
+  readonly child: ChildProcess;
+  waiting: ServerResponse | null;
+  job: Job | null;
+}
 
 const maxSandboxes = 8;
 const maxQueue = 100;
@@ -34,7 +52,9 @@ export class LambdaPool {
   readonly #queues = new Map<string, Job[]>();
   #port = 0;
   #closed = false;
-  readonly #server = createServer((request, response) => { this.#serve(request, response).catch(() => response.destroy()); });
+  readonly #server = createServer((request, response) => {
+    this.#serve(request, response).catch(() => response.destroy());
+  });
 
   constructor(options: { functions: readonly FunctionSpec[]; clock: Clock; logFile: string }) {
     this.#specs = new Map(options.functions.map((spec) => [spec.name, spec]));
@@ -64,14 +84,22 @@ export class LambdaPool {
     const id = randomHex(4);
     const child = spawn(process.execPath, [join(import.meta.dirname, 'bootstrap.mjs')], {
       env: {
-        ...spec.env, PATH: process.env['PATH'] ?? '', BATON_BUNDLE: spec.file, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#port}/${id}`,
-        AWS_LAMBDA_FUNCTION_NAME: spec.name, NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_DEV: 'false',
+        ...spec.env,
+        PATH: process.env['PATH'] ?? '',
+        BATON_BUNDLE: spec.file,
+        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#port}/${id}`,
+        AWS_LAMBDA_FUNCTION_NAME: spec.name,
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_DEV: 'false',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const sandbox: Sandbox = { id, spec, child, waiting: null, job: null };
     this.#sandboxes.add(sandbox);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { this.#log.write(chunk); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        this.#log.write(chunk);
+      });
     child.once('exit', () => {
       this.#sandboxes.delete(sandbox);
       this.#finish(sandbox, { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'the process of the function ended' });
@@ -100,7 +128,12 @@ export class LambdaPool {
     const body = await bodyOf(request);
     if (sandbox.job?.id === jobId) {
       const failure = body as { errorType?: string; errorMessage?: string };
-      this.#finish(sandbox, verb === 'response' ? { ok: true, payload: body } : { ok: false, errorType: failure.errorType ?? 'Error', errorMessage: failure.errorMessage ?? '' });
+      this.#finish(
+        sandbox,
+        verb === 'response'
+          ? { ok: true, payload: body }
+          : { ok: false, errorType: failure.errorType ?? 'Error', errorMessage: failure.errorMessage ?? '' },
+      );
     }
     response.writeHead(202).end();
   }
@@ -114,7 +147,9 @@ export class LambdaPool {
       if (!job) return;
       sandbox.waiting = null;
       sandbox.job = job;
-      waiting.writeHead(200, { 'lambda-runtime-aws-request-id': job.id, 'lambda-runtime-deadline-ms': String(job.deadlineMs) }).end(JSON.stringify(job.event));
+      waiting
+        .writeHead(200, { 'lambda-runtime-aws-request-id': job.id, 'lambda-runtime-deadline-ms': String(job.deadlineMs) })
+        .end(JSON.stringify(job.event));
       this.#killWhenLate(sandbox, job).catch(() => undefined);
     }
   }
@@ -132,8 +167,11 @@ export class LambdaPool {
     if (this.#closed) return Promise.resolve({ ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'the pool is closed' });
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
-    if (queue.length >= maxQueue) return Promise.resolve({ ok: false, errorType: 'Lambda.TooManyRequestsException', errorMessage: 'the queue is full' });
-    const result = new Promise<InvokeResult>((done) => { queue.push({ id: randomHex(16), event, deadlineMs: this.#clock.epochMs() + spec.timeoutMs, over: new AbortController(), done }); });
+    if (queue.length >= maxQueue)
+      return Promise.resolve({ ok: false, errorType: 'Lambda.TooManyRequestsException', errorMessage: 'the queue is full' });
+    const result = new Promise<InvokeResult>((done) => {
+      queue.push({ id: randomHex(16), event, deadlineMs: this.#clock.epochMs() + spec.timeoutMs, over: new AbortController(), done });
+    });
     const own = [...this.#sandboxes].filter((one) => one.spec.name === name);
     if (!own.some(({ waiting }) => waiting) && own.length < maxSandboxes) this.#spawn(spec);
     this.#dispatch(name);
@@ -143,11 +181,21 @@ export class LambdaPool {
   /** Ends every process by its id. */
   async close(): Promise<void> {
     this.#closed = true;
-    const ends = [...this.#sandboxes].filter(({ child }) => child.exitCode === null && child.signalCode === null).map(({ child }) => once(child, 'exit'));
+    const ends = [...this.#sandboxes]
+      .filter(({ child }) => child.exitCode === null && child.signalCode === null)
+      .map(({ child }) => once(child, 'exit'));
     for (const { child } of this.#sandboxes) child.kill('SIGKILL');
     await Promise.all(ends);
     this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => { this.#server.close(() => { resolve(); }); });
-    await new Promise<void>((resolve) => { this.#log.end(() => { resolve(); }); });
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    await new Promise<void>((resolve) => {
+      this.#log.end(() => {
+        resolve();
+      });
+    });
   }
 }

@@ -7,7 +7,9 @@ export class Link {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #cut = false;
   #port = 0;
-  readonly #server = createServer((near) => { this.#join(near); });
+  readonly #server = createServer((near) => {
+    this.#join(near);
+  });
 
   constructor(target: string) {
     this.#target = new URL(target);
@@ -28,9 +30,16 @@ export class Link {
     const far = connect(Number(this.#target.port), this.#target.hostname);
     const pair = [near, far] as const;
     this.#pairs.add(pair);
-    for (const [from, to] of [[near, far], [far, near]] as const) {
-      from.on('data', (chunk: Buffer) => { if (!to.destroyed) to.write(chunk); });
-      from.on('error', () => { from.destroy(); });
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => {
+        if (!to.destroyed) to.write(chunk);
+      });
+      from.on('error', () => {
+        from.destroy();
+      });
       from.on('close', () => {
         this.#pairs.delete(pair);
         to.destroy();
@@ -61,6 +70,10 @@ export class Link {
       near.destroy();
       far.destroy();
     }
-    await new Promise<void>((resolve) => { this.#server.close(() => { resolve(); }); });
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
   }
 }

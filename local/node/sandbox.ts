@@ -9,7 +9,13 @@ import { Link } from './link.ts';
 
 /** One node: a folder with its own processes under a supervisor that stands in for systemd, and its own way to the cloud. */
 
-export interface UnitSpec { readonly argv: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly restart?: 'no' | 'always'; readonly bindsTo?: string; readonly stopMs?: number }
+export interface UnitSpec {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly restart?: 'no' | 'always';
+  readonly bindsTo?: string;
+  readonly stopMs?: number;
+}
 
 export interface SandboxOptions {
   readonly root: string;
@@ -40,11 +46,18 @@ export class NodeSandbox implements Machine {
   /** Environment of everything that runs on the node. */
   get env(): Record<string, string> {
     const endpoints = Object.fromEntries([...this.#links].map(([name, link]) => [name, link.url]));
-    return { ...this.#options.env, ...endpoints, BATON_ROOT: this.root, PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), HOME: this.root };
+    return {
+      ...this.#options.env,
+      ...endpoints,
+      BATON_ROOT: this.root,
+      PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
+      HOME: this.root,
+    };
   }
 
   async prepare(): Promise<void> {
-    for (const folder of ['bin', 'etc/baton', 'etc/systemd', 'run/baton', 'var/lib/baton', 'log']) mkdirSync(join(this.root, folder), { recursive: true, mode: 0o755 });
+    for (const folder of ['bin', 'etc/baton', 'etc/systemd', 'run/baton', 'var/lib/baton', 'log'])
+      mkdirSync(join(this.root, folder), { recursive: true, mode: 0o755 });
     const shim = join(this.root, 'bin', 'systemctl');
     writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${join(here, 'systemctl.mjs')}" "$@"\n`);
     chmodSync(shim, 0o755);
@@ -67,10 +80,18 @@ export class NodeSandbox implements Machine {
   }
 
   async powerOn(): Promise<void> {
-    const child = spawn(process.execPath, [join(here, 'supervisor.ts'), '--root', this.root], { env: { ...process.env, ...this.env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(here, 'supervisor.ts'), '--root', this.root], {
+      env: { ...process.env, ...this.env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#supervisor = child;
     child.stdin.on('error', () => undefined);
-    await Promise.race([once(child.stdout, 'data'), this.#options.clock.sleep(readyMs).then(() => { throw new Error('the supervisor does not start'); })]);
+    await Promise.race([
+      once(child.stdout, 'data'),
+      this.#options.clock.sleep(readyMs).then(() => {
+        throw new Error('the supervisor does not start');
+      }),
+    ]);
     this.#powered = true;
   }
 
@@ -98,7 +119,7 @@ export class NodeSandbox implements Machine {
 
   #groups(): number[] {
     const file = join(this.root, 'run', 'pids.json');
-    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as number[] : [];
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as number[]) : [];
   }
 
   #signalAll(signal: NodeJS.Signals): void {
@@ -153,13 +174,28 @@ export class NodeSandbox implements Machine {
   }
 
   run(script: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RunResult> {
-    const child = spawn('/bin/sh', ['-c', script], { cwd: this.root, env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn('/bin/sh', ['-c', script], {
+      cwd: this.root,
+      env: { ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     const texts = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (chunk: string) => { texts[name] = (texts[name] + chunk).slice(-maxOutput); });
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+        texts[name] = (texts[name] + chunk).slice(-maxOutput);
+      });
     const over = new AbortController();
-    this.#options.clock.sleep(durationMs(timeoutMs), over.signal).then(() => { if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL'); }).catch(() => undefined);
+    this.#options.clock
+      .sleep(durationMs(timeoutMs), over.signal)
+      .then(() => {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      })
+      .catch(() => undefined);
     return new Promise((resolve) => {
-      child.once('error', () => { resolve({ exitCode: 127, ...texts }); });
+      child.once('error', () => {
+        resolve({ exitCode: 127, ...texts });
+      });
       child.once('close', (code) => {
         over.abort();
         resolve({ exitCode: code ?? 137, ...texts });

@@ -10,12 +10,21 @@ import { systemClock } from '../../runtime/clock.ts';
 /** Stands in for systemd on one sandbox node: units with restart, BindsTo, mask, and kill by process group. Ends with its parent. */
 
 const unitSchema = z.strictObject({
-  argv: z.array(z.string()).min(1), env: z.record(z.string(), z.string()).prefault({}), restart: z.enum(['no', 'always']).prefault('no'),
-  bindsTo: z.string().optional(), stopMs: z.number().int().min(1).prefault(2_000),
+  argv: z.array(z.string()).min(1),
+  env: z.record(z.string(), z.string()).prefault({}),
+  restart: z.enum(['no', 'always']).prefault('no'),
+  bindsTo: z.string().optional(),
+  stopMs: z.number().int().min(1).prefault(2_000),
 });
 type UnitFile = z.infer<typeof unitSchema>;
 
-interface Unit { readonly name: string; child: ChildProcess | null; active: 'active' | 'inactive' | 'failed'; wanted: boolean; pgid: number | null }
+interface Unit {
+  readonly name: string;
+  child: ChildProcess | null;
+  active: 'active' | 'inactive' | 'failed';
+  wanted: boolean;
+  pgid: number | null;
+}
 
 const { root = '' } = parseArgs({ options: { root: { type: 'string' } } }).values;
 const folder = join(root, 'etc', 'systemd');
@@ -54,7 +63,9 @@ const killGroup = (unit: Unit, signal: NodeJS.Signals): void => {
     // It ended in between.
   }
 };
-const savePids = (): void => { writeFileSync(pidFile, JSON.stringify([...units.values()].flatMap(({ pgid }) => (pgid === null ? [] : [pgid])))); };
+const savePids = (): void => {
+  writeFileSync(pidFile, JSON.stringify([...units.values()].flatMap(({ pgid }) => (pgid === null ? [] : [pgid]))));
+};
 
 const ended = async (unit: Unit, code: number | null): Promise<void> => {
   unit.child = null;
@@ -75,8 +86,12 @@ const launch = (unit: Unit): boolean => {
   unit.pgid = child.pid ?? null;
   unit.active = 'active';
   savePids();
-  child.once('error', () => { void ended(unit, 127); });
-  child.once('exit', (code) => { void ended(unit, code); });
+  child.once('error', () => {
+    void ended(unit, 127);
+  });
+  child.once('exit', (code) => {
+    void ended(unit, code);
+  });
   return true;
 };
 
@@ -100,26 +115,46 @@ const stop = async (unit: Unit): Promise<void> => {
 
 const show = (unit: Unit, properties: readonly string[]): string => {
   const values: Record<string, string> = {
-    ActiveState: unit.active, LoadState: isMasked(unit.name) ? 'masked' : fileOf(unit.name) ? 'loaded' : 'not-found',
-    TasksCurrent: groupLives(unit.pgid) ? '1' : '0', MainPID: String(unit.child?.pid ?? 0), ControlGroup: '',
+    ActiveState: unit.active,
+    LoadState: isMasked(unit.name) ? 'masked' : fileOf(unit.name) ? 'loaded' : 'not-found',
+    TasksCurrent: groupLives(unit.pgid) ? '1' : '0',
+    MainPID: String(unit.child?.pid ?? 0),
+    ControlGroup: '',
   };
   return properties.map((name) => values[name] ?? '').join('\n');
 };
 
-const request = z.strictObject({ verb: z.string(), unit: z.string().regex(/^[A-Za-z0-9@._-]{1,120}$/), properties: z.array(z.string()), signal: z.string() });
+const request = z.strictObject({
+  verb: z.string(),
+  unit: z.string().regex(/^[A-Za-z0-9@._-]{1,120}$/),
+  properties: z.array(z.string()),
+  signal: z.string(),
+});
 
 /** Exit code and output, as systemctl's. */
 const serve = async (asked: z.infer<typeof request>): Promise<{ code: number; out: string }> => {
   const unit = unitOf(asked.unit);
   switch (asked.verb) {
-    case 'start': return { code: await start(unit) ? 0 : 1, out: '' };
-    case 'stop': await stop(unit); return { code: 0, out: '' };
-    case 'mask': writeFileSync(maskOf(unit.name), ''); return { code: 0, out: '' };
-    case 'unmask': rmSync(maskOf(unit.name), { force: true }); return { code: 0, out: '' };
-    case 'kill': killGroup(unit, (asked.signal || 'SIGTERM') as NodeJS.Signals); return { code: 0, out: '' };
-    case 'is-active': return { code: unit.active === 'active' ? 0 : 3, out: unit.active };
-    case 'show': return { code: 0, out: show(unit, asked.properties) };
-    default: return { code: 1, out: `Unknown command verb ${asked.verb}` };
+    case 'start':
+      return { code: (await start(unit)) ? 0 : 1, out: '' };
+    case 'stop':
+      await stop(unit);
+      return { code: 0, out: '' };
+    case 'mask':
+      writeFileSync(maskOf(unit.name), '');
+      return { code: 0, out: '' };
+    case 'unmask':
+      rmSync(maskOf(unit.name), { force: true });
+      return { code: 0, out: '' };
+    case 'kill':
+      killGroup(unit, (asked.signal || 'SIGTERM') as NodeJS.Signals);
+      return { code: 0, out: '' };
+    case 'is-active':
+      return { code: unit.active === 'active' ? 0 : 3, out: unit.active };
+    case 'show':
+      return { code: 0, out: show(unit, asked.properties) };
+    default:
+      return { code: 1, out: `Unknown command verb ${asked.verb}` };
   }
 };
 
@@ -140,10 +175,19 @@ createServer((socket) => {
     if (!text.includes('\n')) return;
     const parsed = request.safeParse(JSON.parse(text));
     const answer = parsed.success ? serve(parsed.data) : Promise.resolve({ code: 1, out: 'bad request' });
-    answer.then((told) => socket.end(JSON.stringify(told)), () => socket.end('{"code":1,"out":"failed"}'));
+    answer.then(
+      (told) => socket.end(JSON.stringify(told)),
+      () => socket.end('{"code":1,"out":"failed"}'),
+    );
   });
-}).listen(join(root, 'run', 's'), () => { process.stdout.write('ready\n'); });
+}).listen(join(root, 'run', 's'), () => {
+  process.stdout.write('ready\n');
+});
 // The parent holds the other end: when it goes away, in whatever way, so does everything here.
 process.stdin.resume();
-process.stdin.once('end', () => { void endAll(); });
-process.once('SIGTERM', () => { void endAll(); });
+process.stdin.once('end', () => {
+  void endAll();
+});
+process.once('SIGTERM', () => {
+  void endAll();
+});

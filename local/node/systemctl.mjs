@@ -17,7 +17,9 @@ const socket = createConnection(join(process.env.BATON_ROOT, 'run', 's'));
 let text = '';
 socket.setEncoding('utf8');
 socket.on('connect', () => socket.write(`${JSON.stringify({ verb, unit, properties, signal })}\n`));
-socket.on('data', (chunk) => { text += chunk; });
+socket.on('data', (chunk) => {
+  text += chunk;
+});
 socket.on('end', () => {
   const { code, out } = JSON.parse(text);
   if (out !== '') process.stdout.write(`${out}\n`);

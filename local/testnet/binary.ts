@@ -26,14 +26,22 @@ export const cometbftBinary = async (progress: (line: string) => void): Promise<
   const found = onPath('cometbft');
   if (found !== null) return found;
   if (onPath('go') === null) {
-    throw new BatonError('DrillFailed', 'CometBFT is not on this machine, and neither is Go to build it', { fix: 'Install Go 1.22 or later, or set BATON_COMETBFT to the binary, or run the drill without --chain cometbft.' });
+    throw new BatonError('DrillFailed', 'CometBFT is not on this machine, and neither is Go to build it', {
+      fix: 'Install Go 1.22 or later, or set BATON_COMETBFT to the binary, or run the drill without --chain cometbft.',
+    });
   }
   progress(`Building CometBFT ${version} with Go; this takes a minute or two, once.`);
   mkdirSync(cache, { recursive: true });
   try {
-    await promisify(execFile)('go', ['install', `github.com/cometbft/cometbft/cmd/cometbft@${version}`], { timeout: buildMs, env: { ...process.env, GOBIN: cache } });
+    await promisify(execFile)('go', ['install', `github.com/cometbft/cometbft/cmd/cometbft@${version}`], {
+      timeout: buildMs,
+      env: { ...process.env, GOBIN: cache },
+    });
   } catch (cause) {
-    throw new BatonError('DrillFailed', 'Go could not build CometBFT', { cause, fix: `Try by hand: go install github.com/cometbft/cometbft/cmd/cometbft@${version}` });
+    throw new BatonError('DrillFailed', 'Go could not build CometBFT', {
+      cause,
+      fix: `Try by hand: go install github.com/cometbft/cometbft/cmd/cometbft@${version}`,
+    });
   }
   return cached;
 };

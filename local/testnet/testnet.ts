@@ -17,7 +17,11 @@ export const active = 0;
 export const standby = 4;
 const nodes = [0, 1, 2, 3, 4];
 
-export interface Home { readonly dir: string; readonly rpc: string; readonly socket: string }
+export interface Home {
+  readonly dir: string;
+  readonly rpc: string;
+  readonly socket: string;
+}
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -46,9 +50,21 @@ const quoted = (text: string): string => JSON.stringify(text);
 const keyFile = z.object({ address: z.string(), pub_key: z.object({ value: z.string() }) });
 const genesis = z.looseObject({ chain_id: z.string(), validators: z.array(z.looseObject({ power: z.string() })) });
 const blockEvidence = z.object({
-  result: z.object({ block: z.object({ evidence: z.object({ evidence: z.array(z.looseObject({ type: z.string(), value: z.looseObject({ vote_a: z.looseObject({ validator_address: z.string() }).optional() }) })) }) }) }),
+  result: z.object({
+    block: z.object({
+      evidence: z.object({
+        evidence: z.array(
+          z.looseObject({ type: z.string(), value: z.looseObject({ vote_a: z.looseObject({ validator_address: z.string() }).optional() }) }),
+        ),
+      }),
+    }),
+  }),
 });
-const commitSigners = z.object({ result: z.object({ signed_header: z.object({ commit: z.object({ signatures: z.array(z.object({ validator_address: z.string(), block_id_flag: z.number() })) }) }) }) });
+const commitSigners = z.object({
+  result: z.object({
+    signed_header: z.object({ commit: z.object({ signatures: z.array(z.object({ validator_address: z.string(), block_id_flag: z.number() })) }) }),
+  }),
+});
 const headSchema = z.object({ result: z.object({ sync_info: z.object({ latest_block_height: z.string().transform(Number) }) }) });
 
 export class Testnet {
@@ -96,7 +112,10 @@ export class Testnet {
       const port = ports[node] ?? { rpc: 0, p2p: 0 };
       const home: Home = { dir: this.#homeOf(node), rpc: `http://127.0.0.1:${port.rpc}`, socket: join(this.#dir, `n${node}.sock`) };
       this.homes.push(home);
-      const peers = nodes.filter((other) => other !== node).map((other) => `${ids[other] ?? ''}@127.0.0.1:${ports[other]?.p2p ?? 0}`).join(',');
+      const peers = nodes
+        .filter((other) => other !== node)
+        .map((other) => `${ids[other] ?? ''}@127.0.0.1:${ports[other]?.p2p ?? 0}`)
+        .join(',');
       const file = join(home.dir, 'config', 'config.toml');
       const signer = options.guarded && (node === active || node === standby) ? `unix://${home.socket}` : '';
       writeFileSync(file, editToml(readFileSync(file, 'utf8'), this.#edits(port, peers, signer)));
@@ -108,12 +127,23 @@ export class Testnet {
 
   #edits(port: { rpc: number; p2p: number }, peers: string, signer: string): (readonly [string, string, string])[] {
     return [
-      ['', 'proxy_app', quoted('persistent_kvstore')], ['', 'priv_validator_laddr', quoted(signer)],
-      ['rpc', 'laddr', quoted(`tcp://127.0.0.1:${port.rpc}`)], ['p2p', 'laddr', quoted(`tcp://127.0.0.1:${port.p2p}`)], ['p2p', 'persistent_peers', quoted(peers)],
-      ['p2p', 'pex', 'false'], ['p2p', 'allow_duplicate_ip', 'true'], ['p2p', 'addr_book_strict', 'false'], ['p2p', 'flush_throttle_timeout', quoted('10ms')],
-      ['consensus', 'timeout_commit', quoted('500ms')], ['consensus', 'timeout_propose', quoted('1s')], ['consensus', 'timeout_propose_delta', quoted('200ms')],
-      ['consensus', 'timeout_prevote', quoted('500ms')], ['consensus', 'timeout_prevote_delta', quoted('200ms')], ['consensus', 'timeout_precommit', quoted('500ms')],
-      ['consensus', 'timeout_precommit_delta', quoted('200ms')], ['consensus', 'peer_gossip_sleep_duration', quoted('20ms')],
+      ['', 'proxy_app', quoted('persistent_kvstore')],
+      ['', 'priv_validator_laddr', quoted(signer)],
+      ['rpc', 'laddr', quoted(`tcp://127.0.0.1:${port.rpc}`)],
+      ['p2p', 'laddr', quoted(`tcp://127.0.0.1:${port.p2p}`)],
+      ['p2p', 'persistent_peers', quoted(peers)],
+      ['p2p', 'pex', 'false'],
+      ['p2p', 'allow_duplicate_ip', 'true'],
+      ['p2p', 'addr_book_strict', 'false'],
+      ['p2p', 'flush_throttle_timeout', quoted('10ms')],
+      ['consensus', 'timeout_commit', quoted('500ms')],
+      ['consensus', 'timeout_propose', quoted('1s')],
+      ['consensus', 'timeout_propose_delta', quoted('200ms')],
+      ['consensus', 'timeout_prevote', quoted('500ms')],
+      ['consensus', 'timeout_prevote_delta', quoted('200ms')],
+      ['consensus', 'timeout_precommit', quoted('500ms')],
+      ['consensus', 'timeout_precommit_delta', quoted('200ms')],
+      ['consensus', 'peer_gossip_sleep_duration', quoted('20ms')],
     ];
   }
 
@@ -146,14 +176,15 @@ export class Testnet {
   async waitHeight(height: number, limitMs = 60_000): Promise<void> {
     const everyMs = durationMs(100);
     for (let look = 0; look < limitMs / everyMs; look += 1) {
-      if (await this.head() >= height) return;
+      if ((await this.head()) >= height) return;
       await this.#clock.sleep(everyMs);
     }
     throw new Error(`the chain did not reach height ${height} within ${limitMs / 1_000} s`);
   }
 
   async signedAt(height: number): Promise<boolean> {
-    const { signatures } = commitSigners.parse(await getJson(this.rpcOf(1), `/commit?height=${height}`, AbortSignal.timeout(2_000))).result.signed_header.commit;
+    const { signatures } = commitSigners.parse(await getJson(this.rpcOf(1), `/commit?height=${height}`, AbortSignal.timeout(2_000))).result
+      .signed_header.commit;
     return signatures.some((one) => one.validator_address === this.address && (one.block_id_flag === 2 || one.block_id_flag === 3));
   }
 
@@ -161,8 +192,11 @@ export class Testnet {
   async evidence(from: number, to: number): Promise<number> {
     let count = 0;
     for (let height = from; height <= to; height += 1) {
-      const { evidence } = blockEvidence.parse(await getJson(this.rpcOf(1), `/block?height=${height}`, AbortSignal.timeout(2_000))).result.block.evidence;
-      count += evidence.filter(({ type, value }) => type === 'tendermint/DuplicateVoteEvidence' && value.vote_a?.validator_address === this.address).length;
+      const { evidence } = blockEvidence.parse(await getJson(this.rpcOf(1), `/block?height=${height}`, AbortSignal.timeout(2_000))).result.block
+        .evidence;
+      count += evidence.filter(
+        ({ type, value }) => type === 'tendermint/DuplicateVoteEvidence' && value.vote_a?.validator_address === this.address,
+      ).length;
     }
     return count;
   }

@@ -8,12 +8,22 @@ import { durationMs, type Clock, type SteadyMs } from '../../core/time.ts';
 /** A tiny honest chain: a height every half second, one signed duty per height and key, and every equivocation kept as proof. */
 
 const duty = z.strictObject({
-  height: z.number().int().min(1), node: z.string().max(40), publicKey: z.base64().length(44), signature: z.base64().max(100),
+  height: z.number().int().min(1),
+  node: z.string().max(40),
+  publicKey: z.base64().length(44),
+  signature: z.base64().max(100),
 });
 type Duty = z.infer<typeof duty>;
 
-export interface Equivocation { readonly height: number; readonly nodes: readonly [string, string] }
-export interface Landed { readonly height: number; readonly node: string; readonly atMs: SteadyMs }
+export interface Equivocation {
+  readonly height: number;
+  readonly nodes: readonly [string, string];
+}
+export interface Landed {
+  readonly height: number;
+  readonly node: string;
+  readonly atMs: SteadyMs;
+}
 
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 /** What is signed: the node's own name makes two signers of one height visible as two messages. */
@@ -52,7 +62,11 @@ export class Ledger {
   async start(count: number, tickMs = 500): Promise<string[]> {
     const urls: string[] = [];
     for (let index = 0; index < count; index += 1) {
-      const server = createServer((request, response) => { this.#serve(request, response).catch(() => { response.writeHead(400).end(); }); });
+      const server = createServer((request, response) => {
+        this.#serve(request, response).catch(() => {
+          response.writeHead(400).end();
+        });
+      });
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       this.#servers.push(server);
@@ -88,7 +102,9 @@ export class Ledger {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const json = (value: unknown): void => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value)); };
+    const json = (value: unknown): void => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    };
     const [, first = '', second = ''] = (request.url ?? '').split('/');
     if (request.method === 'GET' && first === 'head') json({ height: this.#height });
     else if (request.method === 'GET' && first === 'progress') json({ lastSigned: this.#lastSigned(Buffer.from(second, 'hex').toString('base64')) });
@@ -101,7 +117,11 @@ export class Ledger {
     await this.#ticking;
     for (const server of this.#servers) {
       server.closeAllConnections();
-      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
     }
   }
 }

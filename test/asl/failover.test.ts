@@ -13,14 +13,35 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'statemachines', 'failover.asl.json'), 'utf8');
 const names = ['Assess', 'RequestApproval', 'TakeTerm', 'Fence', 'ReleaseKey', 'Verify', 'Settle', 'Rejoin', 'Reinstate'];
-const substitutions = Object.fromEntries([...names.map((name) => [`${name}FunctionArn`, `arn:aws:lambda:us-east-1:1:function:${name}`]), ['TopicArn', 'arn:aws:sns:us-east-1:1:t']]);
+const substitutions: Record<string, string> = { TopicArn: 'arn:aws:sns:us-east-1:1:t' };
+for (const name of names) substitutions[`${name}FunctionArn`] = `arn:aws:lambda:us-east-1:1:function:${name}`;
 const definition = loadDefinition(text, substitutions);
-const inputs = { Assess: assess.input, RequestApproval: requestApproval.input, RequestAttestation: requestApproval.input, TakeTerm: takeTerm.input, Fence: fence.input, ReleaseKey: releaseKey.input, Verify: verify.input, Settle: settle.input, Rejoin: rejoin.input, Reinstate: reinstate.input };
+const inputs = {
+  Assess: assess.input,
+  RequestApproval: requestApproval.input,
+  RequestAttestation: requestApproval.input,
+  TakeTerm: takeTerm.input,
+  Fence: fence.input,
+  ReleaseKey: releaseKey.input,
+  Verify: verify.input,
+  Settle: settle.input,
+  Rejoin: rejoin.input,
+  Reinstate: reinstate.input,
+};
 const reached = new Set<string>();
 
 const plan = {
-  validator: 'hub-1', kind: 'failover', execution: 'one', cause: { kind: 'verdict', by: 'watch', reason: 'Failing.' }, term: 1, phase: 'HELD', holder: amber, candidate: birch,
-  accepts: ['relinquished'], approval: { required: true, quorum: 1, approvers: ['role/approver'] }, config: 'c'.repeat(64),
+  validator: 'hub-1',
+  kind: 'failover',
+  execution: 'one',
+  cause: { kind: 'verdict', by: 'watch', reason: 'Failing.' },
+  term: 1,
+  phase: 'HELD',
+  holder: amber,
+  candidate: birch,
+  accepts: ['relinquished'],
+  approval: { required: true, quorum: 1, approvers: ['role/approver'] },
+  config: 'c'.repeat(64),
 };
 const planHash = 'f'.repeat(64);
 const driven = { validator: 'hub-1', term: 2, claim: 'one' };
@@ -31,16 +52,39 @@ const proceed = { decision: 'proceed', plan, planHash, approvalRequired: true, a
 const refused = (code: string): Step => ({ decision: 'refused', code, sentence: 'No.', next: 'baton status hub-1' });
 const approved = { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: 'Yes.' };
 const denied = { answer: 'denied', approvalId: 'a'.repeat(32), by: [alex], sentence: 'No.' };
-const exhausted = (of: Record<string, unknown>): Step => ({ state: 'exhausted', attestable: false, attestSeconds: 600, holderAlive: false, pass: 9, waitedMs: 120_000, sentence: 'None.', ...of });
+const exhausted = (of: Record<string, unknown>): Step => ({
+  state: 'exhausted',
+  attestable: false,
+  attestSeconds: 600,
+  holderAlive: false,
+  pass: 9,
+  waitedMs: 120_000,
+  sentence: 'None.',
+  ...of,
+});
 const happy: Script = {
-  Assess: [proceed], RequestApproval: [approved], TakeTerm: [{ ...driven, holder: amber, candidate: birch, sentence: 'Took.' }],
-  Fence: [{ state: 'pending', pass: 2, waitedMs: 3_000, sentence: 'Not yet.' }, { state: 'fenced', kind: 'relinquished', pass: 3, waitedMs: 3_200, sentence: 'Fenced.' }],
+  Assess: [proceed],
+  RequestApproval: [approved],
+  TakeTerm: [{ ...driven, holder: amber, candidate: birch, sentence: 'Took.' }],
+  Fence: [
+    { state: 'pending', pass: 2, waitedMs: 3_000, sentence: 'Not yet.' },
+    { state: 'fenced', kind: 'relinquished', pass: 3, waitedMs: 3_200, sentence: 'Fenced.' },
+  ],
   ReleaseKey: [{ holder: birch, watermark: null, sentence: 'Released.' }],
-  Verify: [{ state: 'pending', pass: 2, waitedMs: 3_000, baseline: 40, sentence: 'Not yet.' }, { state: 'signing', pass: 3, waitedMs: 3_100, baseline: 40, sentence: 'Signs.' }],
-  Settle: [{ sentence: 'Held.' }], Rejoin: [{ state: 'rejoined', sentence: 'Back.' }],
+  Verify: [
+    { state: 'pending', pass: 2, waitedMs: 3_000, baseline: 40, sentence: 'Not yet.' },
+    { state: 'signing', pass: 3, waitedMs: 3_100, baseline: 40, sentence: 'Signs.' },
+  ],
+  Settle: [{ sentence: 'Held.' }],
+  Rejoin: [{ state: 'rejoined', sentence: 'Back.' }],
 };
 
-interface Ran { readonly result: RunResult; readonly calls: TaskCall[]; readonly tookMs: number; readonly states: string[] }
+interface Ran {
+  readonly result: RunResult;
+  readonly calls: TaskCall[];
+  readonly tookMs: number;
+  readonly states: string[];
+}
 
 const execute = async (script: Script): Promise<Ran> => {
   const clock = new VirtualClock();
@@ -51,22 +95,34 @@ const execute = async (script: Script): Promise<Ran> => {
   const states: string[] = [];
   const invoke = async (call: TaskCall): Promise<TaskReply> => {
     calls.push(call);
-    if (call.resource.endsWith('sns:publish')) return left.get('CallPerson')?.length ? { ok: false, error: 'SNS.Down', cause: '' } : { ok: true, result: {} };
+    if (call.resource.endsWith('sns:publish'))
+      return left.get('CallPerson')?.length ? { ok: false, error: 'SNS.Down', cause: '' } : { ok: true, result: {} };
     const args = call.args as { FunctionName: string; Payload: Record<string, unknown> };
     inputs[call.state as keyof typeof inputs].parse(args.Payload);
     const queue = left.get(call.state) ?? [];
     const step = queue.length > 1 ? queue.shift() : queue[0];
     if (step === undefined) throw new Error(`${call.state} was not expected`);
     if (step === 'silence') return call.resource.endsWith('waitForTaskToken') ? { ok: true, result: {} } : new Promise<TaskReply>(() => undefined);
-    if (typeof step === 'object' && 'throws' in step) return { ok: false, error: String(step.throws), cause: '{"errorType":"x","errorMessage":"because"}' };
+    if (typeof step === 'object' && 'throws' in step)
+      return { ok: false, error: String(step.throws), cause: '{"errorType":"x","errorMessage":"because"}' };
     if (!call.resource.endsWith('waitForTaskToken')) return { ok: true, result: { Payload: step } };
     tokens.answer(String(args.Payload['token']), { ok: true, result: requestApproval.answer.parse(step) });
     return { ok: true, result: {} };
   };
   const run = new Run({
-    definition, clock, tokens, invoke, random: () => 0.5, signal: new AbortController().signal,
+    definition,
+    clock,
+    tokens,
+    invoke,
+    random: () => 0.5,
+    signal: new AbortController().signal,
     execution: { id: 'arn:one', name: 'one', input: { validator: 'hub-1', kind: 'failover', cause: { kind: 'operator', by: robin, reason: 'x' } } },
-    onEvent: ({ type, state }) => { if (type.endsWith('StateEntered') && state !== undefined) { reached.add(state); states.push(state); } },
+    onEvent: ({ type, state }) => {
+      if (type.endsWith('StateEntered') && state !== undefined) {
+        reached.add(state);
+        states.push(state);
+      }
+    },
   });
   const result = await clock.run(run.run());
   return { result, calls, tookMs: clock.steadyMs(), states };
@@ -74,8 +130,31 @@ const execute = async (script: Script): Promise<Ran> => {
 
 test('the candidate signs', async () => {
   const { result, states, tookMs } = await execute({});
-  expect(result).toEqual({ status: 'SUCCEEDED', output: { validator: 'hub-1', term: 2, holder: birch, sentence: `${birch} signs for hub-1 in term 2. Back.` } });
-  expect(states).toEqual(['Assess', 'Assessed', 'RequestApproval', 'Approved', 'TakeTerm', 'Fence', 'Fenced', 'Fence', 'Fenced', 'ReleaseKey', 'Verify', 'Verified', 'Verify', 'Verified', 'Settle', 'Settled', 'Quarantine', 'Rejoin', 'Done']);
+  expect(result).toEqual({
+    status: 'SUCCEEDED',
+    output: { validator: 'hub-1', term: 2, holder: birch, sentence: `${birch} signs for hub-1 in term 2. Back.` },
+  });
+  expect(states).toEqual([
+    'Assess',
+    'Assessed',
+    'RequestApproval',
+    'Approved',
+    'TakeTerm',
+    'Fence',
+    'Fenced',
+    'Fence',
+    'Fenced',
+    'ReleaseKey',
+    'Verify',
+    'Verified',
+    'Verify',
+    'Verified',
+    'Settle',
+    'Settled',
+    'Quarantine',
+    'Rejoin',
+    'Done',
+  ]);
   expect(tookMs).toBe(60_000);
 });
 
@@ -85,8 +164,13 @@ test('a plan that needs no approval takes the term at once', async () => {
 });
 
 test('an attestation goes back to Fence, which judges it', async () => {
-  const { calls, result } = await execute({ Fence: [exhausted({ attestable: true }), { state: 'fenced', kind: 'attested', pass: 11, waitedMs: 121_000, sentence: 'Attested.' }], RequestAttestation: [approved] });
-  const fences = calls.filter(({ state }) => state === 'Fence').map(({ args }) => (args as { Payload: { approvalId: string | null } }).Payload.approvalId);
+  const { calls, result } = await execute({
+    Fence: [exhausted({ attestable: true }), { state: 'fenced', kind: 'attested', pass: 11, waitedMs: 121_000, sentence: 'Attested.' }],
+    RequestAttestation: [approved],
+  });
+  const fences = calls
+    .filter(({ state }) => state === 'Fence')
+    .map(({ args }) => (args as { Payload: { approvalId: string | null } }).Payload.approvalId);
   expect(fences).toEqual([null, 'a'.repeat(32)]);
   expect(result.status).toBe('SUCCEEDED');
 });
@@ -118,13 +202,23 @@ describe('every failure has its own end, says who may sign, and calls a person a
     ['SettleFailed', { Settle: [{ throws: 'LeaseUnreachable' }] }, true],
     ['RejoinFailed', { Rejoin: [{ throws: 'LeaseInvalid' }] }, true],
     ['Reinstated', { Fence: [exhausted({ holderAlive: true })], Reinstate: [{ ...driven, term: 3, holder: amber, sentence: 'Back.' }] }, true],
-    ['Reinstated', { Fence: [exhausted({ attestable: true, holderAlive: true })], RequestAttestation: [denied], Reinstate: [{ ...driven, term: 3, holder: amber, sentence: 'Back.' }] }, true],
+    [
+      'Reinstated',
+      {
+        Fence: [exhausted({ attestable: true, holderAlive: true })],
+        RequestAttestation: [denied],
+        Reinstate: [{ ...driven, term: 3, holder: amber, sentence: 'Back.' }],
+      },
+      true,
+    ],
     ['ReinstateFailed', { Fence: [exhausted({ holderAlive: true })], Reinstate: [{ throws: 'KeyMissing' }] }, true],
     ['Unfenceable', { Fence: [exhausted({})], CallPerson: [{ throws: 'x' }] }, true],
   ])('%s', async (end, script, calls) => {
     const ran = await execute(script);
     expect(ran.result).toMatchObject({ status: 'FAILED', error: end });
-    expect(ran.result.status === 'FAILED' && ran.result.cause).toMatch(/Who may sign now: .+\. Next: baton .+ \(execution one\)|Who may sign now: .+\. Next: (Bring|Look) .+ \(execution one\)/);
+    expect(ran.result.status === 'FAILED' && ran.result.cause).toMatch(
+      /Who may sign now: .+\. Next: baton .+ \(execution one\)|Who may sign now: .+\. Next: (Bring|Look) .+ \(execution one\)/,
+    );
     expect(ran.states.includes('CallPerson')).toBe(calls);
     const released = ran.states.includes('ReleaseKey');
     const fencedBefore = ran.states.indexOf('Fenced') >= 0;
@@ -146,7 +240,7 @@ describe('the definition', () => {
     expect(aslValidator(JSON.parse(text) as Record<string, unknown>)).toMatchObject({ isValid: true });
   });
   test('no retry names States.ALL, and every retry is bounded', () => {
-    const retries = states.flatMap(([, state]) => (state.Type === 'Task' ? state.Retry ?? [] : []));
+    const retries = states.flatMap(([, state]) => (state.Type === 'Task' ? (state.Retry ?? []) : []));
     expect(retries.filter(({ ErrorEquals }) => ErrorEquals.includes('States.ALL') || ErrorEquals.includes('States.TaskFailed'))).toEqual([]);
     expect(retries.filter(({ MaxAttempts }) => MaxAttempts === undefined || MaxAttempts > 10)).toEqual([]);
   });
@@ -157,7 +251,9 @@ describe('the definition', () => {
     const to = states.filter(([, state]) => JSON.stringify(state).includes('"Next":"ReleaseKey"')).map(([name]) => name);
     expect(to).toEqual(['Fenced']);
     const fenced = definition.States['Fenced'];
-    expect(fenced?.Type === 'Choice' && fenced.Choices.find(({ Next }) => Next === 'ReleaseKey')?.Condition).toBe("{% $states.input.state = 'fenced' %}");
+    expect(fenced?.Type === 'Choice' && fenced.Choices.find(({ Next }) => Next === 'ReleaseKey')?.Condition).toBe(
+      "{% $states.input.state = 'fenced' %}",
+    );
   });
 });
 

@@ -21,7 +21,13 @@ export const conformance = (name: string, start: () => Promise<{ endpoint: strin
     let server: Awaited<ReturnType<typeof start>>;
     let client: DynamoDBClient;
     let store: LeaseStore;
-    const clientOf = (endpoint: string, maxAttempts = 1): DynamoDBClient => new DynamoDBClient({ ...localCredentials, endpoint, maxAttempts, requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, connectionTimeout: 2_000 }) });
+    const clientOf = (endpoint: string, maxAttempts = 1): DynamoDBClient =>
+      new DynamoDBClient({
+        ...localCredentials,
+        endpoint,
+        maxAttempts,
+        requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, connectionTimeout: 2_000 }),
+      });
     beforeAll(async () => {
       server = await start();
       client = clientOf(server.endpoint);
@@ -31,7 +37,9 @@ export const conformance = (name: string, start: () => Promise<{ endpoint: strin
       client.destroy();
       await server.close();
     });
-    const put = async (lease: Lease): Promise<void> => { await client.send(new PutItemCommand({ TableName: table, Item: toItem({ ...lease, pk: `lease#${lease.validator}` }) })); };
+    const put = async (lease: Lease): Promise<void> => {
+      await client.send(new PutItemCommand({ TableName: table, Item: toItem({ ...lease, pk: `lease#${lease.validator}` }) }));
+    };
 
     const writesFor = (validator: ValidatorId): LeaseWrite[] => {
       const mine = { validator, term: t(2), claim: run('one') };
@@ -68,14 +76,21 @@ export const conformance = (name: string, start: () => Promise<{ endpoint: strin
       await put(leaseOf({ validator }));
       const lossy = clientOf(server.endpoint, 2);
       let lost = 0;
-      lossy.middlewareStack.add((next) => async (args) => {
-        const result = await next(args);
-        lost += 1;
-        if (lost === 1) throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET', $retryable: {} });
-        return result;
-      }, { step: 'deserialize', priority: 'low', name: 'loseReply' });
+      lossy.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          lost += 1;
+          if (lost === 1) throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET', $retryable: {} });
+          return result;
+        },
+        { step: 'deserialize', priority: 'low', name: 'loseReply' },
+      );
       const write = takeTerm(leaseOf({ validator }), { claim: run('one'), candidate: birch, attempt: attempt('x') });
-      expect(await new LeaseStore({ client: lossy, table }).write(write)).toMatchObject({ outcome: 'done', earlier: true, lease: { term: 2, version: 2 } });
+      expect(await new LeaseStore({ client: lossy, table }).write(write)).toMatchObject({
+        outcome: 'done',
+        earlier: true,
+        lease: { term: 2, version: 2 },
+      });
       expect(lost).toBe(2);
       lossy.destroy();
     });
@@ -83,23 +98,32 @@ export const conformance = (name: string, start: () => Promise<{ endpoint: strin
       const nobody = new LeaseStore({ client: clientOf('http://127.0.0.1:9'), table });
       expect((await nobody.write(settle({ validator: fresh(), term: t(2), claim: run('one') }, { attempt: attempt('s') }))).outcome).toBe('unknown');
       await expect(nobody.read(fresh())).rejects.toThrow('no answer from the table');
-      await expect(nobody.mustWrite(settle({ validator: fresh(), term: t(2), claim: run('one') }, { attempt: attempt('s') }))).rejects.toMatchObject({ code: 'LeaseUnreachable' });
+      await expect(nobody.mustWrite(settle({ validator: fresh(), term: t(2), claim: run('one') }, { attempt: attempt('s') }))).rejects.toMatchObject({
+        code: 'LeaseUnreachable',
+      });
     });
     test('a stale term is told with who drives the new one', async () => {
       const validator = fresh();
       await put(fencing({ validator, term: t(5), claim: run('other') }));
-      await expect(store.mustWrite(settle({ validator, term: t(2), claim: run('one') }, { attempt: attempt('s') }))).rejects.toThrow('term 5 is FENCING, driven by other');
+      await expect(store.mustWrite(settle({ validator, term: t(2), claim: run('one') }, { attempt: attempt('s') }))).rejects.toThrow(
+        'term 5 is FENCING, driven by other',
+      );
     });
     test('an item that somebody changed by hand is not trusted', async () => {
       const validator = fresh();
-      await client.send(new PutItemCommand({ TableName: table, Item: toItem({ ...leaseOf({ validator }), pk: `lease#${validator}`, phase: 'OPEN' }) }));
+      await client.send(
+        new PutItemCommand({ TableName: table, Item: toItem({ ...leaseOf({ validator }), pk: `lease#${validator}`, phase: 'OPEN' }) }),
+      );
       await expect(store.read(validator)).rejects.toMatchObject({ code: 'LeaseInvalid' });
     });
     test('of 64 that take a term at once, one wins', async () => {
       const validator = fresh();
       await put(leaseOf({ validator }));
-      const results = await Promise.all(Array.from({ length: 64 }, (_, index) =>
-        store.write(takeTerm(leaseOf({ validator }), { claim: run(`x-${index}`), candidate: birch, attempt: attempt(`x-${index}`) }))));
+      const results = await Promise.all(
+        Array.from({ length: 64 }, (_, index) =>
+          store.write(takeTerm(leaseOf({ validator }), { claim: run(`x-${index}`), candidate: birch, attempt: attempt(`x-${index}`) })),
+        ),
+      );
       expect(results.filter(({ outcome }) => outcome === 'done').length).toBe(1);
       expect(results.filter(({ outcome }) => outcome === 'refused').length).toBe(63);
       expect(await store.read(validator)).toMatchObject({ term: 2, version: 2 });
@@ -152,7 +176,9 @@ export const conformance = (name: string, start: () => Promise<{ endpoint: strin
         expect(await approvals.read(id)).toMatchObject({ state: 'approved' });
       });
       test('an approval that is not there is said to be so', async () => {
-        await expect(new Approvals({ client, table }).decide('c'.repeat(32), { by: alex, answer: 'approve', atMs: 1 })).rejects.toMatchObject({ code: 'ApprovalUnknown' });
+        await expect(new Approvals({ client, table }).decide('c'.repeat(32), { by: alex, answer: 'approve', atMs: 1 })).rejects.toMatchObject({
+          code: 'ApprovalUnknown',
+        });
       });
     });
   });

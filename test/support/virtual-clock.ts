@@ -1,6 +1,9 @@
 import { epochMs, steadyMs, type Clock, type DurationMs, type EpochMs, type SteadyMs } from '../../core/time.ts';
 
-interface Sleeper { readonly at: number; readonly wake: () => void }
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
 
 /**
  * A clock that jumps: when everything waits, time goes on to the next sleeper. `advanceWhileBusy` runs until the promise settles.
@@ -25,20 +28,29 @@ export class VirtualClock implements Clock {
       }
       const sleeper = { at: this.#now + length, wake: resolve };
       this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
-        reject(new Error('aborted', { cause: signal.reason }));
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+          reject(new Error('aborted', { cause: signal.reason }));
+        },
+        { once: true },
+      );
     });
   }
 
   /** Runs `work` to its end, jumping to the next sleeper whenever the event loop has nothing else to do. */
   async run<T>(work: Promise<T>, limitMs = 10_000_000): Promise<T> {
     let settled = false;
-    const done = work.finally(() => { settled = true; });
+    const done = work.finally(() => {
+      settled = true;
+    });
     done.catch(() => undefined);
     for (;;) {
-      for (let turn = 0; turn < 8 && !settled; turn += 1) await new Promise<void>((resolve) => { setImmediate(resolve); });
+      for (let turn = 0; turn < 8 && !settled; turn += 1)
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
       if (settled) return done;
       const next = this.#sleepers.toSorted((a, b) => a.at - b.at)[0];
       if (!next) continue;

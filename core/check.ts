@@ -1,0 +1,111 @@
+import type { ValidatorConfig } from './config.ts';
+import { BatonError, type ErrorCode } from './errors.ts';
+import { checkTiming } from './timing.ts';
+
+/** Checks that no schema sees: between the fields of one validator. */
+
+export const twice = (names: readonly string[]): string | undefined => names.find((name, index) => names.indexOf(name) !== index);
+
+const refuse = (config: ValidatorConfig, field: string, message: string, fix: string, code: ErrorCode = 'ConfigInvalid'): never => {
+  throw new BatonError(code, `${config.id}: ${message}`, { field: `${config.id}.${field}`, fix });
+};
+
+const checkNodes = (config: ValidatorConfig): void => {
+  const names = config.nodes.map(({ name }) => name);
+  if (!names.includes(config.holder)) {
+    refuse(
+      config,
+      'holder',
+      `holder is "${config.holder}": expected one of its nodes ${names.join(', ')}`,
+      'Set holder to the name of the node that signs now.',
+      'HolderUnknown',
+    );
+  }
+  const doubled = twice(names) ?? twice(config.nodes.map(({ id }) => id)) ?? twice(config.nodes.map(({ principal }) => principal));
+  if (doubled !== undefined)
+    refuse(
+      config,
+      'nodes',
+      `two nodes share "${doubled}"`,
+      'Give each node its own name, id and principal: a shared principal makes the key grant worthless.',
+    );
+  if (config.nodes.some(({ id, power }) => power && id.startsWith('mi-')))
+    refuse(config, 'nodes', 'power is true for an mi-… node: EC2 cannot power it off', 'Set power to false there.');
+};
+
+const checkVantages = (config: ValidatorConfig): void => {
+  const { policy } = config;
+  const place = twice(config.vantages.map(({ name }) => name)) ?? twice(config.vantages.map(({ url }) => url));
+  if (place !== undefined) refuse(config, 'vantages', `two vantages share "${place}"`, 'Give each vantage its own name and url.');
+  if (policy.verdict.vantages < 2)
+    refuse(
+      config,
+      'policy.verdict.vantages',
+      `policy.verdict.vantages is ${policy.verdict.vantages}: expected at least 2`,
+      'One place alone cannot tell a dead validator from its own blindness.',
+    );
+  if (config.vantages.length < policy.verdict.vantages) {
+    refuse(
+      config,
+      'vantages',
+      `${config.vantages.length} vantages, but ${policy.verdict.vantages} must agree`,
+      'Add a vantage, or lower policy.verdict.vantages.',
+    );
+  }
+  if (policy.verdict.failing > policy.verdict.window)
+    refuse(
+      config,
+      'policy.verdict',
+      `failing ${policy.verdict.failing} of window ${policy.verdict.window} can never be reached`,
+      'Lower failing or raise window.',
+    );
+};
+
+const checkEvidence = (config: ValidatorConfig): void => {
+  const { policy } = config;
+  for (const kind of ['lapsed', 'attested'] as const) {
+    if (policy.evidence.includes(kind) && policy.assumptions[kind] === undefined) {
+      refuse(
+        config,
+        `policy.assumptions.${kind}`,
+        `evidence ${kind} is accepted, but its assumption is not stated`,
+        `Write in policy.assumptions.${kind} what it rests on (20 characters or more).`,
+      );
+    }
+  }
+  if (policy.mode === 'approve' && policy.approvers.length < policy.quorum) {
+    refuse(
+      config,
+      'policy.approvers',
+      `${policy.approvers.length} approvers for a quorum of ${policy.quorum}`,
+      'Add approvers (for example role/validator-approver), or set mode to watch.',
+    );
+  }
+  if (policy.evidence.includes('attested') && policy.approvers.length === 0)
+    refuse(config, 'policy.approvers', 'attested is accepted, but nobody may attest', 'Add approvers.');
+  if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
+    refuse(
+      config,
+      'policy.evidence',
+      'lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself may wake from a freeze and sign before its guard stops it',
+      'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
+    );
+  }
+  if (policy.evidence.includes('lapsed') && policy.onControlPlaneLoss === 'hold') {
+    refuse(
+      config,
+      'policy.onControlPlaneLoss',
+      'hold gives up lapsed as evidence',
+      'Set onControlPlaneLoss to stop, or take lapsed out of evidence.',
+    );
+  }
+};
+
+/** @throws BatonError with the field, its value, what was expected and the fix. */
+export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
+  checkNodes(config);
+  checkVantages(config);
+  checkEvidence(config);
+  checkTiming(config.timing);
+  return config;
+};

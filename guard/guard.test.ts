@@ -1,0 +1,322 @@
+import { describe, expect, test } from 'vitest';
+import { amber, birch, fencing, leaseOf, run, t, v } from '../test/support/core.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import type { Lease } from '../core/lease.ts';
+import type { NodeReport } from '../core/report.ts';
+import { durationMs } from '../core/time.ts';
+import type { Watermark } from '../core/watermark.ts';
+import { guardConfig, type GuardConfig } from './config.ts';
+import type { Driver, Health } from './driver.ts';
+import { Guard } from './guard.ts';
+import { Reporter } from './report.ts';
+
+/** The guard's cycle on a virtual clock, with a lease, a table and a validator that can each be made to fail. */
+
+const configOf = (of: Record<string, unknown> = {}): GuardConfig =>
+  guardConfig.parse({
+    validator: v,
+    node: amber,
+    table: 'baton',
+    keyId: 'k',
+    unit: 'x.service',
+    paths: { keyDir: '/run/k', stateDir: '/var/s' },
+    build: 'b1',
+    chain: { kind: 'systemd', healthCommand: ['h'], readinessCommand: ['r'], watermarkCommand: null, stateCheckCommand: null },
+    ...of,
+  });
+
+class TestDriver implements Driver {
+  open = false;
+  lost = false;
+  failActivate = false;
+  failDemote = false;
+  readonly log: string[] = [];
+  mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
+  async run(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+  prepare(): void {
+    this.log.push('prepare');
+  }
+  async activate(): Promise<void> {
+    if (this.failActivate) throw new Error('it does not start');
+    this.open = true;
+    this.log.push('activate');
+  }
+  closeGate(): void {
+    this.open = false;
+  }
+  async demote(): Promise<void> {
+    if (this.failDemote) throw new Error('it does not stop');
+    this.open = false;
+    this.log.push('demote');
+  }
+  async watermark(): Promise<Watermark | null> {
+    return this.mark;
+  }
+  lostWatermark(): boolean {
+    return this.lost;
+  }
+  async health(): Promise<Health> {
+    return { synced: true, height: 60, distress: null };
+  }
+}
+
+interface Bench {
+  clock: VirtualClock;
+  driver: TestDriver;
+  lease: Lease | undefined;
+  reachable: boolean;
+  writable: boolean;
+  stored: NodeReport | undefined;
+  maySign: () => boolean;
+  opens: number;
+  during: (ms: number) => Promise<void>;
+}
+
+const withGuard = async (
+  act: (bench: Bench) => Promise<void>,
+  of: { config?: Record<string, unknown>; stored?: NodeReport } = {},
+): Promise<Bench> => {
+  const clock = new VirtualClock();
+  const driver = new TestDriver();
+  const config = configOf(of.config);
+  const bench: Bench = {
+    clock,
+    driver,
+    lease: leaseOf(),
+    reachable: true,
+    writable: true,
+    stored: of.stored,
+    maySign: () => false,
+    opens: 0,
+    during: (ms) => clock.sleep(durationMs(ms)),
+  };
+  const reporter = new Reporter({
+    config,
+    diskFreeBytes: () => 1,
+    pause: (signal) => clock.sleep(durationMs(500), signal),
+    read: async () => {
+      if (!bench.reachable) throw new Error('no table');
+      return bench.stored;
+    },
+    write: async (report) => {
+      if (!bench.reachable || !bench.writable) throw new Error('no table');
+      if (bench.stored && bench.stored.sequence >= report.sequence) return false;
+      bench.stored = report;
+      return true;
+    },
+  });
+  const guard = new Guard({
+    config,
+    clock,
+    reporter,
+    say: () => undefined,
+    readLease: async () => {
+      if (!bench.reachable) throw new Error('no table');
+      return bench.lease;
+    },
+    openKey: async () => {
+      bench.opens += 1;
+      driver.log.push('key');
+      return Buffer.alloc(32, 1);
+    },
+    driver: (maySign) => {
+      bench.maySign = maySign;
+      return driver;
+    },
+  });
+  const stop = new AbortController();
+  const running = guard.run(stop.signal);
+  await clock.run(
+    act(bench).finally(() => {
+      stop.abort();
+    }),
+  );
+  await clock.run(running);
+  return bench;
+};
+const signs = ({ driver, maySign }: Bench): boolean => driver.open && maySign();
+
+describe('opening', () => {
+  test('demotes first, then opens for the recorded active, after its word is on record', async () => {
+    const ended = await withGuard(async (bench) => {
+      await bench.during(100);
+      expect(signs(bench)).toBe(true);
+      expect(bench.driver.log).toEqual(['demote', 'key', 'prepare', 'activate']);
+      expect(bench.stored).toMatchObject({ armedTerm: 1, armed: true, leaseMs: 15_000, signing: true });
+    });
+    expect(signs(ended)).toBe(false);
+    expect(ended.driver.log.at(-1)).toBe('demote');
+  });
+  test('a standby never opens a key', async () => {
+    await withGuard(async (bench) => {
+      bench.lease = leaseOf({ holder: birch });
+      await bench.during(5_000);
+      expect(bench.opens).toBe(0);
+      expect(signs(bench)).toBe(false);
+    }, {});
+  });
+  test('does not open while its word cannot be written', async () => {
+    await withGuard(async (bench) => {
+      bench.writable = false;
+      await bench.during(5_000);
+      expect(signs(bench)).toBe(false);
+      bench.writable = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(true);
+    });
+  });
+  test('does not open in a term that was declared with other timing', async () => {
+    const stored: NodeReport = {
+      validator: v,
+      node: amber,
+      sequence: 4,
+      armedTerm: t(1),
+      armed: true,
+      leaseMs: 60_000,
+      signing: false,
+      floor: 1,
+      synced: true,
+      height: 1,
+      build: 'b1',
+      distress: null,
+      diskFreeBytes: 1,
+    };
+    await withGuard(
+      async (bench) => {
+        await bench.during(5_000);
+        expect(signs(bench)).toBe(false);
+        expect(bench.stored?.distress).toContain('GuardRefused: term 1 was declared with other timing');
+        bench.lease = leaseOf({ term: t(2), phase: 'RELEASED', releasedTerm: t(2) });
+        await bench.during(3_000);
+        expect(signs(bench)).toBe(true);
+      },
+      { stored },
+    );
+  });
+  test('does not open again in a term whose watermark is gone', async () => {
+    await withGuard(async (bench) => {
+      await bench.during(100);
+      bench.driver.lost = true;
+      bench.reachable = false;
+      await bench.during(14_000);
+      expect(signs(bench)).toBe(false);
+      bench.reachable = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+      expect(bench.stored?.distress).toContain('the watermark of term 1 is gone');
+    });
+  });
+  test('a lease without a watermark does not open', async () => {
+    await withGuard(async (bench) => {
+      const { watermark: _, ...rest } = leaseOf();
+      bench.lease = rest;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+    });
+  });
+  test('an activation that fails is tried again and leaves nothing open', async () => {
+    await withGuard(async (bench) => {
+      bench.driver.failActivate = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+      expect(bench.stored?.distress).toContain('it does not start');
+      bench.driver.failActivate = false;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(true);
+      expect(bench.stored?.distress).toBe(null);
+    });
+  });
+});
+
+describe('closing', () => {
+  test('without a read it closes before lease − stop has passed since the last good read was sent, and opens again with the next', async () => {
+    await withGuard(async (bench) => {
+      await bench.during(100);
+      bench.reachable = false;
+      await bench.during(10_900);
+      expect(signs(bench)).toBe(true);
+      await bench.during(1_100);
+      expect(signs(bench)).toBe(false);
+      expect(bench.driver.log.at(-1)).toBe('demote');
+      expect(bench.stored?.relinquished).toBe(undefined);
+      bench.reachable = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(true);
+    });
+  });
+  test('with policy hold an outage does not close, and it is not armed; another holder still closes', async () => {
+    await withGuard(
+      async (bench) => {
+        await bench.during(100);
+        expect(bench.stored).toMatchObject({ armed: false });
+        bench.reachable = false;
+        await bench.during(60_000);
+        expect(signs(bench)).toBe(true);
+        bench.reachable = true;
+        bench.lease = leaseOf({ term: t(2), holder: birch, phase: 'RELEASED', releasedTerm: t(2) });
+        await bench.during(2_000);
+        expect(signs(bench)).toBe(false);
+      },
+      { config: { onControlPlaneLoss: 'hold' } },
+    );
+  });
+  test('a fenced term is relinquished with the watermark, only after it is verified', async () => {
+    await withGuard(async (bench) => {
+      await bench.during(100);
+      bench.driver.failDemote = true;
+      bench.lease = fencing({ claim: run('one') });
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+      expect(bench.stored?.relinquished).toBe(undefined);
+      bench.driver.failDemote = false;
+      await bench.during(3_000);
+      expect(bench.stored?.relinquished).toEqual({ term: 2, watermark: { kind: 'consensus', height: 50, round: 0, step: 3 } });
+      expect(bench.stored?.signing).toBe(false);
+    });
+  });
+  test('the watermark it gives up is never below the lease’s', async () => {
+    await withGuard(async (bench) => {
+      bench.driver.mark = { kind: 'consensus', height: 2, round: 0, step: 3 };
+      bench.lease = fencing();
+      await bench.during(3_000);
+      expect(bench.stored?.relinquished?.watermark).toEqual({ kind: 'consensus', height: 10, round: 0, step: 3 });
+    });
+  });
+  test('a relinquished term is never opened again, also after a restart; a reinstated one is', async () => {
+    const first = await withGuard(async (bench) => {
+      await bench.during(100);
+      bench.lease = fencing();
+      await bench.during(2_000);
+    });
+    const stored = first.stored as NodeReport;
+    expect(stored.relinquished?.term).toBe(2);
+    await withGuard(
+      async (bench) => {
+        bench.lease = leaseOf({ term: t(2), phase: 'HELD' });
+        await bench.during(3_000);
+        expect(signs(bench)).toBe(false);
+        bench.lease = leaseOf({ term: t(3), phase: 'RELEASED', releasedTerm: t(3) });
+        await bench.during(3_000);
+        expect(signs(bench)).toBe(true);
+      },
+      { stored },
+    );
+  });
+});
+
+test('it opens nothing before it knows what it said before', async () => {
+  await withGuard(async (bench) => {
+    bench.reachable = false;
+    await bench.during(5_000);
+    expect(bench.opens).toBe(0);
+    bench.reachable = true;
+    await bench.during(3_000);
+    expect(signs(bench)).toBe(true);
+  });
+});
