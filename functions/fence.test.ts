@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { alex, amber, configOf, fencing, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
+import { never, World } from '../test/support/deps.ts';
+
+import { nonceOf } from '../core/proofs.ts';
+import type { Act } from './shared/handler.ts';
+
+import { fence } from './fence.ts';
+
+const remaining = (): number => 100_000;
+const call = <In, Out>(world: World, act: Act<In, Out>, input: In): Promise<Out> => world.clock.run(act(input, world.deps(), never, remaining));
+const driven = { validator: v, term: t(2), claim: run('one') };
+
+describe('fence', () => {
+  const input = { ...driven, holder: amber, planHash: 'f'.repeat(64), pass: 1, waitedMs: 0, approvalId: null };
+  const worldOf = (policy: Record<string, unknown> = { approvers: ['role/approver'] }): World => {
+    const world = new World();
+    world.config = configOf((one) => {
+      one['policy'] = policy;
+    });
+    world.lease = fencing();
+    return world;
+  };
+  const goodOutput = (of: Record<string, unknown> = {}) => ({
+    baton: 'fence',
+    validator: 'hub-1',
+    term: 2,
+    nonce: nonceOf(fencing()),
+    unit: 'x.service',
+    unitActive: 'inactive',
+    unitMasked: true,
+    guardActive: 'inactive',
+    tasks: 0,
+    keyFiles: 0,
+    watermark: null,
+    ok: true,
+    ...of,
+  });
+  test('takes a relinquish at once, before anything is sent', async () => {
+    const world = worldOf();
+    world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));
+    expect(await call(world, fence, input)).toMatchObject({ state: 'fenced', kind: 'relinquished', pass: 2, waitedMs: 0 });
+    expect(world.lease).toMatchObject({ phase: 'FENCED', evidence: { kind: 'relinquished', node: amber, term: 2 } });
+    expect(world.sent).toEqual([]);
+  });
+  test('sends the command once, two seconds later, and the power-off after ten', async () => {
+    const world = worldOf();
+    expect(await call(world, fence, { ...input, waitedMs: 0 })).toMatchObject({ state: 'pending', pass: 2 });
+    expect(world.sent).toEqual([`${amber}/${nonceOf(fencing())}`]);
+    expect(world.powerOffs).toBe(0);
+    const second = await call(world, fence, { ...input, pass: 4, waitedMs: 9_000 });
+    expect(second.state).toBe('pending');
+    expect(world.sent.length).toBe(1);
+    expect(world.powerOffs).toBeGreaterThan(0);
+    world.powerState = 'stopped';
+    expect(await call(world, fence, { ...input, waitedMs: 12_000 })).toMatchObject({ state: 'fenced', kind: 'powered-off' });
+  });
+  test('a verified stop is proof; each of these is not', async () => {
+    const world = worldOf();
+    world.commandResult = { outcome: 'done', output: goodOutput() };
+    expect(await call(world, fence, { ...input, waitedMs: 2_000 })).toMatchObject({ state: 'fenced', kind: 'stopped' });
+    for (const result of [
+      { outcome: 'unknown' as const, reason: 'SSM says TimedOut' },
+      { outcome: 'unknown' as const, reason: 'SSM says Undeliverable' },
+      { outcome: 'failed' as const, reason: 'x' },
+      { outcome: 'done' as const, output: goodOutput({ nonce: 'b'.repeat(32) }) },
+      { outcome: 'done' as const, output: goodOutput({ term: 3 }) },
+      { outcome: 'done' as const, output: undefined },
+    ]) {
+      const other = worldOf({ approvers: ['role/approver'], evidence: ['stopped'] });
+      other.commandResult = result;
+      expect((await call(other, fence, { ...input, waitedMs: 2_000 })).state).toBe('pending');
+      expect(other.lease?.phase).toBe('FENCING');
+    }
+  });
+  test('only accepted kinds are tried', async () => {
+    const world = worldOf({ approvers: ['role/approver'], evidence: ['stopped'] });
+    world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));
+    world.powerState = 'stopped';
+    expect((await call(world, fence, { ...input, waitedMs: 60_000 })).state).toBe('pending');
+    expect(world.powerOffs).toBe(0);
+  });
+  test('trouble with one kind does not stop the others and is no proof', async () => {
+    const world = worldOf();
+    world.down.add('ssm');
+    world.powerState = 'stopped';
+    expect(await call(world, fence, { ...input, waitedMs: 20_000 })).toMatchObject({ state: 'fenced', kind: 'powered-off' });
+    const blind = worldOf({ approvers: ['role/approver'], evidence: ['relinquished'] });
+    blind.down.add('reports');
+    expect((await call(blind, fence, { ...input, waitedMs: 20_000 })).state).toBe('pending');
+  });
+  test('a lapse counts only measured time', async () => {
+    const world = worldOf({ approvers: ['role/approver'], evidence: ['lapsed'], assumptions: { lapsed: 'Clocks run within five percent.' } });
+    expect(await call(world, fence, { ...input, waitedMs: 14_000 })).toMatchObject({ state: 'pending' });
+    expect(await call(world, fence, { ...input, waitedMs: 17_750 })).toMatchObject({ state: 'fenced', kind: 'lapsed' });
+  });
+  test('at the deadline it tells whether the recorded active is alive', async () => {
+    const silent = worldOf();
+    expect(await call(silent, fence, { ...input, waitedMs: 119_000 })).toMatchObject({ state: 'exhausted', attestable: false, holderAlive: false });
+    const alive = worldOf({
+      approvers: ['role/approver'],
+      evidence: ['stopped', 'attested'],
+      assumptions: { attested: 'Whoever attests has pulled the plug.' },
+    });
+    let sequence = 7;
+    const deps = alive.deps();
+    deps.records.readReport = async () => reportOf({ sequence: (sequence += 1) });
+    expect(await alive.clock.run(fence({ ...input, waitedMs: 119_000 }, deps, never, remaining))).toMatchObject({
+      state: 'exhausted',
+      attestable: true,
+      holderAlive: true,
+    });
+  });
+  test('an attestation is taken from the record itself', async () => {
+    const world = worldOf({
+      approvers: ['role/approver'],
+      evidence: ['attested'],
+      assumptions: { attested: 'Whoever attests has pulled the plug.' },
+    });
+    const record = recordOf({
+      purpose: 'attestation',
+      state: 'approved',
+      term: t(2),
+      node: amber,
+      decisions: [{ by: alex, answer: 'approve', statement: 'Plug pulled.', atMs: 1 }],
+    });
+    world.approvals.set(record.id, record);
+    expect(await call(world, fence, { ...input, approvalId: record.id })).toMatchObject({ state: 'fenced', kind: 'attested' });
+  });
+  test('another execution’s term is stale', async () => {
+    const world = worldOf();
+    world.lease = fencing({ term: t(3), claim: run('two') });
+    await expect(call(world, fence, input)).rejects.toMatchObject({ name: 'StaleTerm' });
+  });
+  test('what was proven before is told again after a lost reply', async () => {
+    const world = worldOf();
+    world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));
+    world.loseReply = true;
+    await expect(call(world, fence, input)).rejects.toMatchObject({ name: 'LeaseUnreachable' });
+    expect(await call(world, fence, input)).toMatchObject({ state: 'fenced', kind: 'relinquished' });
+  });
+});

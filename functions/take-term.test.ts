@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { alex, amber, attempt, birch, cedar, configOf, fencing, leaseOf, recordOf, robin, run, t, v } from '../test/support/core.ts';
+import { never, World } from '../test/support/deps.ts';
+
+import { hashOf, type Plan } from '../core/plan.ts';
+
+import type { Act } from './shared/handler.ts';
+
+import { assess } from './assess.ts';
+
+import { requestApproval } from './request-approval.ts';
+
+import { takeTerm } from './take-term.ts';
+
+const remaining = (): number => 100_000;
+const call = <In, Out>(world: World, act: Act<In, Out>, input: In): Promise<Out> => world.clock.run(act(input, world.deps(), never, remaining));
+const request = {
+  validator: v,
+  kind: 'failover' as const,
+  to: undefined,
+  cause: { kind: 'verdict' as const, by: 'watch', reason: 'Failing.' },
+  execution: run('one'),
+};
+
+const planned = async (world: World): Promise<{ plan: Plan; planHash: string }> => {
+  world.observe = () => 'failing';
+  const found = await call(world, assess, request);
+  if (found.decision !== 'proceed') throw new Error(found.code);
+  return { plan: found.plan as Plan, planHash: found.planHash };
+};
+const approvedFor = (planHash: string, plan: Plan) =>
+  recordOf({ state: 'approved', planHash, execution: plan.execution, requester: 'watch', decisions: [{ by: alex, answer: 'approve', atMs: 1 }] });
+
+describe('assess', () => {
+  test('looks until a signature is missing, and plans', async () => {
+    const world = new World();
+    let looks = 0;
+    world.observe = () => ((looks += 1) > 6 ? 'failing' : 'unobservable');
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'proceed', plan: { holder: amber, candidate: birch } });
+  });
+  test('refuses as data when it signs again, and when nobody can tell', async () => {
+    const world = new World();
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'Recovered' });
+    world.observe = () => 'unobservable';
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'Unobservable' });
+  });
+  test('asks whether the claim is still driven', async () => {
+    const world = new World();
+    world.lease = fencing({ claim: run('other') });
+    world.running = true;
+    world.observe = () => 'failing';
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'ClaimRunning' });
+    world.running = false;
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'proceed' });
+  });
+});
+
+describe('take-term', () => {
+  const setUp = async (): Promise<{ world: World; input: { plan: Plan; planHash: string; approvalId: string | null } }> => {
+    const world = new World();
+    const { plan, planHash } = await planned(world);
+    world.approvals.set('a'.repeat(32), approvedFor(planHash, plan));
+    return { world, input: { plan, planHash, approvalId: 'a'.repeat(32) } };
+  };
+  test('takes the assessed term', async () => {
+    const { world, input } = await setUp();
+    expect(await call(world, takeTerm, input)).toMatchObject({ term: 2, holder: amber, candidate: birch });
+    expect(world.lease).toMatchObject({ phase: 'FENCING', claim: 'one' });
+  });
+  test('after a lost reply, finds that it was done', async () => {
+    const { world, input } = await setUp();
+    world.loseReply = true;
+    await expect(call(world, takeTerm, input)).rejects.toMatchObject({ name: 'LeaseUnreachable' });
+    expect(await call(world, takeTerm, input)).toMatchObject({ term: 2 });
+    expect(world.lease).toMatchObject({ term: 2, version: 2 });
+  });
+  test.each<[string, (world: World, input: { plan: Plan; planHash: string; approvalId: string | null }) => void, string]>([
+    [
+      'a plan that was changed',
+      (_, input) => {
+        input.plan = { ...input.plan, candidate: cedar };
+      },
+      'PlanChanged',
+    ],
+    [
+      'a configuration that was changed',
+      (world) => {
+        world.config = configOf((one) => {
+          one['timing'] = { leaseMs: 20_000 };
+        });
+      },
+      'PlanChanged',
+    ],
+    [
+      'no approval',
+      (_, input) => {
+        input.approvalId = null;
+      },
+      'ApprovalInvalid',
+    ],
+    [
+      'an approval of another plan',
+      (world) => {
+        world.approvals.set('a'.repeat(32), recordOf({ state: 'approved', decisions: [{ by: alex, answer: 'approve', atMs: 1 }] }));
+      },
+      'ApprovalInvalid',
+    ],
+    [
+      'an approval that still waits',
+      (world, { planHash, plan }) => {
+        world.approvals.set('a'.repeat(32), { ...approvedFor(planHash, plan), state: 'pending' });
+      },
+      'ApprovalInvalid',
+    ],
+    [
+      'a pause',
+      (world) => {
+        world.paused = { by: robin, reason: 'x', atMs: 1 };
+      },
+      'Paused',
+    ],
+    [
+      'a term that moved on',
+      (world) => {
+        world.lease = fencing({ term: t(3), claim: run('other'), attempt: attempt('other/TakeTerm/2') });
+      },
+      'StaleTerm',
+    ],
+    [
+      'a phase that moved on',
+      (world) => {
+        world.lease = leaseOf({ phase: 'RELEASED' });
+      },
+      'StaleTerm',
+    ],
+  ])('%s is refused and nothing is written', async (_, change, code) => {
+    const { world, input } = await setUp();
+    change(world, input);
+    const before = world.lease;
+    await expect(call(world, takeTerm, input)).rejects.toMatchObject({ name: code });
+    expect(world.lease).toBe(before);
+  });
+  test('a plan that says it needs no approval does not help when the policy asks for one', async () => {
+    const { world, input } = await setUp();
+    const plan = { ...input.plan, approval: { ...input.plan.approval, required: false } };
+    await expect(call(world, takeTerm, { plan, planHash: hashOf(plan), approvalId: null })).rejects.toMatchObject({ name: 'ApprovalInvalid' });
+  });
+});
+
+test('request-approval stores one record per token and tells people, without the token', async () => {
+  const world = new World();
+  const { plan, planHash } = await planned(world);
+  const input = { purpose: 'approval' as const, plan, planHash, seconds: 900, token: 'very-secret' };
+  const first = await call(world, requestApproval, input);
+  expect(await call(world, requestApproval, input)).toEqual(first);
+  expect(world.approvals.size).toBe(1);
+  expect(world.approvals.get(first.approvalId)).toMatchObject({
+    state: 'pending',
+    planHash,
+    requester: 'watch',
+    token: 'very-secret',
+    expiresAtMs: expect.any(Number) as number,
+  });
+  expect(JSON.stringify([first, world.notices])).not.toContain('very-secret');
+});

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { birch, configOf, fencing, robin, run, t, v } from '../test/support/core.ts';
+import { never, World } from '../test/support/deps.ts';
+import { executionName } from '../core/ids.ts';
+
+import { handlerOf } from './shared/handler.ts';
+
+import { settle } from './settle.ts';
+
+import { watch } from './watch.ts';
+import * as contract from './contract.ts';
+
+const driven = { validator: v, term: t(2), claim: run('one') };
+
+describe('watch', () => {
+  const look = (world: World, remainingMs: () => number) => watch({}, world.deps(), never, remainingMs);
+  test('three bad rounds of four start one execution, and only one, for the episode', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    const startMs = world.clock.steadyMs();
+    const left = (): number => 60_000 - (world.clock.steadyMs() - startMs);
+    const result = await world.clock.run(look(world, left));
+    expect(result.started.length).toBe(1);
+    expect(world.started[0]).toMatch(/^hub-1\.t1\.[a-f0-9]{8}$/);
+    expect(result.rounds).toBe(10);
+    const again = await world.clock.run(look(world, () => 60_000 - (world.clock.steadyMs() - 50_000)));
+    expect(again.started).toEqual([]);
+    expect(world.started.length).toBe(1);
+  });
+  test('hands over without a gap or an overlap', async () => {
+    const world = new World();
+    const owners: string[] = [];
+    const deps = world.deps();
+    const keep = deps.records.keepWatcher.bind(deps.records);
+    deps.records.keepWatcher = async (vantage, owner) => {
+      const kept = await keep(vantage, owner);
+      if (kept) owners.push(`${world.clock.steadyMs()}/${owner}`);
+      return kept;
+    };
+    const both = async (): Promise<void> => {
+      const first = watch({}, deps, never, () => 120_000 - world.clock.steadyMs());
+      await world.clock.sleep(configOf().timing.leaseMs);
+      await world.clock.sleep(configOf().timing.leaseMs);
+      const second = watch({}, deps, never, () => 60_000 - world.clock.steadyMs());
+      expect(await first).toMatchObject({ sentence: expect.stringContaining('the next watcher took over') as string });
+      await second;
+    };
+    await world.clock.run(both());
+    const times = owners.map((one) => Number(one.split('/')[0]));
+    for (let index = 1; index < times.length; index += 1) expect((times[index] ?? 0) - (times[index - 1] ?? 0)).toBeLessThanOrEqual(5_000);
+    const names = owners.map((one) => one.split('/')[1]);
+    expect(new Set(names).size).toBe(2);
+    expect(names.toSorted((a, b) => names.indexOf(a) - names.indexOf(b))).toEqual(names);
+  });
+  test.each<[string, (world: World) => void, number]>([
+    [
+      'a pause starts nothing',
+      (world) => {
+        world.observe = () => 'failing';
+        world.paused = { by: robin, reason: 'x', atMs: 1 };
+      },
+      0,
+    ],
+    [
+      'policy watch starts nothing and pages',
+      (world) => {
+        world.observe = () => 'failing';
+        world.config = configOf((one) => {
+          one['policy'] = { mode: 'watch' };
+        });
+      },
+      1,
+    ],
+    [
+      'a halt of the chain starts nothing and pages',
+      (world) => {
+        world.observe = () => 'halted';
+      },
+      1,
+    ],
+    [
+      'what nobody can see starts nothing and pages once',
+      (world) => {
+        world.observe = () => 'unobservable';
+      },
+      1,
+    ],
+    [
+      'one blind and one failing vantage start nothing',
+      (world) => {
+        world.observe = (vantage) => (vantage === 'east' ? 'failing' : 'unobservable');
+      },
+      0,
+    ],
+    [
+      'a term in motion is left to its driver',
+      (world) => {
+        world.observe = () => 'failing';
+        world.lease = fencing();
+      },
+      0,
+    ],
+    ['health is not stored', () => undefined, 0],
+  ])('%s', async (_, change, pages) => {
+    const world = new World();
+    change(world);
+    const result = await world.clock.run(look(world, () => 60_000 - world.clock.steadyMs()));
+    expect(result.started).toEqual([]);
+    expect(world.notices.length).toBe(pages);
+  });
+  test('a streak that is not healthy is handed to the next watcher, and forgotten when it ends', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    await world.clock.run(look(world, () => 22_000 - world.clock.steadyMs()));
+    const episode = world.watched.get('hub-1')?.episode;
+    expect(episode).toMatch(/^[a-f0-9]{8}$/);
+    world.observe = () => 'signing';
+    await world.clock.run(look(world, () => 90_000 - world.clock.steadyMs()));
+    expect(world.watched.size).toBe(0);
+  });
+});
+
+describe('the frame of every function', () => {
+  const context = { getRemainingTimeInMillis: (): number => 30_000 };
+  const invoke = async (event: unknown): Promise<unknown> => {
+    const world = new World();
+    world.lease = fencing({ phase: 'RELEASED', holder: birch });
+    const handler = handlerOf({ name: 'Settle', ...contract.settle }, settle, () => world.deps());
+    return handler(event, context);
+  };
+  test.each([
+    ['nothing', null, 'input of Settle'],
+    ['a term that is text', { ...driven, term: '2' }, 'term is "2"'],
+    ['a field too many', { ...driven, force: true }, 'Unrecognized key'],
+    ['a bad name', { ...driven, validator: '../x' }, 'validator is "../x"'],
+    ['term 0', { ...driven, term: 0 }, 'term is 0'],
+  ])('%s is refused by name', async (_, event, message) => {
+    await expect(invoke(event)).rejects.toMatchObject({ name: 'InputInvalid', message: expect.stringContaining(message) as string });
+  });
+  test('a good one answers a sentence', async () => {
+    expect(await invoke({ ...driven, claim: executionName.parse('one') })).toEqual({ sentence: `${birch} holds term 2 of hub-1.` });
+  });
+  test('an output that is not of the contract is a defect, not an answer', async () => {
+    const handler = handlerOf(
+      { name: 'Settle', ...contract.settle },
+      async () => ({ sentence: '' }),
+      () => new World().deps(),
+    );
+    await expect(handler(driven, context as never)).rejects.toMatchObject({
+      name: 'InputInvalid',
+      message: expect.stringContaining('output of Settle') as string,
+    });
+  });
+});

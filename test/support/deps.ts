@@ -1,0 +1,183 @@
+import type { Approvals } from '../../aws/approvals.ts';
+import type { CommandResult } from '../../aws/command.ts';
+import type { Records, WatchRecord } from '../../aws/records.ts';
+import { decide, type ApprovalRecord } from '../../core/approval.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
+import { BatonError } from '../../core/errors.ts';
+import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
+import { hashOf } from '../../core/plan.ts';
+import type { NodeReport } from '../../core/report.ts';
+import type { Observation } from '../../core/verdict.ts';
+import type { Deps } from '../../functions/shared/deps.ts';
+import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A world for handlers: the lease is judged by core's own `applyWrite`; every other service can be made to fail. */
+export class World {
+  readonly clock = new VirtualClock();
+  config: ValidatorConfig = configOf();
+  lease: Lease | undefined = leaseOf();
+  reports = new Map<string, NodeReport>([
+    [amber, reportOf()],
+    [birch, reportOf({ node: birch, signing: false })],
+  ]);
+  paused: { by: string; reason: string; atMs: number } | undefined;
+  approvals = new Map<string, ApprovalRecord>();
+  history: { execution: string; atMs: number }[] = [];
+  watched = new Map<string, WatchRecord>();
+  watcher = { owner: '', rounds: 0 };
+  intent: { nonce: string; commandId?: string | undefined } | undefined;
+  vault: { box: string; dataKey: string } | undefined = { box: 'Ym94', dataKey: 'a2V5' };
+  sent: string[] = [];
+  commandResult: CommandResult = { outcome: 'pending' };
+  rejoinResult: CommandResult = { outcome: 'pending' };
+  powerState = 'running';
+  powerOffs = 0;
+  head: number | null = 100;
+  observe: (vantage: string) => Observation = () => 'signing';
+  landed = false;
+  started: string[] = [];
+  running = false;
+  notices: string[] = [];
+  released: { node: string; term: number }[] = [];
+  /** Throws instead of answering: the name of the service. */
+  down = new Set<string>();
+  /** Loses the reply of the next lease write, after its effect. */
+  loseReply = false;
+
+  #up(service: string): void {
+    if (this.down.has(service)) throw new BatonError('LeaseUnreachable', `${service} gives no answer`, { fix: 'Wait.' });
+  }
+
+  write(write: LeaseWrite): WriteOutcome {
+    const result = applyWrite(this.lease, write);
+    if (result.outcome === 'done') this.lease = result.lease;
+    return result;
+  }
+
+  #mustWrite(write: LeaseWrite): Lease {
+    this.#up('lease');
+    const result = this.write(write);
+    if (this.loseReply) {
+      this.loseReply = false;
+      throw new BatonError('LeaseUnreachable', 'the reply was lost', { fix: 'Again.' });
+    }
+    if (result.outcome === 'done') return result.lease;
+    throw new BatonError('StaleTerm', 'refused', { fix: 'baton status' });
+  }
+
+  deps(): Deps {
+    const records: Partial<Records> = {
+      readConfig: async () => ({ config: this.config, hash: hashOf(this.config) }),
+      readReport: async (_, node) => {
+        this.#up('reports');
+        return this.reports.get(node);
+      },
+      readPause: async () => this.paused,
+      readVault: async () => this.vault,
+      readHistory: async () => this.history,
+      addHistory: async (_, one) => {
+        this.history.push(one);
+      },
+      readFleet: async () => [this.config.id],
+      readFenceIntent: async () => this.intent,
+      writeFenceIntent: async (_, __, intent) => {
+        this.intent = intent;
+      },
+      readWatch: async (id) => this.watched.get(id),
+      writeWatch: async (id, _, record) => {
+        if (record === null) this.watched.delete(id);
+        else this.watched.set(id, record);
+      },
+      takeWatcher: async (_, owner) => {
+        this.watcher = { owner, rounds: 0 };
+      },
+      keepWatcher: async (_, owner) => {
+        this.watcher.rounds += this.watcher.owner === owner ? 1 : 0;
+        return this.watcher.owner === owner;
+      },
+    };
+    const approvals: Partial<Approvals> = {
+      read: async (id) => this.approvals.get(id),
+      create: async (record) => {
+        if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
+      },
+      decide: async (id, given) => {
+        const judged = decide(this.approvals.get(id) as ApprovalRecord, given);
+        if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: 'x' });
+        this.approvals.set(id, judged.record);
+        return judged.record;
+      },
+    };
+    return {
+      clock: this.clock,
+      records: records as Records,
+      approvals: approvals as Approvals,
+      lease: {
+        read: async () => {
+          this.#up('lease');
+          return this.lease;
+        },
+        write: async (write) => this.write(write),
+        mustWrite: async (write) => this.#mustWrite(write),
+      },
+      fenceCommand: {
+        sendOnce: async ({ node, nonce }) => {
+          this.#up('ssm');
+          this.sent.push(`${node}/${nonce}`);
+          return 'c-1';
+        },
+        result: async () => this.commandResult,
+      },
+      rejoinCommand: {
+        sendOnce: async ({ node }) => {
+          this.#up('ssm');
+          this.sent.push(node);
+          return 'c-2';
+        },
+        result: async () => this.rejoinResult,
+      },
+      keys: {
+        releaseTo: async ({ node, term }) => {
+          this.#up('kms');
+          this.released.push({ node, term });
+          return { node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' };
+        },
+      },
+      power: {
+        off: async () => {
+          this.#up('ec2');
+          this.powerOffs += 1;
+        },
+        state: async () => this.powerState,
+      },
+      workflow: {
+        start: async ({ name }) => {
+          const fresh = !this.started.includes(name);
+          if (fresh) this.started.push(name);
+          return fresh;
+        },
+        isRunning: async () => this.running,
+      },
+      notify: {
+        send: async ({ subject }) => {
+          this.notices.push(subject);
+          return true;
+        },
+      },
+      chains: {
+        look: async (_, vantage) => {
+          const observation = this.observe(vantage);
+          return {
+            result: { observation, head: this.head, lastSigned: null, sentence: observation },
+            memory: { head: this.head, lastSigned: null, stillMs: 0, observation },
+          };
+        },
+        landed: async () => ({ signed: this.landed, head: this.head }),
+        headOf: async () => this.head,
+      },
+    };
+  }
+}
+
+export const never = new AbortController().signal;
