@@ -49,6 +49,7 @@ fi
 [ -r "$config" ] || fail "--config '$config' cannot be read"
 command -v node >/dev/null || fail 'node 22 or later is needed at /usr/bin/node'
 [ -r "$here/guard.mjs" ] || fail "guard.mjs is not beside this script; build it with: npm run bundle:guard"
+# shellcheck disable=SC2016 # the dollar signs are JavaScript's
 node -e 'const c = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")); if (c.validator !== process.argv[2] || c.unit !== process.argv[3]) { console.error(`it is about validator ${c.validator} and unit ${c.unit}`); process.exit(1); }' \
   "$config" "$validator" "$unit" || fail "--config '$config' does not belong to this validator and unit"
 

@@ -1,0 +1,140 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fenceOutput } from '../../core/proofs.ts';
+import { checkParameters, readDocument } from '../../local/aws/ssm.ts';
+
+/** The SSM documents: their parameters, and their scripts on a made-up node whose systemctl can be told to misbehave. */
+
+const names = ['fence', 'rejoin', 'inspect'] as const;
+const documentOf = (name: string) => readDocument(join(import.meta.dirname, '..', '..', 'documents', `${name}.yaml`));
+const good: Record<string, string> = { Validator: 'hub-1', Term: '2', Nonce: 'a'.repeat(32) };
+const bad: Record<string, readonly string[]> = {
+  Validator: ['', 'Hub', '../x', 'a b', 'x;reboot', '$(x)', '-x', 'a'.repeat(41), 'x\ny', '`x`'],
+  Term: ['', '0', '-1', '1.5', '01', '1e3', ' 1', '1;', '9'.repeat(17)],
+  Nonce: ['', 'a', 'A'.repeat(32), 'g'.repeat(32), 'a'.repeat(33), `${'a'.repeat(31)}\n`, `${'a'.repeat(32)};`],
+};
+
+describe.each(names)('%s', (name) => {
+  const document = documentOf(name);
+  const wanted = Object.keys(document.parameters);
+  const given = Object.fromEntries(wanted.map((one) => [one, [good[one] ?? '']]));
+  test('takes valid parameters', () => {
+    expect(checkParameters(document, given)).toEqual(Object.fromEntries(wanted.map((one) => [one, good[one]])));
+  });
+  test('refuses every invalid one, a missing one and an unknown one', () => {
+    for (const one of wanted) {
+      for (const value of bad[one] ?? []) expect(() => checkParameters(document, { ...given, [one]: [value] }), `${one}=${value}`).toThrow('does not match');
+      expect(() => checkParameters(document, { ...given, [one]: [] })).toThrow('is missing');
+    }
+    expect(() => checkParameters(document, { ...given, Command: ['x'] })).toThrow('is not of this document');
+  });
+  test('every pattern is anchored, and no parameter is spliced into the script', () => {
+    for (const { allowedPattern } of Object.values(document.parameters)) expect(allowedPattern).toMatch(/^\^.*\$$/);
+    expect(document.mainSteps[0].inputs.runCommand.join('')).not.toContain('{{');
+  });
+  test('is clean by shellcheck, where that is installed', ({ skip }) => {
+    if (spawnSync('shellcheck', ['--version']).status !== 0) skip('shellcheck is not on this machine; .ci/run installs it');
+    const script = document.mainSteps[0].inputs.runCommand.join('\n');
+    expect(spawnSync('shellcheck', ['-s', 'sh', '-'], { input: script, encoding: 'utf8' }).stdout).toBe('');
+  });
+});
+
+/** A systemctl whose units have their state in files, and that fails where it is told to. */
+const systemctl = `#!/bin/sh
+verb=$1; shift
+state="$BATON_ROOT/state"
+for last; do :; done
+unit=$last
+case "$verb" in
+  stop) [ -e "$state/$unit.stubborn" ] || echo inactive > "$state/$unit.active"; echo "stop $unit" >> "$state/log" ;;
+  start) echo active > "$state/$unit.active" ;;
+  mask) [ -e "$state/$unit.nomask" ] || touch "$state/$unit.masked" ;;
+  unmask) rm -f "$state/$unit.masked" ;;
+  kill) echo "kill $unit" >> "$state/log"; [ -e "$state/$unit.immortal" ] || echo failed > "$state/$unit.active" ;;
+  is-active) [ "$(cat "$state/$unit.active")" = active ] ;;
+  show) case "$2" in
+      ActiveState) cat "$state/$unit.active" ;;
+      TasksCurrent) cat "$state/$unit.tasks" 2>/dev/null || echo '[not set]' ;;
+      LoadState) if [ -e "$state/$unit.masked" ]; then echo masked; else echo loaded; fi ;;
+    esac ;;
+esac
+`;
+
+describe('the scripts on a node', () => {
+  let root = '';
+  const state = (name: string, content = ''): void => { writeFileSync(join(root, 'state', name), content); };
+  const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
+    const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
+    const env = { PATH: [join(root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), BATON_ROOT: root, SSM_Validator: 'hub-1', SSM_Term: '2', SSM_Nonce: 'a'.repeat(32) };
+    const done = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8', timeout: 20_000 });
+    return { code: done.status, last: JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+  };
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'doc-'));
+    for (const folder of ['bin', 'state', 'etc/baton', 'run/baton/hub-1', 'var/lib/baton/hub-1']) mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
+    chmodSync(join(root, 'bin', 'systemctl'), 0o755);
+    writeFileSync(join(root, 'etc/baton/hub-1.env'), ['VALIDATOR_UNIT=x.service', 'GUARD_UNIT=baton-guard@hub-1.service', 'KEY_DIR=/run/baton/hub-1', 'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json', 'STANDBY_RUNS=no', ''].join('\n'));
+    writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
+    state('x.service.active', 'active');
+    state('baton-guard@hub-1.service.active', 'active');
+  });
+  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+
+  test('fence stops, masks, wipes, verifies and prints what core takes as proof', () => {
+    writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), '{"kind":"consensus","height":12,"round":0,"step":3}\n{"content":"x"}\n');
+    const { code, last } = run('fence');
+    expect(code).toBe(0);
+    expect(fenceOutput.parse(last)).toMatchObject({ term: 2, unitMasked: true, tasks: 0, keyFiles: 0, watermark: { kind: 'consensus', height: 12, round: 0, step: 3 } });
+    expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(false);
+  });
+  test('fence twice is fence once', () => {
+    expect(run('fence').code).toBe(0);
+    expect(run('fence')).toMatchObject({ code: 0, last: { ok: true, watermark: null } });
+  });
+  test('a guard that does not answer is killed', () => {
+    state('baton-guard@hub-1.service.stubborn');
+    expect(run('fence').code).toBe(0);
+    expect(readFileSync(join(root, 'state', 'log'), 'utf8')).toContain('kill baton-guard@hub-1.service');
+  });
+  test.each<[string, () => void, string]>([
+    ['a unit that does not stop', () => { state('x.service.stubborn'); state('x.service.immortal'); }, 'the validator still runs'],
+    ['tasks left in the unit', () => { state('x.service.tasks', '3'); }, 'the validator still runs'],
+    ['tasks that cannot be told', () => { state('x.service.tasks', ''); }, 'the validator still runs'],
+    ['a guard that cannot be killed', () => { state('baton-guard@hub-1.service.stubborn'); state('baton-guard@hub-1.service.immortal'); }, 'the guard still runs'],
+    ['a mask that does not hold', () => { state('x.service.nomask'); }, 'the validator is not masked'],
+    ['no facts', () => { rmSync(join(root, 'etc/baton/hub-1.env')); }, 'no facts about this validator'],
+    ['half the facts', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\n'); }, 'the facts are not complete'],
+    ['facts with a shell word', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=$(reboot)\nGUARD_UNIT=g\nKEY_DIR=/x\nWATERMARK_FILE=/y\n'); }, 'the facts are not complete'],
+    ['a key folder that is not Baton’s', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\nGUARD_UNIT=g.service\nKEY_DIR=/etc\nWATERMARK_FILE=/y\n'); }, 'not a folder of Baton'],
+  ])('%s is no proof', (_, change, reason) => {
+    change();
+    const { code, last } = run('fence');
+    expect(code).toBe(1);
+    expect(last).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
+    expect(fenceOutput.safeParse(last).success).toBe(false);
+  }, 20_000);
+  test('a watermark that is not exactly one is left out', () => {
+    for (const text of ['{"kind":"consensus","height":12}', '{"kind":"slot","slot":-1}', '{"kind":"slot","slot":1},"ok":true', 'x', '']) {
+      writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), text);
+      expect(run('fence').last).toMatchObject({ ok: true, watermark: null });
+    }
+  }, 20_000);
+  test('rejoin brings the guard back, not the validator', () => {
+    run('fence');
+    expect(run('rejoin')).toMatchObject({ code: 0, last: { baton: 'rejoin', term: 2, guardActive: 'active', ok: true } });
+    expect(readFileSync(join(root, 'state', 'x.service.active'), 'utf8').trim()).not.toBe('active');
+  });
+  test('rejoin refuses a node on which a key was left', () => {
+    run('fence');
+    writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret');
+    expect(run('rejoin')).toMatchObject({ code: 1, last: { ok: false, reason: 'a key file is left on a node without a guard' } });
+  });
+  test('inspect tells and changes nothing', () => {
+    expect(run('inspect')).toMatchObject({ code: 0, last: { unitActive: 'active', unitLoad: 'loaded', guardActive: 'active', keyFiles: 1, ok: true } });
+    expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(true);
+  });
+});
