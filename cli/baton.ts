@@ -10,9 +10,9 @@ import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
 import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
-import { outputFor, type Answer } from './output.ts';
+import { outputFor, type Answer, type Output } from './output.ts';
 
-type Make = (output: ReturnType<typeof outputFor>) => Context;
+type Make = (output: Output) => Context;
 
 const exitCodeHelp = `
 Exit codes:
@@ -33,7 +33,10 @@ const option = (command: Command, name: string): string | undefined => text(comm
 const flag = (command: Command, name: string): boolean => command.opts<Record<string, unknown>>()[name] === true;
 
 /** The command line. `make` builds the context only when a command needs AWS. */
-export const programFor = (make: Make = contextFromEnvironment): Command => {
+export const programFor = (
+  make: Make = contextFromEnvironment,
+  outputOf: (options: { json: boolean; verbose: boolean }) => Output = outputFor,
+): Command => {
   const program = new Command('baton')
     .description('Moves the right to sign to a healthy standby. Never lets two nodes sign.')
     .option('--json', 'print one JSON object', false)
@@ -43,7 +46,7 @@ export const programFor = (make: Make = contextFromEnvironment): Command => {
   const run =
     (action: (context: Context, ...args: string[]) => Promise<Answer>) =>
     async (...args: unknown[]): Promise<void> => {
-      const output = outputFor(program.opts<{ json: boolean; verbose: boolean }>());
+      const output = outputOf(program.opts<{ json: boolean; verbose: boolean }>());
       try {
         output.answer(await action(make(output), ...args.filter((arg) => typeof arg === 'string')));
       } catch (error) {
