@@ -15,7 +15,7 @@ import type { Context } from '../cli/context.ts';
 import type { Output } from '../cli/output.ts';
 import { durationMs, type Clock } from '../core/time.ts';
 import { randomHex } from '../runtime/clock.ts';
-import { loadDefinition } from './asl/definition.ts';
+import { loadDefinition, type Definition } from './asl/definition.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
 import { LocalKms } from './aws/kms.ts';
@@ -24,7 +24,7 @@ import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
 import { LocalSsm, readDocument } from './aws/ssm.ts';
 import { LocalStates } from './aws/states.ts';
 import { startDynamo, type LocalDynamo } from './dynamo.ts';
-import { bundleFunctions } from './lambda/bundle.ts';
+import { bundleFunctions, type Bundle } from './lambda/bundle.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
 
@@ -143,6 +143,13 @@ const runSchedule = async (pool: LambdaPool, clock: Clock, signal: AbortSignal):
   }
 };
 
+const definitionOf = (bundles: readonly Bundle[]): Definition => {
+  const substitutions = Object.fromEntries(
+    bundles.map(({ name }) => [substitutionOf(name), `arn:aws:lambda:${region}:${account}:function:baton-${name}`]),
+  );
+  return loadDefinition(readFileSync(join(root, 'statemachines', 'failover.asl.json'), 'utf8'), { ...substitutions, TopicArn: topicArn });
+};
+
 export const startCloud = async (options: { dir: string; clock: Clock; machines: Machines }): Promise<Cloud> => {
   const { clock, machines, dir } = options;
   const bundles = await bundleFunctions(join(root, '.cache', 'bundles'));
@@ -152,16 +159,12 @@ export const startCloud = async (options: { dir: string; clock: Clock; machines:
     published.push(one);
   };
   const tokens = new TaskTokens(() => randomHex(40));
-  const substitutions = Object.fromEntries(
-    bundles.map(({ name }) => [substitutionOf(name), `arn:aws:lambda:${region}:${account}:function:baton-${name}`]),
-  );
-  const definition = loadDefinition(readFileSync(join(root, 'statemachines', 'failover.asl.json'), 'utf8'), { ...substitutions, TopicArn: topicArn });
   let lambda: LambdaPool | null = null;
   const invoke = (call: TaskCall): Promise<TaskReply> =>
     lambda ? replyOf(call, { lambda, onPublish }) : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' });
   const states = new LocalStates({
     arn: stateMachineArn,
-    definition,
+    definition: definitionOf(bundles),
     clock,
     tokens,
     invoke,

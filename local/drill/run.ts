@@ -45,14 +45,24 @@ const id = validatorId.parse(validator);
 
 export const until = async <T>(clock: Clock, limitMs: number, what: string, look: () => Promise<T | null | undefined | false>): Promise<T> => {
   const startedMs = clock.steadyMs();
+  let trouble: unknown;
   while (elapsedMs(startedMs, clock.steadyMs()) < limitMs) {
-    const found = await look();
+    // A look that fails is a look that saw nothing; the last trouble is told if it never comes.
+    const found = await look().catch((error: unknown) => {
+      trouble = error;
+      return null;
+    });
     if (found !== null && found !== undefined && found !== false) return found;
     await clock.sleep(lookMs);
   }
-  throw new BatonError('DrillFailed', `${what} did not happen within ${limitMs / 1_000} s`, {
-    fix: 'Run the drill again with --keep and read the logs in its folder.',
-  });
+  throw new BatonError(
+    'DrillFailed',
+    `${what} did not happen within ${limitMs / 1_000} s${trouble instanceof Error ? ` (${trouble.message})` : ''}`,
+    {
+      cause: trouble,
+      fix: 'Run the drill again with --keep and read the logs in its folder.',
+    },
+  );
 };
 
 class Drill {

@@ -26,7 +26,8 @@ describe.each(names)('%s', (name) => {
   });
   test('refuses every invalid one, a missing one and an unknown one', () => {
     for (const one of wanted) {
-      for (const value of bad[one] ?? []) expect(() => checkParameters(document, { ...given, [one]: [value] }), `${one}=${value}`).toThrow('does not match');
+      for (const value of bad[one] ?? [])
+        expect(() => checkParameters(document, { ...given, [one]: [value] }), `${one}=${value}`).toThrow('does not match');
       expect(() => checkParameters(document, { ...given, [one]: [] })).toThrow('is missing');
     }
     expect(() => checkParameters(document, { ...given, Command: ['x'] })).toThrow('is not of this document');
@@ -65,10 +66,18 @@ esac
 
 describe('the scripts on a node', () => {
   let root = '';
-  const state = (name: string, content = ''): void => { writeFileSync(join(root, 'state', name), content); };
+  const state = (name: string, content = ''): void => {
+    writeFileSync(join(root, 'state', name), content);
+  };
   const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
     const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
-    const env = { PATH: [join(root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), BATON_ROOT: root, SSM_Validator: 'hub-1', SSM_Term: '2', SSM_Nonce: 'a'.repeat(32) };
+    const env = {
+      PATH: [join(root, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
+      BATON_ROOT: root,
+      SSM_Validator: 'hub-1',
+      SSM_Term: '2',
+      SSM_Nonce: 'a'.repeat(32),
+    };
     const done = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8', timeout: 20_000 });
     return { code: done.status, last: JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
   };
@@ -77,18 +86,36 @@ describe('the scripts on a node', () => {
     for (const folder of ['bin', 'state', 'etc/baton', 'run/baton/hub-1', 'var/lib/baton/hub-1']) mkdirSync(join(root, folder), { recursive: true });
     writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
     chmodSync(join(root, 'bin', 'systemctl'), 0o755);
-    writeFileSync(join(root, 'etc/baton/hub-1.env'), ['VALIDATOR_UNIT=x.service', 'GUARD_UNIT=baton-guard@hub-1.service', 'KEY_DIR=/run/baton/hub-1', 'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json', 'STANDBY_RUNS=no', ''].join('\n'));
+    writeFileSync(
+      join(root, 'etc/baton/hub-1.env'),
+      [
+        'VALIDATOR_UNIT=x.service',
+        'GUARD_UNIT=baton-guard@hub-1.service',
+        'KEY_DIR=/run/baton/hub-1',
+        'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json',
+        'STANDBY_RUNS=no',
+        '',
+      ].join('\n'),
+    );
     writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
     state('x.service.active', 'active');
     state('baton-guard@hub-1.service.active', 'active');
   });
-  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
 
   test('fence stops, masks, wipes, verifies and prints what core takes as proof', () => {
     writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), '{"kind":"consensus","height":12,"round":0,"step":3}\n{"content":"x"}\n');
     const { code, last } = run('fence');
     expect(code).toBe(0);
-    expect(fenceOutput.parse(last)).toMatchObject({ term: 2, unitMasked: true, tasks: 0, keyFiles: 0, watermark: { kind: 'consensus', height: 12, round: 0, step: 3 } });
+    expect(fenceOutput.parse(last)).toMatchObject({
+      term: 2,
+      unitMasked: true,
+      tasks: 0,
+      keyFiles: 0,
+      watermark: { kind: 'consensus', height: 12, round: 0, step: 3 },
+    });
     expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(false);
   });
   test('fence twice is fence once', () => {
@@ -101,22 +128,82 @@ describe('the scripts on a node', () => {
     expect(readFileSync(join(root, 'state', 'log'), 'utf8')).toContain('kill baton-guard@hub-1.service');
   });
   test.each<[string, () => void, string]>([
-    ['a unit that does not stop', () => { state('x.service.stubborn'); state('x.service.immortal'); }, 'the validator still runs'],
-    ['tasks left in the unit', () => { state('x.service.tasks', '3'); }, 'the validator still runs'],
-    ['tasks that cannot be told', () => { state('x.service.tasks', ''); }, 'the validator still runs'],
-    ['a guard that cannot be killed', () => { state('baton-guard@hub-1.service.stubborn'); state('baton-guard@hub-1.service.immortal'); }, 'the guard still runs'],
-    ['a mask that does not hold', () => { state('x.service.nomask'); }, 'the validator is not masked'],
-    ['no facts', () => { rmSync(join(root, 'etc/baton/hub-1.env')); }, 'no facts about this validator'],
-    ['half the facts', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\n'); }, 'the facts are not complete'],
-    ['facts with a shell word', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=$(reboot)\nGUARD_UNIT=g\nKEY_DIR=/x\nWATERMARK_FILE=/y\n'); }, 'the facts are not complete'],
-    ['a key folder that is not Baton’s', () => { writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\nGUARD_UNIT=g.service\nKEY_DIR=/etc\nWATERMARK_FILE=/y\n'); }, 'not a folder of Baton'],
-  ])('%s is no proof', (_, change, reason) => {
-    change();
-    const { code, last } = run('fence');
-    expect(code).toBe(1);
-    expect(last).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
-    expect(fenceOutput.safeParse(last).success).toBe(false);
-  }, 20_000);
+    [
+      'a unit that does not stop',
+      () => {
+        state('x.service.stubborn');
+        state('x.service.immortal');
+      },
+      'the validator still runs',
+    ],
+    [
+      'tasks left in the unit',
+      () => {
+        state('x.service.tasks', '3');
+      },
+      'the validator still runs',
+    ],
+    [
+      'tasks that cannot be told',
+      () => {
+        state('x.service.tasks', '');
+      },
+      'the validator still runs',
+    ],
+    [
+      'a guard that cannot be killed',
+      () => {
+        state('baton-guard@hub-1.service.stubborn');
+        state('baton-guard@hub-1.service.immortal');
+      },
+      'the guard still runs',
+    ],
+    [
+      'a mask that does not hold',
+      () => {
+        state('x.service.nomask');
+      },
+      'the validator is not masked',
+    ],
+    [
+      'no facts',
+      () => {
+        rmSync(join(root, 'etc/baton/hub-1.env'));
+      },
+      'no facts about this validator',
+    ],
+    [
+      'half the facts',
+      () => {
+        writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\n');
+      },
+      'the facts are not complete',
+    ],
+    [
+      'facts with a shell word',
+      () => {
+        writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=$(reboot)\nGUARD_UNIT=g\nKEY_DIR=/x\nWATERMARK_FILE=/y\n');
+      },
+      'the facts are not complete',
+    ],
+    [
+      'a key folder that is not Baton’s',
+      () => {
+        writeFileSync(join(root, 'etc/baton/hub-1.env'), 'VALIDATOR_UNIT=x.service\nGUARD_UNIT=g.service\nKEY_DIR=/etc\nWATERMARK_FILE=/y\n');
+      },
+      'not a folder of Baton',
+    ],
+  ])(
+    '%s is no proof',
+    (_, change, reason) => {
+      change();
+      const { code, last } = run('fence');
+      expect(code).toBe(1);
+      expect(last).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
+      expect(fenceOutput.safeParse(last).success).toBe(false);
+    },
+    20_000,
+  );
   test('a watermark that is not exactly one is left out', () => {
     for (const text of ['{"kind":"consensus","height":12}', '{"kind":"slot","slot":-1}', '{"kind":"slot","slot":1},"ok":true', 'x', '']) {
       writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), text);
@@ -134,7 +221,10 @@ describe('the scripts on a node', () => {
     expect(run('rejoin')).toMatchObject({ code: 1, last: { ok: false, reason: 'a key file is left on a node without a guard' } });
   });
   test('inspect tells and changes nothing', () => {
-    expect(run('inspect')).toMatchObject({ code: 0, last: { unitActive: 'active', unitLoad: 'loaded', guardActive: 'active', keyFiles: 1, ok: true } });
+    expect(run('inspect')).toMatchObject({
+      code: 0,
+      last: { unitActive: 'active', unitLoad: 'loaded', guardActive: 'active', keyFiles: 1, ok: true },
+    });
     expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(true);
   });
 });

@@ -8,7 +8,6 @@ import { keyMaterial, publicKeyOf } from '../../cli/commands/seal.ts';
 import type { Context } from '../../cli/context.ts';
 import { outputFor, type Output } from '../../cli/output.ts';
 import { chains } from '../../chains/index.ts';
-import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { LeaseStore } from '../../aws/lease.ts';
@@ -16,7 +15,7 @@ import { Records } from '../../aws/records.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { alex, amber, birch, recordOf, reportOf, robin, run, sam, yaml } from '../support/core.ts';
+import { amber, robin, yaml } from '../support/core.ts';
 
 /** The command line against the table, typed as a person would type it. */
 
@@ -247,125 +246,5 @@ describe('seal', () => {
   test('a bad validator id is refused', async () => {
     expect(await baton('seal', '../etc', '--key-file', file('key', 'x'))).toBe(2);
     expect(told).toMatchObject({ error: { code: 'InputInvalid' } });
-  });
-});
-
-describe('answers', () => {
-  const waiting = async (of: Parameters<typeof recordOf>[0] = {}): Promise<void> => {
-    await enrolled();
-    await new Approvals({ client, table: 'baton' }).create(recordOf({ validator: hub, expiresAtMs: 2_000_000_000_000, ...of }));
-    me = alex;
-  };
-  test('approve tells the execution, once', async () => {
-    await waiting();
-    expect(await baton('approve', 'hub-1', '--plan', 'f'.repeat(12))).toBe(0);
-    expect(answers).toEqual([
-      { token: 'token', answer: { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: `Approved by ${alex}.` } },
-    ]);
-    expect(text).not.toContain('"token"');
-    me = sam;
-    expect(await baton('approve', 'hub-1')).toBe(4);
-    expect(answers.length).toBe(1);
-  });
-  test('two of two', async () => {
-    await waiting({ quorum: 2 });
-    expect(await baton('approve', 'hub-1')).toBe(0);
-    expect(told).toMatchObject({ state: 'pending', counted: 1, quorum: 2 });
-    expect(answers).toEqual([]);
-    me = sam;
-    expect(await baton('approve', 'hub-1')).toBe(0);
-    expect(answers.length).toBe(1);
-  });
-  test('deny', async () => {
-    await waiting();
-    expect(await baton('deny', 'hub-1')).toBe(0);
-    expect(answers[0]?.answer).toMatchObject({ answer: 'denied' });
-  });
-  test.each<[string, string[], string, string]>([
-    ['another plan', ['--plan', 'e'.repeat(12)], alex, 'PlanChanged'],
-    ['too few digits', ['--plan', 'fff'], alex, 'PlanChanged'],
-    ['the requester', [], robin, 'ApproverNotAllowed'],
-    ['a stranger', [], 'arn:aws:iam::1:user/eve', 'ApproverNotAllowed'],
-  ])('%s is refused and nothing is told', async (_, args, who, errorCode) => {
-    await waiting({ approvers: ['role/approver', 'role/requester'] });
-    me = who;
-    expect(await baton('approve', 'hub-1', ...args)).toBe(4);
-    expect(told).toMatchObject({ error: { code: errorCode } });
-    expect(answers).toEqual([]);
-  });
-  test('attest needs a statement and something that waits for it', async () => {
-    await waiting();
-    expect(await baton('attest', 'hub-1', '--statement', 'Plug pulled.')).toBe(2);
-    expect(told).toMatchObject({ error: { code: 'ApprovalUnknown' } });
-    await new Approvals({ client, table: 'baton' }).create(
-      recordOf({ id: 'b'.repeat(32), purpose: 'attestation', validator: hub, expiresAtMs: 2_000_000_000_000, node: amber }),
-    );
-    expect(await baton('attest', 'hub-1', '--statement', 'Plug pulled.')).toBe(0);
-    expect((await new Approvals({ client, table: 'baton' }).read('b'.repeat(32)))?.decisions).toMatchObject([
-      { by: alex, statement: 'Plug pulled.' },
-    ]);
-  });
-});
-
-describe('the rest', () => {
-  test('status says who may sign and what the guards report', async () => {
-    await enrolled();
-    await records().writeReport(reportOf({ validator: hub }));
-    expect(await baton('status')).toBe(0);
-    expect(told).toMatchObject({
-      validators: [
-        {
-          validator: 'hub-1',
-          lease: { term: 1, phase: 'HELD', holder: amber },
-          paused: null,
-          waiting: null,
-          nodes: [
-            { name: 'amber', report: { signing: true } },
-            { name: 'birch', report: null },
-          ],
-        },
-      ],
-    });
-    expect(await baton('status', 'hub-9')).toBe(2);
-  });
-  test('pause and resume', async () => {
-    await enrolled();
-    expect(await baton('pause', 'hub-1', '--reason', 'Upgrade.')).toBe(0);
-    expect(await records().readPause(hub)).toMatchObject({ by: robin, reason: 'Upgrade.' });
-    expect(await baton('resume', 'hub-1')).toBe(0);
-    expect(await records().readPause(hub)).toBe(undefined);
-  });
-  test('a failover that ends otherwise has its own exit code', async () => {
-    await enrolled();
-    expect(await baton('failover', 'hub-1', '--to', 'birch')).toBe(6);
-    expect(told).toMatchObject({ status: 'FAILED', error: 'Unfenceable' });
-    expect(started[0]).toMatch(/^hub-1\.t1\.by-hand-[a-f0-9]{8}$/);
-    expect(await baton('switchover', 'hub-1', '--to', birch, '--no-wait')).toBe(0);
-    expect(await baton('failover', 'hub-1', '--to', 'zebra')).toBe(2);
-    expect(told).toMatchObject({ error: { code: 'HolderUnknown', message: 'zebra is not a node of this validator, expected one of amber, birch' } });
-  });
-  test('explain tells the end', async () => {
-    expect(await baton('explain', run('hub-1.t1.x'))).toBe(0);
-    expect(told).toMatchObject({ execution: 'hub-1.t1.x', status: 'FAILED', error: 'Unfenceable' });
-    expect(await baton('explain', 'a b')).toBe(2);
-  });
-  test('no answer from AWS has its own exit code', async () => {
-    await dynamo.close();
-    expect(await baton('status', 'hub-1')).toBe(5);
-    dynamo = await startDynamo();
-  });
-  test('an error for people says what to type next', () => {
-    let shown = '';
-    outputFor(
-      { json: false, verbose: false },
-      {
-        out: () => undefined,
-        err: (line) => {
-          shown += line;
-        },
-        setExitCode: () => undefined,
-      },
-    ).failure(new BatonError('KeyMissing', 'no key', { fix: 'baton seal' }));
-    expect(shown).toBe('KeyMissing: no key\n  next: baton seal\n');
   });
 });

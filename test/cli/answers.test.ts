@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { programFor } from '../../cli/baton.ts';
+import type { Context } from '../../cli/context.ts';
+import { outputFor, type Output } from '../../cli/output.ts';
+import { chains } from '../../chains/index.ts';
+import { BatonError } from '../../core/errors.ts';
+import { validatorId } from '../../core/ids.ts';
+import { Approvals } from '../../aws/approvals.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Records } from '../../aws/records.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { alex, amber, birch, recordOf, reportOf, robin, run, sam, yaml } from '../support/core.ts';
+
+/** The command line against the table, typed as a person would type it. */
+
+const hub = validatorId.parse('hub-1');
+let dynamo: LocalDynamo;
+let client: DynamoDBClient;
+let dir = '';
+let me = robin;
+let head: number | null = 100;
+let answers: { token: string; answer: Record<string, unknown> }[] = [];
+let started: string[] = [];
+let told: Record<string, unknown> = {};
+let text = '';
+let exitCode = 0;
+
+const contextFor = (output: Output): Context => {
+  const table = { client, table: 'baton' };
+  return {
+    lease: new LeaseStore(table),
+    records: new Records(table),
+    approvals: new Approvals(table),
+    clock: new VirtualClock(),
+    output,
+    chains: { ...chains, headOf: async () => head },
+    keys: {
+      seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
+      releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
+    } as unknown as Context['keys'],
+    workflow: {
+      start: async ({ name }: { name: string }) => {
+        started.push(name);
+        return true;
+      },
+      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
+        answers.push({ token, answer });
+      },
+      describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
+      history: async () => [],
+    } as unknown as Context['workflow'],
+    whoAmI: async () => me,
+    confirm: async () => false,
+  };
+};
+const streams = {
+  out: (line: string) => {
+    text += line;
+  },
+  err: (line: string) => {
+    text += line;
+  },
+  setExitCode: (code: number) => {
+    exitCode = code;
+  },
+};
+
+const baton = async (...args: string[]): Promise<number> => {
+  text = '';
+  exitCode = 0;
+  const program = programFor(contextFor, (options) => outputFor(options, streams));
+  await program.parseAsync(['node', 'baton', '--json', ...args]);
+  told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+  return exitCode;
+};
+const file = (name: string, content: string): string => {
+  writeFileSync(join(dir, name), content);
+  return join(dir, name);
+};
+const records = (): Records => new Records({ client, table: 'baton' });
+const statement = 'I removed every other copy of this key.';
+const enrolled = async (change?: Parameters<typeof yaml>[0]): Promise<string> => {
+  const path = file('validators.yaml', stringify(yaml(change)));
+  await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--replace');
+  expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
+  return path;
+};
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  dynamo = await startDynamo();
+  client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
+  [me, head, answers, started] = [robin, 100, [], []];
+});
+afterEach(async () => {
+  client.destroy();
+  await dynamo.close();
+});
+
+describe('answers', () => {
+  const waiting = async (of: Parameters<typeof recordOf>[0] = {}): Promise<void> => {
+    await enrolled();
+    await new Approvals({ client, table: 'baton' }).create(recordOf({ validator: hub, expiresAtMs: 2_000_000_000_000, ...of }));
+    me = alex;
+  };
+  test('approve tells the execution, once', async () => {
+    await waiting();
+    expect(await baton('approve', 'hub-1', '--plan', 'f'.repeat(12))).toBe(0);
+    expect(answers).toEqual([
+      { token: 'token', answer: { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: `Approved by ${alex}.` } },
+    ]);
+    expect(text).not.toContain('"token"');
+    me = sam;
+    expect(await baton('approve', 'hub-1')).toBe(4);
+    expect(answers.length).toBe(1);
+  });
+  test('two of two', async () => {
+    await waiting({ quorum: 2 });
+    expect(await baton('approve', 'hub-1')).toBe(0);
+    expect(told).toMatchObject({ state: 'pending', counted: 1, quorum: 2 });
+    expect(answers).toEqual([]);
+    me = sam;
+    expect(await baton('approve', 'hub-1')).toBe(0);
+    expect(answers.length).toBe(1);
+  });
+  test('deny', async () => {
+    await waiting();
+    expect(await baton('deny', 'hub-1')).toBe(0);
+    expect(answers[0]?.answer).toMatchObject({ answer: 'denied' });
+  });
+  test.each<[string, string[], string, string]>([
+    ['another plan', ['--plan', 'e'.repeat(12)], alex, 'PlanChanged'],
+    ['too few digits', ['--plan', 'fff'], alex, 'PlanChanged'],
+    ['the requester', [], robin, 'ApproverNotAllowed'],
+    ['a stranger', [], 'arn:aws:iam::1:user/eve', 'ApproverNotAllowed'],
+  ])('%s is refused and nothing is told', async (_, args, who, errorCode) => {
+    await waiting({ approvers: ['role/approver', 'role/requester'] });
+    me = who;
+    expect(await baton('approve', 'hub-1', ...args)).toBe(4);
+    expect(told).toMatchObject({ error: { code: errorCode } });
+    expect(answers).toEqual([]);
+  });
+  test('attest needs a statement and something that waits for it', async () => {
+    await waiting();
+    expect(await baton('attest', 'hub-1', '--statement', 'Plug pulled.')).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'ApprovalUnknown' } });
+    await new Approvals({ client, table: 'baton' }).create(
+      recordOf({ id: 'b'.repeat(32), purpose: 'attestation', validator: hub, expiresAtMs: 2_000_000_000_000, node: amber }),
+    );
+    expect(await baton('attest', 'hub-1', '--statement', 'Plug pulled.')).toBe(0);
+    expect((await new Approvals({ client, table: 'baton' }).read('b'.repeat(32)))?.decisions).toMatchObject([
+      { by: alex, statement: 'Plug pulled.' },
+    ]);
+  });
+});
+
+describe('the rest', () => {
+  test('status says who may sign and what the guards report', async () => {
+    await enrolled();
+    await records().writeReport(reportOf({ validator: hub }));
+    expect(await baton('status')).toBe(0);
+    expect(told).toMatchObject({
+      validators: [
+        {
+          validator: 'hub-1',
+          lease: { term: 1, phase: 'HELD', holder: amber },
+          paused: null,
+          waiting: null,
+          nodes: [
+            { name: 'amber', report: { signing: true } },
+            { name: 'birch', report: null },
+          ],
+        },
+      ],
+    });
+    expect(await baton('status', 'hub-9')).toBe(2);
+  });
+  test('pause and resume', async () => {
+    await enrolled();
+    expect(await baton('pause', 'hub-1', '--reason', 'Upgrade.')).toBe(0);
+    expect(await records().readPause(hub)).toMatchObject({ by: robin, reason: 'Upgrade.' });
+    expect(await baton('resume', 'hub-1')).toBe(0);
+    expect(await records().readPause(hub)).toBe(undefined);
+  });
+  test('a failover that ends otherwise has its own exit code', async () => {
+    await enrolled();
+    expect(await baton('failover', 'hub-1', '--to', 'birch')).toBe(6);
+    expect(told).toMatchObject({ status: 'FAILED', error: 'Unfenceable' });
+    expect(started[0]).toMatch(/^hub-1\.t1\.by-hand-[a-f0-9]{8}$/);
+    expect(await baton('switchover', 'hub-1', '--to', birch, '--no-wait')).toBe(0);
+    expect(await baton('failover', 'hub-1', '--to', 'zebra')).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'HolderUnknown', message: 'zebra is not a node of this validator, expected one of amber, birch' } });
+  });
+  test('explain tells the end', async () => {
+    expect(await baton('explain', run('hub-1.t1.x'))).toBe(0);
+    expect(told).toMatchObject({ execution: 'hub-1.t1.x', status: 'FAILED', error: 'Unfenceable' });
+    expect(await baton('explain', 'a b')).toBe(2);
+  });
+  test('no answer from AWS has its own exit code', async () => {
+    await dynamo.close();
+    expect(await baton('status', 'hub-1')).toBe(5);
+    dynamo = await startDynamo();
+  });
+  test('an error for people says what to type next', () => {
+    let shown = '';
+    outputFor(
+      { json: false, verbose: false },
+      {
+        out: () => undefined,
+        err: (line) => {
+          shown += line;
+        },
+        setExitCode: () => undefined,
+      },
+    ).failure(new BatonError('KeyMissing', 'no key', { fix: 'baton seal' }));
+    expect(shown).toBe('KeyMissing: no key\n  next: baton seal\n');
+  });
+});

@@ -1,0 +1,141 @@
+import { amber, leaseOf, v } from './core.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import type { Lease } from '../../core/lease.ts';
+import type { NodeReport } from '../../core/report.ts';
+import { durationMs } from '../../core/time.ts';
+import type { Watermark } from '../../core/watermark.ts';
+import { guardConfig, type GuardConfig } from '../../guard/config.ts';
+import type { Driver, Health } from '../../guard/driver.ts';
+import { Guard } from '../../guard/guard.ts';
+import { Reporter } from '../../guard/report.ts';
+
+/** A guard on a virtual clock, with a lease, a table and a validator that can each be made to fail. */
+
+const configOf = (of: Record<string, unknown> = {}): GuardConfig =>
+  guardConfig.parse({
+    validator: v,
+    node: amber,
+    table: 'baton',
+    keyId: 'k',
+    unit: 'x.service',
+    paths: { keyDir: '/run/k', stateDir: '/var/s' },
+    build: 'b1',
+    chain: { kind: 'systemd', healthCommand: ['h'], readinessCommand: ['r'], watermarkCommand: null, stateCheckCommand: null },
+    ...of,
+  });
+
+class TestDriver implements Driver {
+  open = false;
+  lost = false;
+  failActivate = false;
+  failDemote = false;
+  readonly log: string[] = [];
+  mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
+  async run(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+  prepare(): void {
+    this.log.push('prepare');
+  }
+  async activate(): Promise<void> {
+    if (this.failActivate) throw new Error('it does not start');
+    this.open = true;
+    this.log.push('activate');
+  }
+  closeGate(): void {
+    this.open = false;
+  }
+  async demote(): Promise<void> {
+    if (this.failDemote) throw new Error('it does not stop');
+    this.open = false;
+    this.log.push('demote');
+  }
+  async watermark(): Promise<Watermark | null> {
+    return this.mark;
+  }
+  lostWatermark(): boolean {
+    return this.lost;
+  }
+  async health(): Promise<Health> {
+    return { synced: true, height: 60, distress: null };
+  }
+}
+
+export interface Bench {
+  clock: VirtualClock;
+  driver: TestDriver;
+  lease: Lease | undefined;
+  reachable: boolean;
+  writable: boolean;
+  stored: NodeReport | undefined;
+  maySign: () => boolean;
+  opens: number;
+  during: (ms: number) => Promise<void>;
+}
+
+export const withGuard = async (
+  act: (bench: Bench) => Promise<void>,
+  of: { config?: Record<string, unknown>; stored?: NodeReport } = {},
+): Promise<Bench> => {
+  const clock = new VirtualClock();
+  const driver = new TestDriver();
+  const config = configOf(of.config);
+  const bench: Bench = {
+    clock,
+    driver,
+    lease: leaseOf(),
+    reachable: true,
+    writable: true,
+    stored: of.stored,
+    maySign: () => false,
+    opens: 0,
+    during: (ms) => clock.sleep(durationMs(ms)),
+  };
+  const reporter = new Reporter({
+    config,
+    diskFreeBytes: () => 1,
+    pause: (signal) => clock.sleep(durationMs(500), signal),
+    read: async () => {
+      if (!bench.reachable) throw new Error('no table');
+      return bench.stored;
+    },
+    write: async (report) => {
+      if (!bench.reachable || !bench.writable) throw new Error('no table');
+      if (bench.stored && bench.stored.sequence >= report.sequence) return false;
+      bench.stored = report;
+      return true;
+    },
+  });
+  const guard = new Guard({
+    config,
+    clock,
+    reporter,
+    say: () => undefined,
+    readLease: async () => {
+      if (!bench.reachable) throw new Error('no table');
+      return bench.lease;
+    },
+    openKey: async () => {
+      bench.opens += 1;
+      driver.log.push('key');
+      return Buffer.alloc(32, 1);
+    },
+    driver: (maySign) => {
+      bench.maySign = maySign;
+      return driver;
+    },
+  });
+  const stop = new AbortController();
+  const running = guard.run(stop.signal);
+  await clock.run(
+    act(bench).finally(() => {
+      stop.abort();
+    }),
+  );
+  await clock.run(running);
+  return bench;
+};
