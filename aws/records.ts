@@ -4,6 +4,7 @@ import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { validatorId, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
+import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { keyOf, readParsed, toItem, unreachable, type Table } from './items.ts';
 
@@ -12,7 +13,7 @@ import { keyOf, readParsed, toItem, unreachable, type Table } from './items.ts';
 const storedConfig = z.strictObject({ config: validatorConfig, hash: z.string().length(64) });
 const fleet = z.strictObject({ validators: z.array(validatorId).max(1_000) });
 const pauseRecord = z.strictObject({ by: z.string(), reason: z.string(), atMs: z.number() });
-const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional() });
+const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
 const fenceIntent = z.strictObject({ nonce: z.string().regex(/^[a-f0-9]{32}$/), commandId: z.string().max(64).optional() });
 const observation = z.enum(['signing', 'failing', 'halted', 'unobservable']);
 const watchRecord = z.strictObject({

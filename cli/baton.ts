@@ -84,8 +84,17 @@ const registerSetup = (program: Command, run: Run): void => {
     .command('seal <validator>')
     .description('put a key in: encrypt it for this validator')
     .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
+    .option('--state <file>', 'sign state of the signer that had the key (CometBFT, tmkms, horcrux): its last duty becomes part of the floor')
     .option('--replace', 'replace a key that is sealed already');
-  sealing.action(run((context, name) => seal(context, name ?? '', option(sealing, 'keyFile') ?? '', { replace: flag(sealing, 'replace') })));
+  sealing.action(
+    run((context, name) => {
+      const state = option(sealing, 'state');
+      return seal(context, name ?? '', option(sealing, 'keyFile') ?? '', {
+        replace: flag(sealing, 'replace'),
+        ...(state === undefined ? {} : { state }),
+      });
+    }),
+  );
 };
 
 const registerMoves = (program: Command, run: Run): void => {

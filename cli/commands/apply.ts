@@ -6,7 +6,7 @@ import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
 import { canonicalJson, hashOf } from '../../core/plan.ts';
-import { watermarkAfter } from '../../core/watermark.ts';
+import { highest, watermarkAfter, type Watermark } from '../../core/watermark.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel } from '../context.ts';
@@ -74,22 +74,10 @@ const changeOf = async (context: Context, config: ValidatorConfig): Promise<Chan
   return { config, kind: 'change', lines: [`~ ${config.id}: change`, ...(stored ? diffLines(stored.config, config) : []), `  timing: ${sentence}`] };
 };
 
-const enrolOne = async (context: Context, config: ValidatorConfig, statement: string): Promise<string> => {
+const enrolOne = async (context: Context, config: ValidatorConfig, statement: string, watermark: Watermark): Promise<string> => {
   const holder = config.nodes.find((node) => node.name === config.holder);
   const vault = await context.records.readVault(config.id);
   if (!holder || !vault) throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
-  const head = await context.chains.headOf(config, AbortSignal.timeout(headMs));
-  const watermark = watermarkAfter({ chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
-  if (!watermark) {
-    throw new BatonError(
-      'WatermarkUnknown',
-      `${config.id}: too few vantages show the head of the chain, so no duty can be ruled out as signed before`,
-      {
-        field: 'vantages',
-        fix: 'Check the urls of the vantages, then run it again.',
-      },
-    );
-  }
   const by = await context.whoAmI();
   const term = 1 as Parameters<Context['keys']['releaseTo']>[0]['term'];
   const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: holder.id, term, principal: holder.principal });
@@ -114,18 +102,42 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
   return `${config.id}: enrolled in term 1; ${nodeLabel(config, holder.id)} may sign`;
 };
 
-const requireReady = async (context: Context, changes: readonly Change[], options: ApplyOptions): Promise<void> => {
-  const enrolling = changes.filter(({ kind }) => kind === 'enrol').map(({ config }) => config.id);
+/** What the first holder must not sign: at or below the head and a margin, or what the old signer's state says, whichever is higher. */
+const floorOf = async (context: Context, config: ValidatorConfig): Promise<Watermark> => {
+  const vault = await context.records.readVault(config.id);
+  if (!vault)
+    throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE, then run this again` });
+  if (config.chain.kind === 'cometbft' && vault.publicKey !== undefined && vault.publicKey !== config.chain.publicKey) {
+    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${config.chain.publicKey}, the sealed key’s is ${vault.publicKey}`, {
+      field: 'chain.publicKey',
+      fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
+    });
+  }
+  const head = await context.chains.headOf(config, AbortSignal.timeout(headMs));
+  const reached = watermarkAfter({ chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
+  if (!reached) {
+    const why = 'too few vantages show the head of the chain, so no duty can be ruled out as signed before';
+    throw new BatonError('WatermarkUnknown', `${config.id}: ${why}`, {
+      field: 'vantages',
+      fix: 'Check the urls of the vantages, then run it again.',
+    });
+  }
+  return vault.watermark?.kind === reached.kind ? (highest(vault.watermark, reached) ?? reached) : reached;
+};
+
+/** Everything that could refuse an enrolment, before anything is written. */
+const requireReady = async (context: Context, changes: readonly Change[], options: ApplyOptions): Promise<Map<string, Watermark>> => {
+  const enrolling = changes.filter(({ kind }) => kind === 'enrol').map(({ config }) => config);
   if (enrolling.length > 0 && (options.attest?.length ?? 0) < 20) {
-    throw new BatonError('InputInvalid', `enrolling ${enrolling.join(', ')} needs your statement that no other copy of the key can sign`, {
+    const names = enrolling.map(({ id }) => id).join(', ');
+    throw new BatonError('InputInvalid', `enrolling ${names} needs your statement that no other copy of the key can sign`, {
       field: '--attest',
       fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
     });
   }
-  for (const id of enrolling) {
-    if (!(await context.records.readVault(id)))
-      throw new BatonError('KeyMissing', `${id}: no key is sealed`, { fix: `baton seal ${id} --key-file FILE, then run this again` });
-  }
+  const floors = new Map<string, Watermark>();
+  for (const config of enrolling) floors.set(config.id, await floorOf(context, config));
+  return floors;
 };
 
 /** Validates all of the file, shows what would change, asks, and only then writes. */
@@ -133,7 +145,7 @@ export const apply = async (context: Context, file: string, options: ApplyOption
   const wanted = parseValidatorsFile(await readYaml(file)).validators;
   const changes: Change[] = [];
   for (const config of wanted) changes.push(await changeOf(context, config));
-  await requireReady(context, changes, options);
+  const floors = await requireReady(context, changes, options);
   const lines = changes.flatMap((change) => change.lines);
   const todo = changes.filter(({ kind }) => kind !== 'unchanged');
   const json = { changes: changes.map(({ config, kind }) => ({ validator: config.id, kind })) };
@@ -143,9 +155,10 @@ export const apply = async (context: Context, file: string, options: ApplyOption
     return { lines: ['Nothing was written. Add --yes to write without a question.'], json: { ...json, applied: false }, exitCode: 4 };
   }
   const told: string[] = [];
-  for (const { config, kind } of todo) {
+  for (const { config } of todo) {
     await context.records.writeConfig(config);
-    told.push(kind === 'enrol' ? await enrolOne(context, config, options.attest ?? '') : `${config.id}: configuration changed`);
+    const floor = floors.get(config.id);
+    told.push(floor ? await enrolOne(context, config, options.attest ?? '', floor) : `${config.id}: configuration changed`);
   }
   const known = await context.records.readFleet();
   await context.records.writeFleet([...new Set([...known, ...wanted.map(({ id }) => id)])]);

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { fromSignState } from '../../chains/cometbft/watermark.ts';
 import { BatonError } from '../../core/errors.ts';
 import { parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
@@ -45,18 +46,30 @@ export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: st
   return { plaintext: seed, publicKey: publicKey.toString('base64') };
 };
 
-/** Encrypts the key under {validator} and stores it. The file is left alone; the answer says what to do with it. */
-export const seal = async (context: Context, name: string, file: string, options: { replace: boolean }): Promise<Answer> => {
-  const validator = parseValidator(name);
+export interface SealOptions {
+  readonly replace: boolean;
+  /** Sign state of the signer that had the key until now: its last duty becomes part of the floor. */
+  readonly state?: string;
+}
+
+const readBounded = async (file: string, field: string): Promise<Buffer> => {
   const content = await readFile(file).catch((cause: unknown) => {
-    throw new BatonError('InputInvalid', `cannot read ${file}`, { cause, field: '--key-file', fix: 'Give the path of the key file.' });
+    throw new BatonError('InputInvalid', `cannot read ${file}`, { cause, field, fix: `Give the path of the file to ${field}.` });
   });
   if (content.length === 0 || content.length > maxKeyBytes) {
     throw new BatonError(content.length === 0 ? 'KeyInvalid' : 'KeyTooLarge', `${file} has ${content.length} bytes, expected 1 to ${maxKeyBytes}`, {
-      field: '--key-file',
-      fix: 'Give the key file itself, not an archive or a folder.',
+      field,
+      fix: 'Give the file itself, not an archive or a folder.',
     });
   }
+  return content;
+};
+
+/** Encrypts the key under {validator} and stores it. The file is left alone; the answer says what to do with it. */
+export const seal = async (context: Context, name: string, file: string, options: SealOptions): Promise<Answer> => {
+  const validator = parseValidator(name);
+  const content = await readBounded(file, '--key-file');
+  const watermark = options.state === undefined ? null : fromSignState((await readBounded(options.state, '--state')).toString('utf8'));
   if (!options.replace && (await context.records.readVault(validator))) {
     throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, {
       fix: `To replace it: baton seal ${validator} --key-file ${file} --replace`,
@@ -70,12 +83,16 @@ export const seal = async (context: Context, name: string, file: string, options
   const sealed = await context.keys.seal({ validator, plaintext });
   plaintext.fill(0);
   content.fill(0);
-  await context.records.writeVault(validator, { ...sealed, ...(publicKey === null ? {} : { publicKey }) });
+  await context.records.writeVault(validator, {
+    ...sealed,
+    ...(publicKey === null ? {} : { publicKey }),
+    ...(watermark === null ? {} : { watermark }),
+  });
   return {
     lines: [
       `${validator}: the key is sealed${publicKey === null ? '' : `; public key ${publicKey} (${fingerprint})`}.`,
       `  Remove every plain copy before you enrol: ${file}, the nodes' disks, backups. A copy that can sign is a second signer.`,
     ],
-    json: { validator, sealed: true, publicKey },
+    json: { validator, sealed: true, publicKey, watermark },
   };
 };

@@ -184,7 +184,23 @@ describe('apply', () => {
     change();
     await baton('apply', file('validators.yaml', stringify(yaml())), ...args);
     expect(told).toMatchObject({ error: { code: errorCode } });
-    expect(await lease()).toBe(undefined);
+    expect([await lease(), await records().readConfig(hub)]).toEqual([undefined, undefined]);
+  });
+  test('the floor is the old signer’s last duty when that is higher than the head', async () => {
+    const state = file('state.json', '{"height":"500","round":1,"step":2}');
+    await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--state', state);
+    expect(await baton('apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', statement)).toBe(0);
+    expect((await lease())?.watermark).toEqual({ kind: 'consensus', height: 500, round: 1, step: 2 });
+  });
+  test('a sign state that is none seals nothing', async () => {
+    expect(await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--state', file('state.json', '{}'))).toBe(2);
+    expect(await records().readVault(hub)).toBe(undefined);
+  });
+  test('a key that is not the validator’s own does not enrol', async () => {
+    await records().writeVault(hub, { box: 'Ym94', dataKey: 'a2V5', publicKey: Buffer.alloc(32).toString('base64') });
+    expect(await baton('apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', statement)).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'KeyInvalid' } });
+    expect(await records().readConfig(hub)).toBe(undefined);
   });
   test('without a sealed key nothing is written', async () => {
     expect(await baton('apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', statement)).toBe(2);
