@@ -1,4 +1,4 @@
-import { decide, type ApprovalRecord } from '../../core/approval.ts';
+import { decide, type ApprovalRecord, type Decision } from '../../core/approval.ts';
 import { BatonError } from '../../core/errors.ts';
 import { configOf, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
@@ -28,19 +28,29 @@ const openRecord = async (context: Context, name: string, options: AnswerOptions
   return record;
 };
 
+/** The record, when this very answer of this very person is what closed it: then only the message to the execution may be missing. */
+const alreadyGiven = (record: ApprovalRecord, given: Decision): ApprovalRecord | null => {
+  const last = record.decisions.at(-1);
+  return record.state !== 'pending' && last?.by === given.by && last.answer === given.answer ? record : null;
+};
+
+const give = async (context: Context, record: ApprovalRecord, given: Decision): Promise<ApprovalRecord> => {
+  const judged = decide(record, given);
+  if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
+  return context.approvals.decide(record.id, given);
+};
+
 /** One conditional write; when it completes the quorum or denies, the execution is told. */
 export const answer = async (context: Context, name: string, options: AnswerOptions): Promise<Answer> => {
   const record = await openRecord(context, name, options);
   const by = await context.whoAmI();
-  const given = {
+  const given: Decision = {
     by,
     answer: options.answer,
     atMs: context.clock.epochMs(),
     ...(options.statement === undefined ? {} : { statement: options.statement }),
   };
-  const judged = decide(record, given);
-  if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
-  const stored = await context.approvals.decide(record.id, given);
+  const stored = alreadyGiven(record, given) ?? (await give(context, record, given));
   const counted = stored.decisions.filter(({ answer: said }) => said === 'approve').length;
   if (stored.state === 'pending') {
     return {

@@ -30,6 +30,7 @@ let started: string[] = [];
 let told: Record<string, unknown> = {};
 let text = '';
 let exitCode = 0;
+let unreachable = false;
 
 const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
@@ -50,6 +51,7 @@ const contextFor = (output: Output): Context => {
         return true;
       },
       sendAnswer: async (token: string, answer: Record<string, unknown>) => {
+        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
         answers.push({ token, answer });
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
@@ -124,6 +126,17 @@ describe('answers', () => {
     me = sam;
     expect(await baton('approve', 'hub-1')).toBe(4);
     expect(answers.length).toBe(1);
+  });
+  test('an answer that did not reach the execution is handed over again by the same person', async () => {
+    await waiting();
+    unreachable = true;
+    expect(await baton('approve', 'hub-1')).toBe(6);
+    expect(answers).toEqual([]);
+    unreachable = false;
+    expect(await baton('deny', 'hub-1')).toBe(4);
+    expect(await baton('approve', 'hub-1')).toBe(0);
+    expect(answers.length).toBe(1);
+    expect((await new Approvals({ client, table: 'baton' }).read('a'.repeat(32)))?.decisions.length).toBe(1);
   });
   test('two of two', async () => {
     await waiting({ quorum: 2 });
