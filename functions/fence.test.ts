@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alex, amber, configOf, fencing, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
+import { alex, amber, birch, configOf, fencing, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
 import { never, World } from '../test/support/deps.ts';
 
 import { nonceOf } from '../core/proofs.ts';
@@ -72,6 +72,27 @@ describe('fence', () => {
       expect((await call(other, fence, { ...input, waitedMs: 2_000 })).state).toBe('pending');
       expect(other.lease?.phase).toBe('FENCING');
     }
+  });
+  test('the recorded active is fenced, not the first of the configuration', async () => {
+    const world = worldOf();
+    world.lease = fencing({ holder: birch, candidate: amber });
+    const asked: string[] = [];
+    const deps = world.deps();
+    deps.power.state = async (node) => {
+      asked.push(node);
+      return 'running';
+    };
+    deps.power.off = async (node) => {
+      asked.push(`off ${node}`);
+    };
+    deps.fenceCommand.result = async ({ node }) => {
+      asked.push(`result ${node}`);
+      return { outcome: 'pending' };
+    };
+    await world.clock.run(fence({ ...input, holder: birch, waitedMs: 20_000 }, deps, never, remaining));
+    expect(world.sent.map((one) => one.split('/')[0])).toEqual([birch]);
+    expect(asked.filter((one) => !one.endsWith(birch))).toEqual([]);
+    expect(asked).toContain(`off ${birch}`);
   });
   test('only accepted kinds are tried', async () => {
     const world = worldOf({ approvers: ['role/approver'], evidence: ['stopped'] });
