@@ -1,19 +1,9 @@
 import { z } from 'zod';
+import type { WorkflowEvent } from '../../aws/workflow.ts';
 import { executionName } from '../../core/ids.ts';
 import { parseWith } from '../../core/parse.ts';
 import type { Context } from '../context.ts';
 import type { Answer } from '../output.ts';
-
-/** One event of an execution's history, as aws/workflow.ts gives it. */
-export interface HistoryEvent {
-  readonly id: number;
-  readonly type: string;
-  readonly atMs: number;
-  readonly state?: string;
-  readonly output?: string;
-  readonly error?: string;
-  readonly cause?: string;
-}
 
 export interface Step {
   readonly state: string;
@@ -35,7 +25,7 @@ const sentenceIn = (text: string | undefined): string | undefined => {
 };
 
 /** States in the order they were entered, each with what it said and how long it took. Times are of the workflow service alone. */
-export const stepsOf = (events: readonly HistoryEvent[]): Step[] => {
+export const stepsOf = (events: readonly WorkflowEvent[]): Step[] => {
   const steps: Step[] = [];
   let open: { state: string; startedMs: number; sentence: string } | undefined;
   const firstMs = events[0]?.atMs ?? 0;

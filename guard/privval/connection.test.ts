@@ -1,36 +1,16 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
-import { StateFile } from '../state.ts';
 import { Connection } from './connection.ts';
 import { FrameReader } from './frames.ts';
-import { Signer } from './signer.ts';
 import { delimited } from './write.ts';
+import { publicKey, dir, signerOf, useFolder } from '../../test/support/privval.ts';
 
-// The zero time of Go, as CometBFT's own vectors have it.
+useFolder();
 
-const seed = Buffer.alloc(32, 3);
-const publicKey = publicKeyOf(seed);
-
-let dir = '';
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'pv-'));
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const signerOf = (isOpen: () => boolean = () => true, state = new StateFile(join(dir, 'watermark.json'))): Signer => {
-  const signer = new Signer({ chainId: 'c', state, isOpen });
-  signer.load(Buffer.from(seed), { kind: 'consensus', height: 3, round: 2_147_483_647, step: 3 });
-  return signer;
-};
 const request = (field: number, build: (writer: BinaryWriter) => void): Buffer => {
   const writer = new BinaryWriter();
   writer.tag(field, WireType.LengthDelimited).fork();

@@ -1,44 +1,16 @@
 import fc from 'fast-check';
 import { createPublicKey, verify } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
+import { describe, expect, test } from 'vitest';
 import { StateFile } from '../state.ts';
-import { type BlockId, type Proposal, type Vote } from './read.ts';
-import { Signer } from './signer.ts';
+import { type Proposal, type Vote } from './read.ts';
+import { type Signer } from './signer.ts';
 import { extensionBytes, signBytes } from './write.ts';
+import { hex, nil, block, vote, proposal, publicKey, dir, signerOf, useFolder } from '../../test/support/privval.ts';
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const nil: BlockId = { hash: new Uint8Array(), parts: { total: 0, hash: new Uint8Array() } };
-const block = (fill: number): BlockId => ({ hash: Buffer.alloc(32, fill), parts: { total: 1, hash: Buffer.alloc(32, fill + 1) } });
-// The zero time of Go, as CometBFT's own vectors have it.
-const vote = (of: Partial<Vote> = {}): Vote => ({
-  kind: 'vote',
-  type: 2,
-  height: 5n,
-  round: 0,
-  blockId: block(1),
-  timestamp: { seconds: 1_700_000_000n, nanos: 5 },
-  address: Buffer.alloc(20, 9),
-  index: 0,
-  extension: new Uint8Array(),
-  ...of,
-});
-const proposal = (of: Partial<Proposal> = {}): Proposal => ({
-  kind: 'proposal',
-  type: 32,
-  height: 5n,
-  round: 0,
-  polRound: -1,
-  blockId: block(1),
-  timestamp: { seconds: 1_700_000_000n, nanos: 5 },
-  ...of,
-});
+useFolder();
 
-const seed = Buffer.alloc(32, 3);
-const publicKey = publicKeyOf(seed);
 const verifies = (bytes: Uint8Array, signature: Uint8Array): boolean =>
   verify(
     null,
@@ -47,19 +19,6 @@ const verifies = (bytes: Uint8Array, signature: Uint8Array): boolean =>
     signature,
   );
 
-let dir = '';
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'pv-'));
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const signerOf = (isOpen: () => boolean = () => true, state = new StateFile(join(dir, 'watermark.json'))): Signer => {
-  const signer = new Signer({ chainId: 'c', state, isOpen });
-  signer.load(Buffer.from(seed), { kind: 'consensus', height: 3, round: 2_147_483_647, step: 3 });
-  return signer;
-};
 const refusal = (signer: Signer, duty: Vote | Proposal, chainId = 'c'): number | null => {
   const outcome = signer.sign(duty, chainId);
   return outcome.ok ? null : outcome.code;

@@ -1,36 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameReader, maxFrameBytes } from './frames.ts';
-import { readRequest, type BlockId, type Proposal, type Vote } from './read.ts';
+import { readRequest, type Vote } from './read.ts';
 import { delimited, extensionBytes, signBytes } from './write.ts';
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const nil: BlockId = { hash: new Uint8Array(), parts: { total: 0, hash: new Uint8Array() } };
-const block = (fill: number): BlockId => ({ hash: Buffer.alloc(32, fill), parts: { total: 1, hash: Buffer.alloc(32, fill + 1) } });
-// The zero time of Go, as CometBFT's own vectors have it.
-const goZero = { seconds: -62_135_596_800n, nanos: 0 };
-const vote = (of: Partial<Vote> = {}): Vote => ({
-  kind: 'vote',
-  type: 2,
-  height: 5n,
-  round: 0,
-  blockId: block(1),
-  timestamp: { seconds: 1_700_000_000n, nanos: 5 },
-  address: Buffer.alloc(20, 9),
-  index: 0,
-  extension: new Uint8Array(),
-  ...of,
-});
-const proposal = (of: Partial<Proposal> = {}): Proposal => ({
-  kind: 'proposal',
-  type: 32,
-  height: 5n,
-  round: 0,
-  polRound: -1,
-  blockId: block(1),
-  timestamp: { seconds: 1_700_000_000n, nanos: 5 },
-  ...of,
-});
+import { hex, nil, goZero, vote, proposal } from '../../test/support/privval.ts';
 
 describe('signed bytes are CometBFT’s own (types/vote_test.go, v0.38)', () => {
   const time = '2a0b088092b8c398feffffff01';

@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { addressOf } from '../../chains/cometbft/probe.ts';
 import { getJson } from '../../chains/http.ts';
 import { durationMs, type Clock } from '../../core/time.ts';
+import { freePort } from '../ports.ts';
 
 /** A real CometBFT chain on loopback: four validators and one full node, node 0 and node 4 being the two homes of one validator. */
 
@@ -24,15 +24,6 @@ export interface Home {
   readonly rpc: string;
   readonly socket: string;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** Sets keys of a TOML file in place. @throws Error when a key is not there: a silent miss would leave a default. */
 export const editToml = (text: string, edits: readonly (readonly [section: string, key: string, value: string])[]): string => {

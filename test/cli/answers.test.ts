@@ -1,120 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
-import { programFor } from '../../cli/baton.ts';
-import type { Context } from '../../cli/context.ts';
-import { outputFor, type Output } from '../../cli/output.ts';
-import { chains } from '../../chains/index.ts';
-import { BatonError } from '../../core/errors.ts';
-import { validatorId } from '../../core/ids.ts';
+import { describe, expect, test } from 'vitest';
 import { Approvals } from '../../aws/approvals.ts';
-import { LeaseStore } from '../../aws/lease.ts';
-import { Records } from '../../aws/records.ts';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
-import { alex, amber, birch, recordOf, reportOf, robin, run, sam, yaml } from '../support/core.ts';
+import { outputFor } from '../../cli/output.ts';
+import { BatonError } from '../../core/errors.ts';
+import { answers, baton, client, enrolled, hub, records, set, started, stopTable, text, told, useCli } from '../support/cli-bench.ts';
+import { alex, amber, birch, recordOf, reportOf, robin, run, sam } from '../support/core.ts';
 
-/** The command line against the table, typed as a person would type it. */
-
-const hub = validatorId.parse('hub-1');
-let dynamo: LocalDynamo;
-let client: DynamoDBClient;
-let dir = '';
-let me = robin;
-let head: number | null = 100;
-let answers: { token: string; answer: Record<string, unknown> }[] = [];
-let started: string[] = [];
-let told: Record<string, unknown> = {};
-let text = '';
-let exitCode = 0;
-let unreachable = false;
-
-const contextFor = (output: Output): Context => {
-  const table = { client, table: 'baton' };
-  return {
-    lease: new LeaseStore(table),
-    records: new Records(table),
-    approvals: new Approvals(table),
-    clock: new VirtualClock(),
-    output,
-    chains: { ...chains, headOf: async () => head },
-    keys: {
-      seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
-      releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
-    } as unknown as Context['keys'],
-    workflow: {
-      start: async ({ name }: { name: string }) => {
-        started.push(name);
-        return true;
-      },
-      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
-        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
-        answers.push({ token, answer });
-      },
-      describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
-      history: async () => [],
-    } as unknown as Context['workflow'],
-    whoAmI: async () => me,
-    confirm: async () => false,
-  };
-};
-const streams = {
-  out: (line: string) => {
-    text += line;
-  },
-  err: (line: string) => {
-    text += line;
-  },
-  setExitCode: (code: number) => {
-    exitCode = code;
-  },
-};
-
-const baton = async (...args: string[]): Promise<number> => {
-  text = '';
-  exitCode = 0;
-  const program = programFor(contextFor, (options) => outputFor(options, streams));
-  await program.parseAsync(['node', 'baton', '--json', ...args]);
-  told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
-  return exitCode;
-};
-const file = (name: string, content: string): string => {
-  writeFileSync(join(dir, name), content);
-  return join(dir, name);
-};
-const records = (): Records => new Records({ client, table: 'baton' });
-const statement = 'I removed every other copy of this key.';
-const enrolled = async (change?: Parameters<typeof yaml>[0]): Promise<string> => {
-  const path = file('validators.yaml', stringify(yaml(change)));
-  await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--replace');
-  expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
-  return path;
-};
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'cli-'));
-});
-afterAll(() => {
-  rmSync(dir, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  dynamo = await startDynamo();
-  client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
-  [me, head, answers, started] = [robin, 100, [], []];
-});
-afterEach(async () => {
-  client.destroy();
-  await dynamo.close();
-});
+useCli();
 
 describe('answers', () => {
   const waiting = async (of: Parameters<typeof recordOf>[0] = {}): Promise<void> => {
     await enrolled();
     await new Approvals({ client, table: 'baton' }).create(recordOf({ validator: hub, expiresAtMs: 2_000_000_000_000, ...of }));
-    me = alex;
+    set({ me: alex });
   };
   test('approve tells the execution, once', async () => {
     await waiting();
@@ -123,16 +20,16 @@ describe('answers', () => {
       { token: 'token', answer: { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: `Approved by ${alex}.` } },
     ]);
     expect(text).not.toContain('"token"');
-    me = sam;
+    set({ me: sam });
     expect(await baton('approve', 'hub-1')).toBe(4);
     expect(answers.length).toBe(1);
   });
   test('an answer that did not reach the execution is handed over again by the same person', async () => {
     await waiting();
-    unreachable = true;
+    set({ unreachable: true });
     expect(await baton('approve', 'hub-1')).toBe(6);
     expect(answers).toEqual([]);
-    unreachable = false;
+    set({ unreachable: false });
     expect(await baton('deny', 'hub-1')).toBe(4);
     expect(await baton('approve', 'hub-1')).toBe(0);
     expect(answers.length).toBe(1);
@@ -143,7 +40,7 @@ describe('answers', () => {
     expect(await baton('approve', 'hub-1')).toBe(0);
     expect(told).toMatchObject({ state: 'pending', counted: 1, quorum: 2 });
     expect(answers).toEqual([]);
-    me = sam;
+    set({ me: sam });
     expect(await baton('approve', 'hub-1')).toBe(0);
     expect(answers.length).toBe(1);
   });
@@ -159,7 +56,7 @@ describe('answers', () => {
     ['a stranger', [], 'arn:aws:iam::1:user/eve', 'ApproverNotAllowed'],
   ])('%s is refused and nothing is told', async (_, args, who, errorCode) => {
     await waiting({ approvers: ['role/approver', 'role/requester'] });
-    me = who;
+    set({ me: who });
     expect(await baton('approve', 'hub-1', ...args)).toBe(4);
     expect(told).toMatchObject({ error: { code: errorCode } });
     expect(answers).toEqual([]);
@@ -221,9 +118,8 @@ describe('the rest', () => {
     expect(await baton('explain', 'a b')).toBe(2);
   });
   test('no answer from AWS has its own exit code', async () => {
-    await dynamo.close();
+    await stopTable();
     expect(await baton('status', 'hub-1')).toBe(5);
-    dynamo = await startDynamo();
   });
   test('an error for people says what to type next', () => {
     let shown = '';

@@ -1,113 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { programFor } from '../../cli/baton.ts';
-import { keyMaterial, publicKeyOf } from '../../cli/commands/seal.ts';
-import type { Context } from '../../cli/context.ts';
-import { outputFor, type Output } from '../../cli/output.ts';
-import { chains } from '../../chains/index.ts';
-import { validatorId } from '../../core/ids.ts';
-import { Approvals } from '../../aws/approvals.ts';
 import { LeaseStore } from '../../aws/lease.ts';
-import { Records } from '../../aws/records.ts';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { keyMaterial, publicKeyOf } from '../../cli/commands/seal.ts';
+import { baton, client, dir, enrolled, file, hub, records, set, statement, text, told, useCli } from '../support/cli-bench.ts';
 import { amber, robin, yaml } from '../support/core.ts';
 
-/** The command line against the table, typed as a person would type it. */
-
-const hub = validatorId.parse('hub-1');
-let dynamo: LocalDynamo;
-let client: DynamoDBClient;
-let dir = '';
-let me = robin;
-let head: number | null = 100;
-let answers: { token: string; answer: Record<string, unknown> }[] = [];
-let started: string[] = [];
-let told: Record<string, unknown> = {};
-let text = '';
-let exitCode = 0;
-
-const contextFor = (output: Output): Context => {
-  const table = { client, table: 'baton' };
-  return {
-    lease: new LeaseStore(table),
-    records: new Records(table),
-    approvals: new Approvals(table),
-    clock: new VirtualClock(),
-    output,
-    chains: { ...chains, headOf: async () => head },
-    keys: {
-      seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
-      releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
-    } as unknown as Context['keys'],
-    workflow: {
-      start: async ({ name }: { name: string }) => {
-        started.push(name);
-        return true;
-      },
-      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
-        answers.push({ token, answer });
-      },
-      describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
-      history: async () => [],
-    } as unknown as Context['workflow'],
-    whoAmI: async () => me,
-    confirm: async () => false,
-  };
-};
-const streams = {
-  out: (line: string) => {
-    text += line;
-  },
-  err: (line: string) => {
-    text += line;
-  },
-  setExitCode: (code: number) => {
-    exitCode = code;
-  },
-};
-
-const baton = async (...args: string[]): Promise<number> => {
-  text = '';
-  exitCode = 0;
-  const program = programFor(contextFor, (options) => outputFor(options, streams));
-  await program.parseAsync(['node', 'baton', '--json', ...args]);
-  told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
-  return exitCode;
-};
-const file = (name: string, content: string): string => {
-  writeFileSync(join(dir, name), content);
-  return join(dir, name);
-};
-const records = (): Records => new Records({ client, table: 'baton' });
+useCli();
 const lease = () => new LeaseStore({ client, table: 'baton' }).read(hub);
-const statement = 'I removed every other copy of this key.';
-const enrolled = async (change?: Parameters<typeof yaml>[0]): Promise<string> => {
-  const path = file('validators.yaml', stringify(yaml(change)));
-  await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--replace');
-  expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
-  return path;
-};
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'cli-'));
-});
-afterAll(() => {
-  rmSync(dir, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  dynamo = await startDynamo();
-  client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
-  [me, head, answers, started] = [robin, 100, [], []];
-});
-afterEach(async () => {
-  client.destroy();
-  await dynamo.close();
-});
 
 describe('apply', () => {
   test('enrols with the key sealed for the holder and a floor above the head', async () => {
@@ -174,7 +74,7 @@ describe('apply', () => {
     [
       'a chain nobody sees',
       () => {
-        head = null;
+        set({ head: null });
       },
       ['--yes', '--attest', statement],
       'WatermarkUnknown',

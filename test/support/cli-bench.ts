@@ -1,0 +1,127 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { stringify } from 'yaml';
+import { Approvals } from '../../aws/approvals.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Records } from '../../aws/records.ts';
+import { chains } from '../../chains/index.ts';
+import { programFor } from '../../cli/baton.ts';
+import type { Context } from '../../cli/context.ts';
+import { outputFor, type Output } from '../../cli/output.ts';
+import { BatonError } from '../../core/errors.ts';
+import { validatorId } from '../../core/ids.ts';
+import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
+import { robin, yaml, type amber } from './core.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** The command line against the table, typed as a person would type it. What a command said can be read from the exported variables. */
+
+export const hub = validatorId.parse('hub-1');
+export let dynamo: LocalDynamo;
+export let client: DynamoDBClient;
+export let dir = '';
+let me = robin;
+let head: number | null = 100;
+export let answers: { token: string; answer: Record<string, unknown> }[] = [];
+export let started: string[] = [];
+export let told: Record<string, unknown> = {};
+export let text = '';
+let exitCode = 0;
+let unreachable = false;
+
+const contextFor = (output: Output): Context => {
+  const table = { client, table: 'baton' };
+  return {
+    lease: new LeaseStore(table),
+    records: new Records(table),
+    approvals: new Approvals(table),
+    clock: new VirtualClock(),
+    output,
+    chains: { ...chains, headOf: async () => head },
+    keys: {
+      seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
+      releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
+    } as unknown as Context['keys'],
+    workflow: {
+      start: async ({ name }: { name: string }) => {
+        started.push(name);
+        return true;
+      },
+      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
+        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
+        answers.push({ token, answer });
+      },
+      describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
+      history: async () => [],
+    } as unknown as Context['workflow'],
+    whoAmI: async () => me,
+    confirm: async () => false,
+  };
+};
+const streams = {
+  out: (line: string) => {
+    text += line;
+  },
+  err: (line: string) => {
+    text += line;
+  },
+  setExitCode: (code: number) => {
+    exitCode = code;
+  },
+};
+
+export const baton = async (...args: string[]): Promise<number> => {
+  text = '';
+  exitCode = 0;
+  const program = programFor(contextFor, (options) => outputFor(options, streams));
+  await program.parseAsync(['node', 'baton', '--json', ...args]);
+  told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+  return exitCode;
+};
+export const file = (name: string, content: string): string => {
+  writeFileSync(join(dir, name), content);
+  return join(dir, name);
+};
+/** Who types, what the chain shows, and whether the workflow answers. */
+export const set = (of: { me?: string; head?: number | null; unreachable?: boolean }): void => {
+  if (of.me !== undefined) me = of.me;
+  if (of.head !== undefined) head = of.head;
+  if (of.unreachable !== undefined) unreachable = of.unreachable;
+};
+export const records = (): Records => new Records({ client, table: 'baton' });
+export const statement = 'I removed every other copy of this key.';
+export const enrolled = async (change?: Parameters<typeof yaml>[0]): Promise<string> => {
+  const path = file('validators.yaml', stringify(yaml(change)));
+  await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--replace');
+  expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
+  return path;
+};
+
+/** Takes the table away; the next test has a new one. */
+export const stopTable = async (): Promise<void> => {
+  await dynamo.close();
+  dynamo = await startDynamo();
+  client.destroy();
+};
+
+/** Call it once at the top of a test file. */
+export const useCli = (): void => {
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'cli-'));
+  });
+  afterAll(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    dynamo = await startDynamo();
+    client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
+    [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
+  });
+  afterEach(async () => {
+    client.destroy();
+    await dynamo.close();
+  });
+};
