@@ -1,12 +1,13 @@
-import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { approvalRecord, decide, type ApprovalRecord, type Decision } from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
-import { keyOf, readParsed, toItem, unreachable, type Table } from './items.ts';
+import { canonicalJson } from '../core/plan.ts';
+import { keyOf, putItem, readParsed, type Table } from './items.ts';
 
 const pointer = z.strictObject({ open: z.string().regex(/^[a-f0-9]{32}$/) });
-const maxTries = 8;
+/** Each lost race is an answer of somebody else that was counted, and a quorum is at most 10: one more try always ends. */
+const maxTries = 11;
 
 /** Approvals and attestations in the table. The task token stays in the record. */
 export class Approvals {
@@ -17,42 +18,15 @@ export class Approvals {
   }
 
   read(id: string, signal?: AbortSignal): Promise<ApprovalRecord | undefined> {
-    return readParsed(this.#table, keyOf.approval(id), approvalRecord, signal);
+    return readParsed(this.#table, keyOf.approval(id), approvalRecord, signal, { id });
   }
 
-  async #put(
-    pk: string,
-    value: Record<string, unknown>,
-    condition: { text: string; values: Record<string, unknown> } | null,
-    signal?: AbortSignal,
-  ): Promise<boolean> {
-    const names = { '#pk': 'pk', ...(condition?.text.includes('#version') ? { '#version': 'version', '#state': 'state' } : {}) };
-    try {
-      await this.#table.client.send(
-        new PutItemCommand({
-          TableName: this.#table.table,
-          Item: toItem({ ...value, pk }),
-          ...(condition === null
-            ? {}
-            : {
-                ConditionExpression: condition.text,
-                ExpressionAttributeNames: names,
-                ...(Object.keys(condition.values).length === 0 ? {} : { ExpressionAttributeValues: toItem(condition.values) }),
-              }),
-        }),
-        signal ? { abortSignal: signal } : {},
-      );
-      return true;
-    } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) return false;
-      throw unreachable(`write ${pk.split('#')[0] ?? ''} record`, cause);
-    }
-  }
-
-  /** Stores a record that waits, once; then points the validator at it. The same id again changes nothing. */
+  /** Stores a record that waits, once; then points the validator at it. The same id again changes nothing of a record that is answered. */
   async create(record: ApprovalRecord, signal?: AbortSignal): Promise<void> {
-    await this.#put(keyOf.approval(record.id), record, { text: 'attribute_not_exists(#pk)', values: {} }, signal);
-    await this.#put(keyOf.approvals(record.validator), { open: record.id }, null, signal);
+    const absent = { text: 'attribute_not_exists(#pk)', values: {} };
+    const made = await putItem(this.#table, keyOf.approval(record.id), record, absent, signal);
+    if (made.outcome === 'refused' && made.found?.state !== 'pending') return;
+    await putItem(this.#table, keyOf.approvals(record.validator), { open: record.id }, null, signal);
   }
 
   /** The newest record of this validator, whatever its state. */
@@ -63,19 +37,20 @@ export class Approvals {
 
   /**
    * Counts one answer by one conditional write on the record's state and version; when another answer came in between, it is judged anew.
+   * An answer that is there already because its reply was lost is counted once.
    * @throws BatonError ApprovalUnknown, or the refusal of core `decide`.
    */
   async decide(id: string, given: Decision, signal?: AbortSignal): Promise<ApprovalRecord> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const record = await this.read(id, signal);
       if (!record) throw new BatonError('ApprovalUnknown', 'there is no such approval', { fix: 'baton status' });
+      if (tries > 0 && record.decisions.some((one) => canonicalJson(one) === canonicalJson(given))) return record;
       const judged = decide(record, given);
       if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
-      const condition = {
-        text: '#version = :seen AND #state = :pending AND attribute_exists(#pk)',
-        values: { ':seen': record.version, ':pending': 'pending' },
-      };
-      if (await this.#put(keyOf.approval(id), judged.record, condition, signal)) return judged.record;
+      const unanswered = ['#version = :seen', '#state = :pending'].join(' AND ');
+      const condition = { text: unanswered, values: { ':seen': record.version, ':pending': 'pending' } };
+      const written = await putItem(this.#table, keyOf.approval(id), judged.record, condition, signal);
+      if (written.outcome === 'done') return judged.record;
     }
     throw new BatonError('LeaseUnreachable', `${maxTries} other answers came in between`, { fix: 'Answer again.' });
   }

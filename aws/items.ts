@@ -1,5 +1,6 @@
-import { GetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { parseWith } from '../core/parse.ts';
@@ -29,14 +30,25 @@ export const keyOf = {
 
 export const toItem = (value: Record<string, unknown>): Item => marshall(value, { removeUndefinedValues: true });
 
-/** A stored item without its key, or LeaseInvalid: what the table holds is never trusted unparsed. */
-export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: string): z.output<S> => {
+const byHand = 'Somebody wrote this item by hand. Compare it with docs, restore it from point-in-time recovery, or pause the validator.';
+
+/** @throws BatonError LeaseInvalid: the item under `what` cannot be used, for this reason. */
+export const invalid = (what: string, reason: string, cause?: unknown): BatonError =>
+  new BatonError('LeaseInvalid', `${what}: ${reason}`, { fix: byHand, cause });
+
+/**
+ * A stored item without its key, or LeaseInvalid: what the table holds is never trusted unparsed.
+ * `own` are fields that must repeat what the key says, so that an item copied under another key speaks for nobody.
+ */
+export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: string, own: Readonly<Record<string, unknown>> = {}): z.output<S> => {
   const { pk: _pk, ...rest } = unmarshall(item);
-  return parseWith(schema, rest, {
-    what,
-    code: 'LeaseInvalid',
-    fix: 'Somebody wrote this item by hand. Compare it with docs, restore it from point-in-time recovery, or pause the validator.',
-  });
+  const known = Object.entries(own).find(([field, value]) => rest[field] !== value);
+  if (known) throw invalid(what, `${known[0]} is not ${String(known[1])}, as its key says`);
+  try {
+    return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
+  } catch (cause) {
+    throw cause instanceof BatonError ? cause : invalid(what, 'it holds a value that cannot be read', cause);
+  }
 };
 
 /** @throws BatonError LeaseUnreachable when the table gives no answer. */
@@ -63,7 +75,50 @@ export const readParsed = async <S extends z.ZodType>(
   pk: string,
   schema: S,
   signal?: AbortSignal,
+  own?: Readonly<Record<string, unknown>>,
 ): Promise<z.output<S> | undefined> => {
   const item = await readItem(table, pk, signal);
-  return item === undefined ? undefined : fromItem(item, schema, pk);
+  return item === undefined ? undefined : fromItem(item, schema, pk, own);
+};
+
+/** What must be true of the stored item. Every name of the expression is written `#name`. */
+export interface Condition {
+  readonly text: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export type PutOutcome =
+  { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly found: Readonly<Record<string, unknown>> | undefined };
+
+const namesIn = (text: string): Record<string, string> =>
+  Object.fromEntries([...text.matchAll(/#(\w+)/g)].map(([name, field]) => [name, field ?? '']));
+
+const conditionParts = ({ text, values }: Condition) => ({
+  ConditionExpression: text,
+  ExpressionAttributeNames: namesIn(text),
+  ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: toItem(values) }),
+  ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+});
+
+/**
+ * One conditional PutItem. Refused although exactly this item is stored means: done earlier, its reply was lost.
+ * @throws BatonError LeaseUnreachable when the table gives no answer.
+ */
+export const putItem = async (
+  { client, table }: Table,
+  pk: string,
+  value: Record<string, unknown>,
+  condition: Condition | null,
+  signal?: AbortSignal,
+): Promise<PutOutcome> => {
+  const item = toItem({ ...value, pk });
+  const conditional = condition === null ? {} : conditionParts(condition);
+  try {
+    await client.send(new PutItemCommand({ TableName: table, Item: item, ...conditional }), signal ? { abortSignal: signal } : {});
+    return { outcome: 'done' };
+  } catch (cause) {
+    if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);
+    const found = cause.Item && unmarshall(cause.Item);
+    return isDeepStrictEqual(found, unmarshall(item)) ? { outcome: 'done' } : { outcome: 'refused', found };
+  }
 };

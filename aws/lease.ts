@@ -10,7 +10,7 @@ import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table
  *     expect (core/lease.ts) ──▶ ConditionExpression     accepted ──▶ done
  *                                                        refused, our attempt id is in the item ──▶ done earlier, its reply was lost
  *                                                        refused otherwise ──▶ refused
- *                                                        no answer ──▶ unknown
+ *                                                        no answer, or an item that cannot be trusted ──▶ unknown
  */
 
 const conditionOf = (expect: Expectation): { text: string; names: Record<string, string>; values: Record<string, unknown> } => {
@@ -60,12 +60,20 @@ export class LeaseStore {
 
   /** A consistent read. @throws BatonError LeaseUnreachable or LeaseInvalid. */
   read(validator: ValidatorId, signal?: AbortSignal): Promise<Lease | undefined> {
-    return readParsed(this.#table, keyOf.lease(validator), lease, signal);
+    return readParsed(this.#table, keyOf.lease(validator), lease, signal, { validator });
   }
 
-  /** Tries one transition. Trouble with the table is the outcome `unknown`, never a refusal. */
+  /** Tries one transition. Never throws: trouble with the table, or an item that cannot be trusted, is the outcome `unknown`, never a refusal. */
   async write(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
-    const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator));
+    try {
+      return await this.#send(write, signal);
+    } catch (cause) {
+      return { outcome: 'unknown', cause };
+    }
+  }
+
+  async #send(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
+    const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator), { validator: write.validator });
     try {
       const { Attributes } = await this.#table.client.send(
         new UpdateItemCommand(compileWrite(write, this.#table.table)),
@@ -75,7 +83,7 @@ export class LeaseStore {
         ? { outcome: 'done', lease: parse(Attributes), earlier: false }
         : { outcome: 'unknown', cause: new Error('the answer holds no item') };
     } catch (cause) {
-      if (!(cause instanceof ConditionalCheckFailedException)) return { outcome: 'unknown', cause };
+      if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
       if (!cause.Item) return { outcome: 'refused', found: undefined };
       const found = parse(cause.Item);
       return found.attempt === write.attempt ? { outcome: 'done', lease: found, earlier: true } : { outcome: 'refused', found };
@@ -84,11 +92,12 @@ export class LeaseStore {
 
   /**
    * The lease after the transition.
-   * @throws BatonError StaleTerm when it was refused, LeaseUnreachable when nobody knows.
+   * @throws BatonError StaleTerm when it was refused, LeaseInvalid when the item cannot be trusted, LeaseUnreachable when nobody knows.
    */
   async mustWrite(write: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
     const result = await this.write(write, signal);
     if (result.outcome === 'done') return result.lease;
+    if (result.outcome === 'unknown' && result.cause instanceof BatonError) throw result.cause;
     if (result.outcome === 'unknown') throw unreachable(`${write.transition} of ${write.validator}`, result.cause);
     const { found } = result;
     const now = found

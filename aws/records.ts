@@ -1,16 +1,31 @@
-import { ConditionalCheckFailedException, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
+import { BatonError } from '../core/errors.ts';
 import { validatorId, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
-import { keyOf, readParsed, toItem, unreachable, type Table } from './items.ts';
+import {
+  fromItem,
+  invalid,
+  keyOf,
+  putItem,
+  readItem,
+  readParsed,
+  toItem,
+  unreachable,
+  type Condition,
+  type PutOutcome,
+  type Table,
+} from './items.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
 
 const storedConfig = z.strictObject({ config: validatorConfig, hash: z.string().length(64) });
+/** As it was written: the hash is of these very fields, whatever a newer schema adds to them. */
+const hashedConfig = z.strictObject({ config: z.record(z.string(), z.unknown()), hash: z.string() });
 const fleet = z.strictObject({ validators: z.array(validatorId).max(1_000) });
 const pauseRecord = z.strictObject({ by: z.string(), reason: z.string(), atMs: z.number() });
 const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
@@ -26,12 +41,15 @@ const watchRecord = z.strictObject({
 const watcher = z.strictObject({ owner: z.string(), generation: z.number().int(), round: z.number().int() });
 const history = z.strictObject({ failovers: z.array(z.strictObject({ execution: z.string(), atMs: z.number() })).max(20) });
 
+export type FenceIntent = z.infer<typeof fenceIntent>;
 export type Vault = z.infer<typeof vault>;
 export type WatchRecord = z.infer<typeof watchRecord>;
 export type Pause = z.infer<typeof pauseRecord>;
 export type History = z.infer<typeof history>['failovers'];
 
 const keptFailovers = 20;
+/** Times a list is read and written again when another write came in between. */
+const maxTries = 8;
 
 export class Records {
   readonly #table: Table;
@@ -41,51 +59,45 @@ export class Records {
   }
 
   async #put(pk: string, value: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#table.client.send(
-        new PutItemCommand({ TableName: this.#table.table, Item: toItem({ ...value, pk }) }),
-        signal ? { abortSignal: signal } : {},
-      );
-    } catch (cause) {
-      throw unreachable(`write ${pk}`, cause);
-    }
+    await putItem(this.#table, pk, value, null, signal);
   }
 
-  async #delete(pk: string): Promise<void> {
+  #putIf(pk: string, value: Record<string, unknown>, condition: Condition, signal?: AbortSignal): Promise<PutOutcome> {
+    return putItem(this.#table, pk, value, condition, signal);
+  }
+
+  async #delete(pk: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } } }));
+      await this.#table.client.send(
+        new DeleteItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } } }),
+        signal ? { abortSignal: signal } : {},
+      );
     } catch (cause) {
       throw unreachable(`delete ${pk}`, cause);
     }
   }
 
   readReport(validator: ValidatorId, node: NodeId, signal?: AbortSignal): Promise<NodeReport | undefined> {
-    return readParsed(this.#table, keyOf.node(validator, node), nodeReport, signal);
+    return readParsed(this.#table, keyOf.node(validator, node), nodeReport, signal, { validator, node });
   }
 
   /** Writes a node's own item if its sequence is higher than the stored one: a late write never covers a newer word. False when it was late. */
   async writeReport(report: NodeReport, signal?: AbortSignal): Promise<boolean> {
-    const pk = keyOf.node(report.validator, report.node);
-    try {
-      await this.#table.client.send(
-        new PutItemCommand({
-          TableName: this.#table.table,
-          Item: toItem({ ...report, pk }),
-          ConditionExpression: 'attribute_not_exists(#pk) OR #sequence < :sequence',
-          ExpressionAttributeNames: { '#pk': 'pk', '#sequence': 'sequence' },
-          ExpressionAttributeValues: toItem({ ':sequence': report.sequence }),
-        }),
-        signal ? { abortSignal: signal } : {},
-      );
-      return true;
-    } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) return false;
-      throw unreachable(`write ${pk}`, cause);
-    }
+    const newer = ['attribute_not_exists(#pk)', '#sequence < :sequence'].join(' OR ');
+    const condition = { text: newer, values: { ':sequence': report.sequence } };
+    return (await this.#putIf(keyOf.node(report.validator, report.node), report, condition, signal)).outcome === 'done';
   }
 
-  readConfig(validator: ValidatorId, signal?: AbortSignal): Promise<{ config: ValidatorConfig; hash: string } | undefined> {
-    return readParsed(this.#table, keyOf.config(validator), storedConfig, signal);
+  /** A plan binds to the hash, so it must be that of the stored fields. @throws BatonError LeaseUnreachable or LeaseInvalid. */
+  async readConfig(validator: ValidatorId, signal?: AbortSignal): Promise<{ config: ValidatorConfig; hash: string } | undefined> {
+    const pk = keyOf.config(validator);
+    const item = await readItem(this.#table, pk, signal);
+    if (item === undefined) return undefined;
+    const written = fromItem(item, hashedConfig, pk);
+    if (hashOf(written.config) !== written.hash) throw invalid(pk, 'the configuration does not have the hash that stands beside it');
+    const found = fromItem(item, storedConfig, pk);
+    if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
+    return found;
   }
 
   writeConfig(config: ValidatorConfig): Promise<void> {
@@ -96,8 +108,17 @@ export class Records {
     return (await readParsed(this.#table, keyOf.fleet(), fleet, signal))?.validators ?? [];
   }
 
-  writeFleet(validators: readonly ValidatorId[]): Promise<void> {
-    return this.#put(keyOf.fleet(), { validators });
+  /** Adds validators. The list only grows, so its length tells whether another write came in between. */
+  async writeFleet(validators: readonly ValidatorId[], signal?: AbortSignal): Promise<void> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const known = await this.readFleet(signal);
+      const all = [...new Set([...known, ...validators])];
+      if (all.length === known.length) return;
+      const unchanged = ['attribute_not_exists(#pk)', 'size(#validators) = :seen'].join(' OR ');
+      const condition = { text: unchanged, values: { ':seen': known.length } };
+      if ((await this.#putIf(keyOf.fleet(), { validators: all }, condition, signal)).outcome === 'done') return;
+    }
+    throw new BatonError('LeaseUnreachable', `the fleet was changed ${maxTries} times in between`, { fix: 'Run it again.' });
   }
 
   readPause(validator: ValidatorId, signal?: AbortSignal): Promise<Pause | undefined> {
@@ -120,13 +141,22 @@ export class Records {
     return this.#put(keyOf.vault(validator), record);
   }
 
-  readFenceIntent(validator: ValidatorId, term: Term, signal?: AbortSignal): Promise<z.infer<typeof fenceIntent> | undefined> {
+  readFenceIntent(validator: ValidatorId, term: Term, signal?: AbortSignal): Promise<FenceIntent | undefined> {
     return readParsed(this.#table, keyOf.fence(validator, term), fenceIntent, signal);
   }
 
-  /** Written before the command is sent (without its id) and after (with it). */
-  writeFenceIntent(validator: ValidatorId, term: Term, intent: z.infer<typeof fenceIntent>, signal?: AbortSignal): Promise<void> {
-    return this.#put(keyOf.fence(validator, term), intent, signal);
+  /**
+   * Written before the command is sent (without its id) and after (with it). The first id that is written stays.
+   * @throws BatonError StaleTerm when an intent with another nonce stands in this term: nothing may then be sent with this one.
+   */
+  async writeFenceIntent(validator: ValidatorId, term: Term, intent: FenceIntent, signal?: AbortSignal): Promise<void> {
+    const pk = keyOf.fence(validator, term);
+    const oursUnsent = '(#nonce = :nonce AND attribute_not_exists(#commandId))';
+    const condition = { text: ['attribute_not_exists(#pk)', oursUnsent].join(' OR '), values: { ':nonce': intent.nonce } };
+    const written = await this.#putIf(pk, intent, condition, signal);
+    if (written.outcome === 'refused' && written.found?.nonce !== intent.nonce) {
+      throw new BatonError('StaleTerm', `${pk} holds the intent of another execution`, { fix: `baton status ${validator}` });
+    }
   }
 
   readWatch(validator: ValidatorId, vantage: string, signal?: AbortSignal): Promise<WatchRecord | undefined> {
@@ -136,7 +166,7 @@ export class Records {
   /** Kept only while a validator is not healthy; null removes it. */
   writeWatch(validator: ValidatorId, vantage: string, record: WatchRecord | null, signal?: AbortSignal): Promise<void> {
     const pk = keyOf.watch(validator, vantage);
-    return record === null ? this.#delete(pk) : this.#put(pk, record, signal);
+    return record === null ? this.#delete(pk, signal) : this.#put(pk, record, signal);
   }
 
   /** Takes the watch over from whoever has it. The one before finds out at its next round. */
@@ -188,10 +218,21 @@ export class Records {
     return (await readParsed(this.#table, keyOf.history(validator), history, signal))?.failovers ?? [];
   }
 
-  /** Newest first, the same execution once. */
+  /** Newest first, the same execution once. Each addition changes the first place, so that place tells whether another came in between. */
   async addHistory(validator: ValidatorId, one: History[number], signal?: AbortSignal): Promise<void> {
-    const known = await this.readHistory(validator, signal);
-    const failovers = [one, ...known.filter(({ execution }) => execution !== one.execution)].slice(0, keptFailovers);
-    await this.#put(keyOf.history(validator), { failovers }, signal);
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const known = await this.readHistory(validator, signal);
+      if (tries > 0 && known.some(({ execution, atMs }) => execution === one.execution && atMs === one.atMs)) return;
+      const failovers = [one, ...known.filter(({ execution }) => execution !== one.execution)].slice(0, keptFailovers);
+      const [newest] = known;
+      const condition = newest
+        ? {
+            text: ['#failovers[0].#execution = :execution', '#failovers[0].#atMs = :atMs'].join(' AND '),
+            values: { ':execution': newest.execution, ':atMs': newest.atMs },
+          }
+        : { text: 'attribute_not_exists(#failovers[0])', values: {} };
+      if ((await this.#putIf(keyOf.history(validator), { failovers }, condition, signal)).outcome === 'done') return;
+    }
+    throw new BatonError('LeaseUnreachable', `the history of ${validator} was changed ${maxTries} times in between`, { fix: 'Run it again.' });
   }
 }

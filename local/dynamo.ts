@@ -1,6 +1,8 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import dynalite from 'dynalite';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 
@@ -48,6 +50,15 @@ export const tableDefinition = (table: string) => ({
 
 export const localCredentials = { region: 'us-east-1', credentials: { accessKeyId: 'AKLOCALROOT', secretAccessKey: 'local' } };
 
+const closeServer = async (server: Server): Promise<void> => {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+};
+
 /** Starts an empty table on a free loopback port. */
 export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
   teachAllOld();
@@ -55,18 +66,19 @@ export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new DynamoDBClient({ endpoint, ...localCredentials, maxAttempts: 3 });
-  await client.send(new CreateTableCommand(tableDefinition(table)));
-  client.destroy();
-  return {
+  const client = new DynamoDBClient({
     endpoint,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
-  };
+    ...localCredentials,
+    maxAttempts: 3,
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true }),
+  });
+  try {
+    await client.send(new CreateTableCommand(tableDefinition(table)));
+  } catch (cause) {
+    await closeServer(server);
+    throw cause;
+  } finally {
+    client.destroy();
+  }
+  return { endpoint, close: () => closeServer(server) };
 };
