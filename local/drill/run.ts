@@ -286,8 +286,8 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     guarded: options.guarded,
     keep: options.keep,
     progress: tell,
+    onClose: onWorld,
   });
-  onWorld(() => world.close());
   try {
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);
     return await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));

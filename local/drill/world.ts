@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly guarded: boolean;
   readonly keep: boolean;
   readonly progress: (line: string) => void;
+  /** Given what ends everything that was started so far, before anything is started. */
+  readonly onClose: (close: () => Promise<void>) => void;
 }
 
 export const validator = 'drill';
@@ -150,6 +152,7 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
         progress(`while cleaning up: ${String(error)}`);
       });
   };
+  options.onClose(close);
   try {
     const chain = options.chain === 'ticker' ? await tickerChain(clock) : await cometbftChain({ dir, clock, guarded, progress });
     ends.push(() => chain.close());

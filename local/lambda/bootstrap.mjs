@@ -2,6 +2,10 @@
 const base = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const { handler } = await import(process.env.BATON_BUNDLE);
 
+// The pool holds the other end: a sandbox never outlives it.
+process.stdin.resume();
+process.stdin.once('end', () => process.exit(0));
+
 for (;;) {
   const next = await fetch(`${base}/invocation/next`);
   if (next.status !== 200) break;

@@ -92,10 +92,11 @@ export class LambdaPool {
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_DEV: 'false',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     const sandbox: Sandbox = { id, spec, child, waiting: null, job: null };
     this.#sandboxes.add(sandbox);
+    child.stdin.on('error', () => undefined);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         this.#log.write(chunk);

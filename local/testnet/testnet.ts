@@ -16,6 +16,8 @@ const validators = 4;
 export const active = 0;
 export const standby = 4;
 const nodes = [0, 1, 2, 3, 4];
+/** Runs a program until the standard input ends, then ends it. */
+const keeper = '"$@" & pid=$!; cat >/dev/null; kill -9 "$pid"';
 const maxTries = 5;
 const betweenTriesMs = durationMs(200);
 
@@ -148,12 +150,13 @@ export class Testnet {
     return join(this.#homeOf(node), 'config', 'priv_validator_key.json');
   }
 
-  /** Starts the three other validators. */
+  /** Starts the three other validators. Each has a keeper that ends it when this process goes away, in whatever way. */
   startPeers(): void {
     for (const node of [1, 2, 3]) {
-      const [program = '', ...args] = this.argvOf(node);
       const log = openSync(join(this.#dir, `node${node}.log`), 'a');
-      this.#peers.push(spawn(program, args, { stdio: ['ignore', log, log] }));
+      const child = spawn('sh', ['-c', keeper, 'keeper', ...this.argvOf(node)], { stdio: ['pipe', log, log] });
+      child.stdin?.on('error', () => undefined);
+      this.#peers.push(child);
     }
   }
 
@@ -213,7 +216,7 @@ export class Testnet {
 
   async close(): Promise<void> {
     const ends = this.#peers.filter((child) => child.exitCode === null && child.signalCode === null).map((child) => once(child, 'exit'));
-    for (const child of this.#peers) child.kill('SIGKILL');
+    for (const child of this.#peers) child.stdin?.end();
     await Promise.all(ends);
   }
 }
