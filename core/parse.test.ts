@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { amber, yaml } from '../test/support/core.ts';
 import { BatonError } from './errors.ts';
 import { failoverName } from './names.ts';
-import { parseValidatorsFile } from './parse.ts';
+import { term } from './ids.ts';
+import { parseValidatorsFile, parseWith } from './parse.ts';
 import { canonicalJson, hashOf } from './plan.ts';
 import { durationMs, elapsedMs, steadyMs } from './time.ts';
 import { checkTiming, lapseMs, timing, timingArithmetic } from './timing.ts';
@@ -180,6 +181,11 @@ describe('bad input says the field and the fix', () => {
   test.each([undefined, null, 3, 'x', [], {}, { version: 2, validators: [] }])('%j is no file', (value) => {
     expect(codeOf(() => parseValidatorsFile(value)).code).toBe('ConfigInvalid');
   });
+});
+
+test('a number too large for JSON is shown, not thrown over', () => {
+  const error = codeOf(() => parseWith(term, 12_345_678_901_234_567_890n, { what: 'term', code: 'LeaseInvalid' }));
+  expect(error.message).toBe('term: is 12345678901234567890: Invalid input: expected number, received bigint');
 });
 
 describe('timing', () => {

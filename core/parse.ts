@@ -12,6 +12,7 @@ const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   if (found === undefined) return 'nothing';
   if (secretField.test(path.join('.'))) return '(not shown)';
   if (found !== null && typeof found === 'object') return Array.isArray(found) ? `a list of ${found.length}` : 'an object';
+  if (typeof found === 'bigint') return String(found).slice(0, longestShown);
   const text = JSON.stringify(found) ?? typeof found;
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 };

@@ -35,7 +35,10 @@ const writesFor = (validator: ValidatorId): { write: LeaseWrite; doneIn: readonl
     { write: recordProof(driven, { evidence: proof({ watermark: slot }), attempt: attempt('p') }), doneIn: ['FENCING'] },
     { write: release(driven, { candidate: birch, sealed, watermark: slot, attempt: attempt('r') }), doneIn: ['FENCED'] },
     { write: settle(driven, { attempt: attempt('s') }), doneIn: ['RELEASED'] },
-    { write: reinstate(driven, { holder: amber, sealed, watermark: slot, attempt: attempt('i') }), doneIn: ['FENCING', 'FENCED'] },
+    {
+      write: reinstate(driven, { holder: amber, sealed: { ...sealed, node: amber, term: t(3) }, watermark: slot, attempt: attempt('i') }),
+      doneIn: ['FENCING', 'FENCED'],
+    },
   ];
 };
 
