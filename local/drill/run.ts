@@ -6,7 +6,7 @@ import { executionName, validatorId, type ExecutionName } from '../../core/ids.t
 import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import type { Findings } from './chain.ts';
 import { scenarios, type Scenario, type ScenarioName } from './scenarios.ts';
-import { makeWorld, startGuard, validator, type World } from './world.ts';
+import { makeWorld, validator, type World } from './world.ts';
 
 /** One drill from start to end: a healthy validator, a fault, what Baton does about it, and what the chain says afterwards. */
 
@@ -86,13 +86,12 @@ class Drill {
     const { chain, amber, birch, cloud } = this.#world;
     const { clock } = this.#options;
     const head = await chain.head();
-    for (const node of [amber, birch]) await startGuard(node);
-    await until(clock, 30_000, 'the first signature', () => chain.firstSignedAbove(head));
+    await until(clock, 60_000, 'the first signature', () => chain.firstSignedAbove(head));
     this.tell('amber signs; birch is its standby.');
     const { records } = this.#world.contextOf('custodian');
     await until(
       clock,
-      30_000,
+      60_000,
       'a ready standby',
       async () => (await records.readReport(id, birch.id))?.synced === true && (await records.readReport(id, amber.id))?.signing === true,
     );
@@ -232,7 +231,7 @@ const drillUnguarded = async (options: DrillOptions, world: World, startedMs: St
   const drill = new Drill(options, world, startedMs);
   const head = await chain.head();
   await amber.sandbox.systemctl('start', chain.unitName);
-  await until(clock, 30_000, 'the first signature', () => chain.firstSignedAbove(head));
+  await until(clock, 60_000, 'the first signature', () => chain.firstSignedAbove(head));
   drill.tell('amber signs with the key on its disk; there is no guard.');
   amber.sandbox.cut();
   drill.tell('amber cannot be reached from the cloud. It is not down: it goes on signing.');

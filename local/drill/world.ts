@@ -135,6 +135,8 @@ const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): 
     ].join('\n'),
   );
   sandbox.unit(guardUnit, { argv: [process.execPath, guardMain, '--config', config], restart: 'always', stopMs: 4_000 });
+  // The guard first: a CometBFT node that gets no public key from its signer gives up after three seconds.
+  await sandbox.systemctl('start', guardUnit);
   if (alwaysRuns) await sandbox.systemctl('start', chain.unitName);
 };
 
@@ -188,5 +190,3 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
     throw error;
   }
 };
-
-export const startGuard = (node: DrillNode): Promise<void> => node.sandbox.systemctl('start', guardUnit);
