@@ -1,6 +1,9 @@
+import { durationMs } from '../core/time.ts';
+import { systemClock } from '../runtime/clock.ts';
+
 /** Asking a chain's endpoint: bounded in time and size, no redirects. What comes back is never trusted: callers parse it. */
 
-const requestMs = 2_000;
+const requestMs = durationMs(2_000);
 const maxBodyBytes = 2_000_000;
 
 const readBounded = async (response: Response): Promise<string> => {
@@ -25,7 +28,7 @@ const readBounded = async (response: Response): Promise<string> => {
 export const getJson = async (base: string, path: string, signal: AbortSignal): Promise<unknown> => {
   const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
   const response = await fetch(url, {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestMs)]),
+    signal: AbortSignal.any([signal, systemClock.timeout(requestMs)]),
     redirect: 'error',
     headers: { accept: 'application/json' },
   });

@@ -33,4 +33,6 @@ export interface Clock {
   steadyMs(): SteadyMs;
   /** Resolves after `length`, or rejects with the signal's reason. */
   sleep(length: DurationMs, signal?: AbortSignal): Promise<void>;
+  /** A signal that aborts after `length`. */
+  timeout(length: DurationMs): AbortSignal;
 }

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { ExecutionName, ValidatorId } from '../core/ids.ts';
 import { durationMs, elapsedMs } from '../core/time.ts';
-import { randomHex } from '../runtime/clock.ts';
 import { watch as contract } from './contract.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
@@ -24,7 +23,7 @@ const smallestProbeMs = async (deps: Deps, fleet: readonly ValidatorId[], signal
 export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
   const vantage = input.vantage ?? 'home';
-  const owner = randomHex(8);
+  const owner = deps.randomHex(8);
   await deps.records.takeWatcher(vantage, owner, signal);
   const fleet = await deps.records.readFleet(signal);
   const everyMs = await smallestProbeMs(deps, fleet, signal);

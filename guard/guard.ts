@@ -23,6 +23,7 @@ export interface GuardOptions {
 }
 
 const deadlineTickMs = durationMs(25);
+const healthTimeoutMs = durationMs(2_000);
 const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 const maxQueued = 20;
@@ -67,7 +68,7 @@ export class Guard {
     this.#driver.closeGate();
     this.#hold = { ...this.#hold, term: null, deadlineMs: null };
     await this.#queue;
-    await this.#driver.demote(AbortSignal.timeout(config.timing.stopMs * 2));
+    await this.#driver.demote(this.#options.clock.timeout(durationMs(config.timing.stopMs * 2)));
     this.#active = false;
     await running;
   }
@@ -87,7 +88,7 @@ export class Guard {
     // The answer may be as old as the question: the deadline counts from here.
     const sentMs = clock.steadyMs();
     try {
-      const lease = await this.#options.readLease(AbortSignal.any([signal, AbortSignal.timeout(config.timing.readTimeoutMs)]));
+      const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
       if (step.action !== 'ignore') this.#lease = lease;
       this.#take(step, signal);
@@ -144,9 +145,14 @@ export class Guard {
       });
   }
 
+  // Stopping may overrun its time; it is verified all the same.
+  #stopSignal(): AbortSignal {
+    return this.#options.clock.timeout(durationMs(this.#options.config.timing.stopMs * 4));
+  }
+
   async #close(): Promise<void> {
     this.#driver.closeGate();
-    await this.#driver.demote(AbortSignal.timeout(this.#options.config.timing.stopMs * 4));
+    await this.#driver.demote(this.#stopSignal());
     this.#active = false;
     this.#say('The gate is closed, verified, and the key is dropped.');
     await this.#report({}).catch(() => undefined);
@@ -192,7 +198,7 @@ export class Guard {
 
   async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
     try {
-      await this.#driver.demote(AbortSignal.timeout(this.#options.config.timing.stopMs * 4));
+      await this.#driver.demote(this.#stopSignal());
       this.#active = false;
       const own: Watermark | null = await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
@@ -215,7 +221,7 @@ export class Guard {
     let lastDistress: string | null = null;
     while (!signal.aborted) {
       const health: Health = await this.#driver
-        .health(this.#active, AbortSignal.any([signal, AbortSignal.timeout(2_000)]))
+        .health(this.#active, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {

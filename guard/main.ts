@@ -56,6 +56,7 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     write: (report, signal) => records.writeReport(report, signal),
     diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
     pause: (signal) => systemClock.sleep(durationMs(500), signal),
+    timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
   });
   return new Guard({
     config,

@@ -14,6 +14,8 @@ export interface ReporterOptions {
   readonly diskFreeBytes: () => number | null;
   /** Waits between tries to read the own item at start. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
+  /** Bounds a read that nobody else bounds. */
+  readonly timeout: () => AbortSignal;
 }
 
 const maxTries = 3;
@@ -81,7 +83,7 @@ export class Reporter {
         return;
       }
       // An earlier write of our own may have come late: go on from what is stored.
-      this.#last = await this.#options.read(signal ?? AbortSignal.timeout(config.timing.readTimeoutMs));
+      this.#last = await this.#options.read(signal ?? this.#options.timeout());
     }
     throw new Error('another writer is ahead of this guard in its own item: is a second guard running?');
   }

@@ -24,6 +24,16 @@ test('sleep ends early with the reason of its signal', async () => {
   await expect(asleep).rejects.toThrow('aborted');
 });
 
+test('a timeout aborts after its time', async () => {
+  const start = systemClock.steadyMs();
+  const signal = systemClock.timeout(durationMs(20.5));
+  expect(signal.aborted).toBe(false);
+  // The signal alone keeps nothing alive.
+  await systemClock.sleep(durationMs(5_000), signal).catch(() => undefined);
+  expect(signal.aborted).toBe(true);
+  expect(systemClock.steadyMs() - start).toBeGreaterThanOrEqual(18);
+});
+
 test('randomness has the asked length', () => {
   expect(randomHex(16)).toMatch(/^[a-f0-9]{32}$/);
   expect(randomHex(16)).not.toBe(randomHex(16));

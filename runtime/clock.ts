@@ -37,6 +37,8 @@ export const systemClock: Clock = {
   sleep: async (length, signal) => {
     await delay(length, undefined, signal ? { signal } : undefined);
   },
+  // A fraction of a millisecond is refused by the platform.
+  timeout: (length) => AbortSignal.timeout(Math.ceil(length)),
 };
 
 /** `bytes` of randomness from the operating system, in lower-case hex. */

@@ -7,13 +7,14 @@ import { enrol } from '../../core/lease.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
 import { canonicalJson, hashOf } from '../../core/plan.ts';
 import { highest, watermarkAfter, type Watermark } from '../../core/watermark.ts';
+import { durationMs } from '../../core/time.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
-const headMs = 10_000;
+const headMs = durationMs(10_000);
 
 export interface ApplyOptions {
   readonly yes: boolean;
@@ -113,7 +114,7 @@ const floorOf = async (context: Context, config: ValidatorConfig): Promise<Water
       fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
     });
   }
-  const head = await context.chains.headOf(config, AbortSignal.timeout(headMs));
+  const head = await context.chains.headOf(config, context.clock.timeout(headMs));
   const reached = watermarkAfter({ chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
   if (!reached) {
     const why = 'too few vantages show the head of the chain, so no duty can be ruled out as signed before';

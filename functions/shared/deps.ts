@@ -9,12 +9,14 @@ import { Records } from '../../aws/records.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { chains, type Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { randomHex, systemClock } from '../../runtime/clock.ts';
 import { environment } from '../environment.ts';
 
 /** What a handler works with. Tests give their own. */
 export interface Deps {
   readonly clock: Clock;
+  /** `bytes` of randomness, in lower-case hex. */
+  readonly randomHex: (bytes: number) => string;
   readonly lease: Pick<LeaseStore, 'read' | 'write' | 'mustWrite'>;
   readonly records: Records;
   readonly approvals: Approvals;
@@ -38,6 +40,7 @@ export const realDeps = (): Deps => {
   const client = ssm();
   made = {
     clock: systemClock,
+    randomHex,
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),

@@ -8,6 +8,7 @@ import { BatonError } from '../../core/errors.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import type { Driven, Lease } from '../../core/lease.ts';
 import { parseWith } from '../../core/parse.ts';
+import { durationMs } from '../../core/time.ts';
 import { realDeps, type Deps } from './deps.ts';
 
 /** The frame of every function: input and output held to contract.ts, a deadline for every call, one sentence in the log. */
@@ -58,7 +59,8 @@ export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
       fix: 'Start the failover anew: baton failover VALIDATOR',
     });
     const remainingMs = (): number => Math.max(0, context.getRemainingTimeInMillis() - reserveMs);
-    const result = await act(input, deps(), AbortSignal.timeout(remainingMs()), remainingMs);
+    const made = deps();
+    const result = await act(input, made, made.clock.timeout(durationMs(remainingMs())), remainingMs);
     return parseWith(verb.output, result, {
       what: `output of ${verb.name}`,
       code: 'InputInvalid',

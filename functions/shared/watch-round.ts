@@ -4,7 +4,6 @@ import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { verdict, type Sample, type VerdictState } from '../../core/verdict.ts';
-import { randomHex } from '../../runtime/clock.ts';
 import type { Deps } from './deps.ts';
 import { lookAll, type Memories } from './look.ts';
 
@@ -55,7 +54,7 @@ export const watchOne = async (
   const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal);
   const samples = [...before.samples, seen.sample].slice(-keptSamples);
   const now = verdict(samples, config.policy.verdict, before.state);
-  const episode = now.state === 'healthy' ? '' : before.episode === '' ? randomHex(4) : before.episode;
+  const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged } = before;
   let started: ExecutionName | null = null;

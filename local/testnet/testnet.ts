@@ -164,7 +164,7 @@ export class Testnet {
   async #get(path: string): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await getJson(this.rpcOf(1), path, AbortSignal.timeout(5_000));
+        return await getJson(this.rpcOf(1), path, this.#clock.timeout(durationMs(5_000)));
       } catch (error) {
         if (tries >= maxTries) throw error;
         await this.#clock.sleep(betweenTriesMs);
@@ -175,7 +175,7 @@ export class Testnet {
   /** Head as the first peer sees it; 0 while it does not answer. */
   async head(): Promise<number> {
     try {
-      return headSchema.parse(await getJson(this.rpcOf(1), '/status', AbortSignal.timeout(2_000))).result.sync_info.latest_block_height;
+      return headSchema.parse(await getJson(this.rpcOf(1), '/status', this.#clock.timeout(durationMs(2_000)))).result.sync_info.latest_block_height;
     } catch {
       return 0;
     }

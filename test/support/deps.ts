@@ -42,6 +42,7 @@ export class World {
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
+  randoms = 0;
   /** Loses the reply of the next lease write, after its effect. */
   loseReply = false;
 
@@ -111,6 +112,7 @@ export class World {
     };
     return {
       clock: this.clock,
+      randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
       records: records as Records,
       approvals: approvals as Approvals,
       lease: {

@@ -99,6 +99,7 @@ export const withGuard = async (
     config,
     diskFreeBytes: () => 1,
     pause: (signal) => clock.sleep(durationMs(500), signal),
+    timeout: () => clock.timeout(config.timing.readTimeoutMs),
     read: async () => {
       if (!bench.reachable) throw new Error('no table');
       return bench.stored;

@@ -39,6 +39,17 @@ export class VirtualClock implements Clock {
     });
   }
 
+  timeout(length: DurationMs): AbortSignal {
+    const controller = new AbortController();
+    this.#sleepers.push({
+      at: this.#now + length,
+      wake: () => {
+        controller.abort(new DOMException('timed out', 'TimeoutError'));
+      },
+    });
+    return controller.signal;
+  }
+
   /** Runs `work` to its end, jumping to the next sleeper whenever the event loop has nothing else to do. */
   async run<T>(work: Promise<T>, limitMs = 10_000_000): Promise<T> {
     let settled = false;
