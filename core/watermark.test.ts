@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compare, highest, judgeDuty, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
+import { compare, floorAfter, highest, judgeDuty, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
 
 const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
@@ -85,5 +85,23 @@ describe('one duty', () => {
         }
       }),
     );
+  });
+});
+
+describe('the floor of a new term', () => {
+  const of = { chain: 'cometbft', evidence: {}, head: 9, margin: 2 } as const;
+  test('is what may have been signed', () => {
+    expect(floorAfter({ ...of, before: null })).toEqual(at(11, 2_147_483_647, 3));
+    expect(floorAfter({ ...of, before: at(3, 0, 1) })).toEqual(at(11, 2_147_483_647, 3));
+  });
+  test('never falls below the one before', () => {
+    expect(floorAfter({ ...of, before: at(12, 0, 1) })).toEqual(at(12, 0, 1));
+    expect(floorAfter({ ...of, evidence: { watermark: at(7, 1, 2) }, before: at(12, 0, 1) })).toEqual(at(12, 0, 1));
+  });
+  test('is unknown when nobody knows what was signed, whatever the one before', () => {
+    expect(floorAfter({ ...of, head: null, before: at(12, 0, 1) })).toBe(null);
+  });
+  test('does not compare heights with slots', () => {
+    expect(() => floorAfter({ ...of, before: slot(3) })).toThrow(RangeError);
   });
 });

@@ -60,6 +60,15 @@ export const watermarkAfter = (of: {
   return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };
 };
 
+/**
+ * The floor that a new term is given: what may have been signed, and never below the floor of the term before. Null: no release.
+ * @throws RangeError when the floor before is of another kind: nobody can tell which is higher.
+ */
+export const floorAfter = (of: Parameters<typeof watermarkAfter>[0] & { readonly before: Watermark | null }): Watermark | null => {
+  const reached = watermarkAfter(of);
+  return reached === null ? null : highest(of.before, reached);
+};
+
 /** What the signer remembers of the last duty it signed. */
 export interface LastDuty {
   readonly watermark: Watermark;

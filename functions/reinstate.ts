@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { attemptId, nextTerm } from '../core/ids.ts';
 import { reinstate as reinstateWrite } from '../core/lease.ts';
-import { highest, watermarkAfter } from '../core/watermark.ts';
+import { floorAfter } from '../core/watermark.ts';
 import { reinstate as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 
@@ -26,10 +26,10 @@ export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof cont
     throw new BatonError('StaleTerm', `${input.holder} is not the recorded active of term ${lease.term}`, { fix: `baton status ${input.validator}` });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const head = await deps.chains.headOf(config, signal);
-  const reached = watermarkAfter({ chain: config.chain.kind, evidence: lease.evidence ?? {}, head, margin: config.policy.watermarkMargin });
-  if (reached === null)
+  const { evidence = {}, watermark: before = null } = lease;
+  const floor = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
+  if (floor === null)
     throw new BatonError('WatermarkUnknown', 'too few vantages show the head of the chain', { fix: `baton failover ${input.validator}` });
-  const floor = highest(lease.watermark ?? null, reached) ?? reached;
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: node.id, term: nextTerm(input.term), principal: node.principal },
     signal,

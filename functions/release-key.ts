@@ -4,7 +4,7 @@ import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { release } from '../core/lease.ts';
 import { accepts } from '../core/proofs.ts';
-import { highest, watermarkAfter } from '../core/watermark.ts';
+import { floorAfter } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 
@@ -35,12 +35,12 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   const head = await deps.chains.headOf(config, signal);
   const reason = notReady({ config, node: input.candidate, report, head, build: undefined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
-  const reached = watermarkAfter({ chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
-  if (reached === null)
+  const before = lease.watermark ?? null;
+  const watermark = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
+  if (watermark === null)
     throw new BatonError('WatermarkUnknown', 'the last duty of the fenced node is not known, and too few vantages show the head of the chain', {
       fix: again,
     });
-  const watermark = highest(lease.watermark ?? null, reached) ?? reached;
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },
     signal,

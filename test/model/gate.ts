@@ -1,0 +1,112 @@
+import { applyClaim, type Arbiter, type DutyClaim } from '../../core/gate.ts';
+import { compare, type Watermark } from '../../core/watermark.ts';
+import { attempt, v } from '../support/core.ts';
+import type { Model, Step } from './explorer.ts';
+import { idOf, nodeNames } from './fence/world.ts';
+
+/**
+ * Custody `gate`: several signers, one arbiter. The chain may ask every signer for any duty and any content at any time, as nodes that lag or
+ * disagree do. Claims come late, twice or never; replies are lost; signers crash and forget. At most one signature leaves for a duty.
+ */
+
+export interface GateScope {
+  readonly signers: 2 | 3;
+  readonly heights: number;
+  readonly contents: 1 | 2 | 3;
+  /** Claims on their way at once. */
+  readonly wires: number;
+  /** The signer publishes before the arbiter has answered: the order that the design forbids. */
+  readonly broken: 'publish-first' | null;
+}
+
+interface GateWorld {
+  readonly item: Arbiter;
+  readonly wires: readonly DutyClaim[];
+  /** The claim each signer waits for, or null. */
+  readonly waits: readonly (DutyClaim | null)[];
+  /** Signatures that left, as `height/signature`. */
+  readonly left: readonly string[];
+}
+
+const floor: Watermark = { kind: 'consensus', height: 10, round: 0, step: 3 };
+const dutyAt = (height: number): Watermark => ({ ...floor, height: 9 + height });
+const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' ? mark.height : mark.slot);
+
+const claimOf = (signer: number, height: number, content: number): DutyClaim => ({
+  validator: v,
+  duty: dutyAt(height),
+  claimed: { content: String(content).repeat(64), signature: `${nodeNames[signer] ?? ''} signed content ${content}`, signer: idOf(signer) },
+  attempt: attempt(`${signer}/${height}/${content}`),
+});
+
+const leave = (world: GateWorld, duty: Watermark, signature: string): readonly string[] =>
+  [...new Set([...world.left, `${heightOf(duty)}/${signature}`])].sort();
+
+const tellOf = (claim: DutyClaim): string => `${claim.claimed.signature} for height ${heightOf(claim.duty)}`;
+
+// Height 1 is the floor: it must always be refused.
+const askSteps = (world: GateWorld, scope: GateScope): Step<GateWorld>[] => {
+  const steps: Step<GateWorld>[] = [];
+  for (const [signer, waiting] of world.waits.entries()) {
+    const name = nodeNames[signer] ?? '';
+    const waits = (claim: DutyClaim | null) => world.waits.map((one, at) => (at === signer ? claim : one));
+    // A signer that no longer waits has timed out or has crashed: it forgets, its claim stays on its way.
+    if (waiting) steps.push({ say: () => `${name} waits no longer.`, to: { ...world, waits: waits(null) } });
+    if (waiting || world.wires.length >= scope.wires) continue;
+    for (let height = scope.broken === null ? 1 : 2; height <= scope.heights; height += 1) {
+      for (let content = 1; content <= scope.contents; content += 1) {
+        const claim = claimOf(signer, height, content);
+        const wires = [...world.wires.filter((one) => one.attempt !== claim.attempt), claim].sort((a, b) => (a.attempt < b.attempt ? -1 : 1));
+        const left = scope.broken === 'publish-first' ? leave(world, claim.duty, claim.claimed.signature) : world.left;
+        steps.push({ say: () => `${name} signs and claims: ${tellOf(claim)}.`, to: { ...world, wires, waits: waits(claim), left } });
+      }
+    }
+  }
+  return steps;
+};
+
+const tableSteps = (world: GateWorld): Step<GateWorld>[] => {
+  const steps: Step<GateWorld>[] = [];
+  for (const claim of world.wires) {
+    const outcome = applyClaim(world.item, claim);
+    const item = outcome.outcome === 'won' ? outcome.item : world.item;
+    const wrong = compare(item.watermark, world.item.watermark) < 0 ? 'The watermark of the arbiter fell.' : null;
+    const wires = world.wires.filter((one) => one !== claim);
+    const signer = world.waits.findIndex((one) => one?.attempt === claim.attempt);
+    if (signer >= 0) {
+      const waits = world.waits.map((one, at) => (at === signer ? null : one));
+      const left = outcome.outcome === 'refused' ? world.left : leave(world, claim.duty, outcome.signature);
+      steps.push({ say: () => `The arbiter answers: ${outcome.outcome} (${tellOf(claim)}).`, to: { item, wires, waits, left }, wrong });
+    }
+    if (outcome.outcome === 'won')
+      steps.push({ say: () => `The arbiter takes ${tellOf(claim)}; the reply is lost, the claim may come again.`, to: { ...world, item }, wrong });
+    steps.push({ say: () => `A claim is lost: ${tellOf(claim)}.`, to: { ...world, wires } });
+  }
+  return steps;
+};
+
+export const gateModel = (name: string, scope: GateScope): Model<GateWorld> => ({
+  name,
+  initial: {
+    item: { validator: v, watermark: floor, claimed: null, version: 1, attempt: attempt('open') },
+    wires: [],
+    waits: Array.from({ length: scope.signers }, () => null),
+    left: [],
+  },
+  steps: (world) => [...tableSteps(world), ...askSteps(world, scope)],
+  wrong: (world) => {
+    const heights = world.left.map((one) => one.split('/')[0]);
+    const twice = heights.find((height, at) => heights.indexOf(height) !== at);
+    if (twice !== undefined) return `Two signatures left for height ${twice}: ${world.left.filter((one) => one.startsWith(`${twice}/`)).join(', ')}.`;
+    const below = heights.find((height) => Number(height) <= heightOf(floor));
+    return below === undefined ? null : `A signature left at height ${below}, not above the floor.`;
+  },
+  encode: ({ item, wires, waits, left }) =>
+    [
+      heightOf(item.watermark),
+      item.claimed?.signature ?? '',
+      wires.map((one) => one.attempt).join(','),
+      waits.map((one) => one?.attempt ?? '').join(','),
+      left.join(','),
+    ].join(';'),
+});

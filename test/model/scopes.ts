@@ -1,0 +1,175 @@
+import type { Model } from './explorer.ts';
+import { approvalModel, type ApprovalScope } from './approval.ts';
+import { roundsToHeal } from './fence/heal.ts';
+import { fenceModel } from './fence/model.ts';
+import type { Assumption, Scope as FenceScope, World } from './fence/world.ts';
+import { gateModel, type GateScope } from './gate.ts';
+import { watermarkModel, type WatermarkScope } from './watermark.ts';
+
+/** What is explored: each scope with the number of states at which it is cut off, in full and in the quick tests. */
+
+export interface Scope {
+  readonly name: string;
+  /** What it is about, in a sentence. */
+  readonly about: string;
+  readonly model: () => Model<unknown>;
+  readonly most: number;
+  readonly quick: number;
+  /** Rounds until the world is well again from this state, or null. Only where time can heal. */
+  readonly heal?: (state: unknown) => number | null;
+}
+
+/** A scope with one rule or assumption broken: a violation must be found. */
+export interface Control {
+  readonly name: string;
+  readonly about: string;
+  readonly model: () => Model<unknown>;
+  readonly most: number;
+}
+
+const any = <S>(model: Model<S>): Model<unknown> => model as Model<unknown>;
+
+const base: FenceScope = {
+  nodes: 2,
+  executions: 1,
+  terms: 2,
+  driver: 'signer',
+  accepts: ['relinquished'],
+  armed: true,
+  reads: 1,
+  broken: [],
+};
+
+/** Most rounds of reads by every guard until one node signs again, once there is no more trouble. */
+export const healsWithin = 20;
+
+const fence = (name: string, about: string, of: Partial<FenceScope>, bounds: { most: number; quick: number }): Scope => {
+  const scope = { ...base, ...of };
+  const heal = (state: unknown): number | null => roundsToHeal(state as World, scope, healsWithin);
+  return { name, about, model: () => any(fenceModel(name, scope)), heal, ...bounds };
+};
+
+const tooMany = 20_000_000;
+const whole = (quick: number) => ({ most: tooMany, quick });
+
+const baseWatermark: WatermarkScope = { nodes: 2, terms: 3, heights: 3, chain: 'cometbft', lag: 1, margin: 2, broken: null };
+const baseApproval: ApprovalScope = { quorum: 2, wires: 2, broken: null };
+const baseGate: GateScope = { signers: 2, heights: 3, contents: 2, wires: 3, broken: null };
+
+const watermark = (name: string, about: string, of: Partial<WatermarkScope>): Scope => ({
+  name,
+  about,
+  model: () => any(watermarkModel(name, { ...baseWatermark, ...of })),
+  ...whole(5_000),
+});
+const approval = (name: string, about: string, of: Partial<ApprovalScope>, bounds: { most: number; quick: number }): Scope => ({
+  name,
+  about,
+  model: () => any(approvalModel(name, { ...baseApproval, ...of })),
+  ...bounds,
+});
+const gate = (name: string, about: string, of: Partial<GateScope>, bounds: { most: number; quick: number }): Scope => ({
+  name,
+  about,
+  model: () => any(gateModel(name, { ...baseGate, ...of })),
+  ...bounds,
+});
+
+const aboutBroken: Readonly<Record<Assumption, string>> = {
+  relinquished: 'a guard says that it gave up its term and signs on',
+  stopped: 'a fence command says that it stopped the node and did not',
+  'powered-off': 'EC2 shows a running instance as stopped',
+  'lapsed-clock': 'a clock is slower than the drift that is allowed for',
+  'lapsed-pause': 'a signer is paused between the check and the moment when the signature leaves',
+  attested: 'a person attests what is not true',
+};
+
+export const scopes: readonly Scope[] = [
+  fence('relinquish', 'a guard gives up its term; three terms, one failover after the other', { terms: 3 }, whole(8_000)),
+  fence(
+    'ladder',
+    'relinquished, stopped, powered-off and attested side by side',
+    { accepts: ['relinquished', 'stopped', 'powered-off', 'attested'] },
+    whole(8_000),
+  ),
+  fence('stop', 'fence commands that come late, across three terms', { accepts: ['stopped'], terms: 3 }, whole(5_000)),
+  fence('power', 'machines that are powered off and on, across three terms', { accepts: ['powered-off'], terms: 3 }, whole(5_000)),
+  fence('two-executions', 'two executions at once: stolen, redriven, started twice', { executions: 2 }, whole(8_000)),
+  fence('three-nodes', 'three nodes', { nodes: 3 }, whole(5_000)),
+  fence('late-reads', 'two reads of a guard at once, answered in any order', { reads: 2 }, whole(5_000)),
+  fence('lapse', 'time, slow clocks and armed guards', { accepts: ['lapsed'] }, whole(8_000)),
+  fence('lapse-or-relinquish', 'a lapse and a relinquish race', { accepts: ['relinquished', 'lapsed'] }, whole(5_000)),
+  fence('unarmed', 'guards that sign on through an outage never lapse', { accepts: ['relinquished', 'lapsed'], armed: false }, whole(5_000)),
+  fence(
+    'daemon',
+    'a daemon that signs by itself until it is stopped',
+    { accepts: ['relinquished', 'stopped', 'powered-off'], driver: 'daemon' },
+    whole(5_000),
+  ),
+  watermark('watermark', 'no duty is signed twice, whoever holds the lease; three heights, three terms, exact and unknown last duties', {}),
+  watermark('watermark-daemon', 'the same for a daemon, whose guard has no record of its last duty', { chain: 'systemd' }),
+  watermark('watermark-three-nodes', 'the same with three nodes', { nodes: 3 }),
+  approval('approval', 'one approver: late, doubled, by the requester in another role, by a stranger', { quorum: 1 }, whole(8_000)),
+  approval('approval-of-two', 'a quorum of two', { wires: 1 }, whole(5_000)),
+  gate('gate', 'active-active: three signers, one arbiter', { signers: 3 }, whole(8_000)),
+  gate('gate-two-heights', 'two signers, three heights', { heights: 4 }, whole(5_000)),
+];
+
+const brokenFence = (broken: Assumption, of: Partial<FenceScope>): Control => ({
+  name: broken,
+  about: aboutBroken[broken],
+  model: () => any(fenceModel(broken, { ...base, ...of, broken: [broken] })),
+  most: tooMany,
+});
+
+/** Each assumption, broken by itself: two signers must be found. */
+export const controls: readonly Control[] = [
+  brokenFence('relinquished', { accepts: ['relinquished'] }),
+  brokenFence('stopped', { accepts: ['stopped'] }),
+  brokenFence('powered-off', { accepts: ['powered-off'] }),
+  brokenFence('lapsed-clock', { accepts: ['lapsed'] }),
+  brokenFence('lapsed-pause', { accepts: ['lapsed'] }),
+  brokenFence('attested', { accepts: ['attested'] }),
+  {
+    name: 'lapsed-daemon',
+    about: 'lapsed is taken for a daemon that signs by itself (the configuration refuses it)',
+    model: () => any(fenceModel('lapsed-daemon', { ...base, accepts: ['lapsed'], driver: 'daemon' })),
+    most: tooMany,
+  },
+  {
+    name: 'vantage-lag',
+    about: 'the vantages are further behind the head than the margin',
+    model: () => any(watermarkModel('vantage-lag', { ...baseWatermark, lag: 2 })),
+    most: tooMany,
+  },
+  {
+    name: 'no-floor',
+    about: 'a new term begins without a floor',
+    model: () => any(watermarkModel('no-floor', { ...baseWatermark, broken: 'floor' })),
+    most: tooMany,
+  },
+  {
+    name: 'record-lost',
+    about: 'a signer goes on in the same term after its record is lost',
+    model: () => any(watermarkModel('record-lost', { ...baseWatermark, broken: 'record-lost' })),
+    most: tooMany,
+  },
+  {
+    name: 'blind-approval',
+    about: 'TakeTerm looks at the state of an approval alone',
+    model: () => any(approvalModel('blind-approval', { ...baseApproval, broken: 'blind' })),
+    most: tooMany,
+  },
+  {
+    name: 'unversioned-approval',
+    about: 'an answer is written whatever came in between',
+    model: () => any(approvalModel('unversioned-approval', { ...baseApproval, broken: 'unversioned' })),
+    most: tooMany,
+  },
+  {
+    name: 'publish-first',
+    about: 'a signature leaves before the arbiter has answered',
+    model: () => any(gateModel('publish-first', { ...baseGate, broken: 'publish-first' })),
+    most: tooMany,
+  },
+];
