@@ -77,7 +77,7 @@ export const faultSteps = (world: World, scope: Scope): Step<World>[] => {
     const freezes = scope.driver === 'daemon' && timed(scope);
     if (node.frozen) add(`${name} thaws.`, { ...node, frozen: false });
     else if (freezes) add(`${name} freezes.`, { ...node, frozen: true }, 'trouble');
-    if (node.up && !node.frozen) add(`The guard of ${name} dies.`, crashed(node), 'trouble');
+    if (node.up && !node.frozen && !scope.calm) add(`The guard of ${name} dies.`, crashed(node), 'trouble');
     if (!node.up && !node.frozen) add(`The guard of ${name} starts.`, started(node));
   }
   return steps;

@@ -123,7 +123,7 @@ const actSteps = (world: World, index: number, scope: Scope, step: Add): void =>
   const name = nodeNames[index] ?? '';
   const works = node.on && node.up && !node.frozen;
   if (node.posted && works) step(`The item of ${name} is written, and it knows.`, acknowledged(node));
-  if (node.posted) step(`The item of ${name} is written; it has not heard so.`, landed(node), 'trouble');
+  if (node.posted && !scope.calm) step(`The item of ${name} is written; it has not heard so.`, landed(node), 'trouble');
   if (!works) return;
   if (node.hold.term !== null && !mayHold(scope, node)) {
     step(`The deadline of ${name} has passed: it closes.`, closed(scope, { ...node, hold: onDeadline(node.hold, now).state, slack: 0 }));
@@ -141,7 +141,7 @@ const actSteps = (world: World, index: number, scope: Scope, step: Add): void =>
   if (node.owed !== null && ((node.gate === null && node.opening === null) || lies)) {
     step(
       `${name} writes that it relinquishes term ${node.owed}.`,
-      post(lies ? { ...node, gate: node.report.armedTerm ?? null, loose: true } : node, { relinquished: { term: node.owed, watermark: null } }),
+      post(lies ? { ...node, gate: node.owed, loose: true } : node, { relinquished: { term: node.owed, watermark: null } }),
     );
   }
   if (scope.broken.includes('lapsed-pause') && canSign(scope, node) && !node.loose)

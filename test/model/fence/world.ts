@@ -27,6 +27,8 @@ export interface Scope {
   readonly armed: boolean;
   /** Reads of one guard that may be under way at once. */
   readonly reads: 1 | 2;
+  /** No reply is lost and no guard dies: what stalls and comes late still does. */
+  readonly calm: boolean;
   readonly broken: readonly Assumption[];
 }
 
