@@ -1,6 +1,7 @@
 import { GetCommandInvocationCommand, ListCommandsCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { BatonError } from '../core/errors.ts';
 import type { NodeId, Term, ValidatorId } from '../core/ids.ts';
+import { withSignal } from './signal.ts';
 
 /** What became of a command on one node. Only `done` can carry evidence; `failed` and `unknown` prove nothing. */
 export type CommandResult =
@@ -50,7 +51,7 @@ export class Command {
           Filters: [{ key: 'DocumentName', value: this.#options.document }],
           ...(next === undefined ? {} : { NextToken: next }),
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       const found = Commands.find(({ Comment }) => Comment === comment);
       if (found?.CommandId !== undefined) return found.CommandId;
@@ -74,7 +75,7 @@ export class Command {
           TimeoutSeconds: this.#options.deliverySeconds,
           Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       if (sent?.CommandId === undefined) throw new Error('the answer holds no command id');
       return sent.CommandId;
@@ -91,7 +92,7 @@ export class Command {
     try {
       const found = await this.#options.client.send(
         new GetCommandInvocationCommand({ CommandId: of.commandId, InstanceId: of.node }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       const status = found.Status ?? 'unknown';
       if (found.InstanceId !== of.node || found.CommandId !== of.commandId)

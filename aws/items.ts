@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { parseWith } from '../core/parse.ts';
+import { withSignal } from './signal.ts';
 
 /** The table: one partition key `pk`, so that IAM can hold each node to its own item by leading key. */
 export interface Table {
@@ -56,7 +57,7 @@ export const readItem = async ({ client, table }: Table, pk: string, signal?: Ab
   try {
     const { Item: found } = await client.send(
       new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true }),
-      signal ? { abortSignal: signal } : {},
+      withSignal(signal),
     );
     return found;
   } catch (cause) {
@@ -114,7 +115,7 @@ export const putItem = async (
   const item = toItem({ ...value, pk });
   const conditional = condition === null ? {} : conditionParts(condition);
   try {
-    await client.send(new PutItemCommand({ TableName: table, Item: item, ...conditional }), signal ? { abortSignal: signal } : {});
+    await client.send(new PutItemCommand({ TableName: table, Item: item, ...conditional }), withSignal(signal));
     return { outcome: 'done' };
   } catch (cause) {
     if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);

@@ -5,6 +5,7 @@ import type { NodeId, Term, ValidatorId } from '../core/ids.ts';
 import type { Sealed } from '../core/lease.ts';
 import { hashOf } from '../core/plan.ts';
 import { randomHex } from '../runtime/clock.ts';
+import { withSignal } from './signal.ts';
 
 /**
  * Keys at rest and on their way. At rest: AES-256-GCM under a data key that KMS binds to {validator}. At release the data key is
@@ -73,7 +74,7 @@ export class Keys {
   /** Seals the vault's key for one node and one term. The grant alone is useless; it is published with the lease. */
   async releaseTo(of: { vault: Box; validator: ValidatorId; node: NodeId; term: Term; principal: string }, signal?: AbortSignal): Promise<Sealed> {
     const context = released(of.validator, of.node, of.term);
-    const options = signal ? { abortSignal: signal } : {};
+    const options = withSignal(signal);
     try {
       const moved = await this.#client.send(
         new ReEncryptCommand({
@@ -119,7 +120,7 @@ export class Keys {
           GrantTokens: [of.sealed.grantToken],
           EncryptionContext: released(of.validator, of.sealed.node, of.sealed.term),
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
     } catch (cause) {

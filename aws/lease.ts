@@ -3,6 +3,7 @@ import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { lease, type Expectation, type Lease, type LeaseWrite, type WriteOutcome } from '../core/lease.ts';
 import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
+import { withSignal } from './signal.ts';
 
 /**
  * The lease in DynamoDB. Every change is one conditional UpdateItem:
@@ -75,10 +76,7 @@ export class LeaseStore {
   async #send(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator), { validator: write.validator });
     try {
-      const { Attributes } = await this.#table.client.send(
-        new UpdateItemCommand(compileWrite(write, this.#table.table)),
-        signal ? { abortSignal: signal } : {},
-      );
+      const { Attributes } = await this.#table.client.send(new UpdateItemCommand(compileWrite(write, this.#table.table)), withSignal(signal));
       return Attributes
         ? { outcome: 'done', lease: parse(Attributes), earlier: false }
         : { outcome: 'unknown', cause: new Error('the answer holds no item') };

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { BatonError } from '../core/errors.ts';
 import type { ExecutionName } from '../core/ids.ts';
+import { withSignal } from './signal.ts';
 
 /** Executions of the failover state machine. */
 
@@ -84,7 +85,7 @@ export class Workflow {
     try {
       await this.#client.send(
         new StartExecutionCommand({ stateMachineArn: this.#stateMachine, name: of.name, input: JSON.stringify(of.input) }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       return true;
     } catch (cause) {
@@ -113,7 +114,7 @@ export class Workflow {
         error,
         cause,
         output,
-      } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), signal ? { abortSignal: signal } : {});
+      } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), withSignal(signal));
       const sentence = sentenceIn(output);
       return {
         status,
