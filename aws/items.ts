@@ -91,8 +91,7 @@ export interface Condition {
 export type PutOutcome =
   { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly found: Readonly<Record<string, unknown>> | undefined };
 
-const namesIn = (text: string): Record<string, string> =>
-  Object.fromEntries([...text.matchAll(/#(\w+)/g)].map(([name, field]) => [name, field ?? '']));
+const namesIn = (text: string): Record<string, string> => Object.fromEntries([...text.matchAll(/#\w+/g)].map(([name]) => [name, name.slice(1)]));
 
 const conditionParts = ({ text, values }: Condition) => ({
   ConditionExpression: text,

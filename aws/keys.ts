@@ -40,6 +40,17 @@ const must = <T>(value: T | undefined, what: string): T => {
   return value;
 };
 
+/** Wipes the data key, which is the SDK's own copy: another copy would outlive it in memory. */
+const encrypt = (of: { validator: ValidatorId; plaintext: Buffer }, dataKey: Uint8Array): Buffer => {
+  try {
+    const nonce = Buffer.from(randomHex(nonceBytes), 'hex');
+    const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(of.validator));
+    return Buffer.concat([nonce, cipher.update(of.plaintext), cipher.final(), cipher.getAuthTag()]);
+  } finally {
+    dataKey.fill(0);
+  }
+};
+
 export class Keys {
   readonly #client: KMSClient;
   readonly #keyId: string;
@@ -60,11 +71,7 @@ export class Keys {
       const answer = await this.#client.send(
         new GenerateDataKeyCommand({ KeyId: this.#keyId, KeySpec: 'AES_256', EncryptionContext: atRest(of.validator) }),
       );
-      const dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
-      const nonce = Buffer.from(randomHex(nonceBytes), 'hex');
-      const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(of.validator));
-      const box = Buffer.concat([nonce, cipher.update(of.plaintext), cipher.final(), cipher.getAuthTag()]);
-      dataKey.fill(0);
+      const box = encrypt(of, must(answer.Plaintext, 'data key'));
       return { box: box.toString('base64'), dataKey: Buffer.from(must(answer.CiphertextBlob, 'encrypted data key')).toString('base64') };
     } catch (cause) {
       throw failed('make a data key', cause);
@@ -111,7 +118,7 @@ export class Keys {
 
   /** Opens what was sealed for this very node and term. The caller wipes the result. @throws BatonError KeyServiceFailed or KeyInvalid. */
   async open(of: { sealed: Sealed; validator: ValidatorId }, signal?: AbortSignal): Promise<Buffer> {
-    let dataKey: Buffer;
+    let dataKey: Uint8Array;
     try {
       const answer = await this.#client.send(
         new DecryptCommand({
@@ -122,7 +129,7 @@ export class Keys {
         }),
         withSignal(signal),
       );
-      dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
+      dataKey = must(answer.Plaintext, 'data key');
     } catch (cause) {
       throw failed('open the sealed key', cause);
     }

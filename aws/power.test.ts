@@ -50,6 +50,8 @@ describe('the state', () => {
   test('is found among what else is shown', async () => {
     const { power } = powerWith(shown([{ id: birch, state: 'stopped' }], [], [{ id: amber, state: 'running' }]));
     expect(await power.state(amber)).toBe('running');
+    const answer = shown([{ id: amber, state: 'running' }]).replace('<item>', '<item><reservationId>r-1</reservationId></item><item>');
+    expect(await powerWith(answer).power.state(amber)).toBe('running');
   });
   test.each<[string, Answer]>([
     ['another machine that is stopped', shown([{ id: birch, state: 'stopped' }])],

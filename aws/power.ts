@@ -25,12 +25,11 @@ export class Power {
 
   /** EC2's word for its state, or `unknown`. Never throws. */
   async state(node: NodeId, signal?: AbortSignal): Promise<string> {
-    try {
-      const { Reservations = [] } = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), withSignal(signal));
-      const found = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ InstanceId }) => InstanceId === node);
-      return found.length === 1 ? (found[0]?.State?.Name ?? 'unknown') : 'unknown';
-    } catch {
-      return 'unknown';
-    }
+    const shown = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), withSignal(signal)).catch(() => undefined);
+    const states = shown?.Reservations?.flatMap(({ Instances }) => Instances)
+      .filter((machine) => machine !== undefined)
+      .filter(({ InstanceId }) => InstanceId === node)
+      .map(({ State }) => State?.Name);
+    return (states?.length === 1 ? states[0] : undefined) ?? 'unknown';
   }
 }

@@ -147,7 +147,7 @@ export class Workflow {
             executionArn: this.#arnOf(name),
             maxResults: 1_000,
             includeExecutionData: true,
-            ...(next === undefined ? {} : { nextToken: next }),
+            nextToken: next,
           }),
         );
         events.push(...(answer.events ?? []).map(told));

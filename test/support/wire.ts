@@ -26,7 +26,7 @@ interface Request {
 }
 
 const noteOf = ({ headers, body }: Request, signal: unknown): Sent => {
-  const text = typeof body === 'string' ? body : Buffer.from(body ?? '').toString('utf8');
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   const target = headers['x-amz-target'];
   if (target !== undefined) return { action: target.split('.')[1] ?? '', input: JSON.parse(text) as Record<string, unknown>, signal };
   const { Action = '', Version: _version, ...input } = Object.fromEntries(new URLSearchParams(text));
