@@ -1,11 +1,13 @@
 import {
   DescribeExecutionCommand,
+  ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   SendTaskSuccessCommand,
   StartExecutionCommand,
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { ExecutionName } from '../core/ids.ts';
 import { withSignal } from './signal.ts';
@@ -58,14 +60,19 @@ const told = (event: HistoryEvent): WorkflowEvent => {
   };
 };
 
+const withSentence = z.object({ sentence: z.string() });
+
 const sentenceIn = (output: string | undefined): string | undefined => {
+  let sentence: string | undefined;
   try {
-    const parsed: unknown = JSON.parse(output ?? 'null');
-    return parsed !== null && typeof parsed === 'object' && 'sentence' in parsed ? String(parsed.sentence) : undefined;
+    sentence = withSentence.parse(JSON.parse(String(output))).sentence;
   } catch {
-    return undefined;
+    // No output, no JSON, or no sentence in it: nothing was said.
   }
+  return sentence;
 };
+
+const ended: readonly string[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
 export class Workflow {
   readonly #client: SFNClient;
@@ -130,9 +137,9 @@ export class Workflow {
   /** True unless the service says that it ended or never was. */
   async isRunning(name: ExecutionName, signal?: AbortSignal): Promise<boolean> {
     try {
-      return (await this.describe(name, signal)).status === 'RUNNING';
+      return !ended.includes((await this.describe(name, signal)).status);
     } catch (error) {
-      if (error instanceof BatonError && (error.cause as Error | undefined)?.name === 'ExecutionDoesNotExist') return false;
+      if ((error as BatonError).cause instanceof ExecutionDoesNotExist) return false;
       throw error;
     }
   }
