@@ -37,19 +37,24 @@ const byHand = 'Somebody wrote this item by hand. Compare it with docs, restore 
 export const invalid = (what: string, reason: string, cause?: unknown): BatonError =>
   new BatonError('LeaseInvalid', `${what}: ${reason}`, { fix: byHand, cause });
 
+/** The values of a stored item. A number that is not exact in JavaScript is a hand's work too. */
+const valuesOf = (item: Item, what: string): Record<string, unknown> => {
+  try {
+    return unmarshall(item);
+  } catch (cause) {
+    throw invalid(what, 'it holds a value that cannot be read', cause);
+  }
+};
+
 /**
  * A stored item without its key, or LeaseInvalid: what the table holds is never trusted unparsed.
  * `own` are fields that must repeat what the key says, so that an item copied under another key speaks for nobody.
  */
 export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: string, own: Readonly<Record<string, unknown>> = {}): z.output<S> => {
-  const { pk: _pk, ...rest } = unmarshall(item);
+  const { pk: _pk, ...rest } = valuesOf(item, what);
   const known = Object.entries(own).find(([field, value]) => rest[field] !== value);
   if (known) throw invalid(what, `${known[0]} is not ${String(known[1])}, as its key says`);
-  try {
-    return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
-  } catch (cause) {
-    throw cause instanceof BatonError ? cause : invalid(what, 'it holds a value that cannot be read', cause);
-  }
+  return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
 };
 
 /** @throws BatonError LeaseUnreachable when the table gives no answer. */
@@ -102,7 +107,7 @@ const conditionParts = ({ text, values }: Condition) => ({
 
 /**
  * One conditional PutItem. Refused although exactly this item is stored means: done earlier, its reply was lost.
- * @throws BatonError LeaseUnreachable when the table gives no answer.
+ * @throws BatonError LeaseUnreachable when the table gives no answer, LeaseInvalid when what stands there cannot be read.
  */
 export const putItem = async (
   { client, table }: Table,
@@ -118,7 +123,7 @@ export const putItem = async (
     return { outcome: 'done' };
   } catch (cause) {
     if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);
-    const found = cause.Item && unmarshall(cause.Item);
+    const found = cause.Item && valuesOf(cause.Item, pk);
     return isDeepStrictEqual(found, unmarshall(item)) ? { outcome: 'done' } : { outcome: 'refused', found };
   }
 };
