@@ -16,17 +16,17 @@ import { withSignal } from './signal.ts';
 
 const conditionOf = (expect: Expectation): { text: string; names: Record<string, string>; values: Record<string, unknown> } => {
   if (expect.absent) return { text: 'attribute_not_exists(#pk)', names: { '#pk': 'pk' }, values: {} };
+  const { term, phases, claim } = expect;
   const sameTerm = '#term = :seenTerm';
-  const inPhase = `#phase IN (${expect.phases.map((_, index) => `:phase${index}`).join(', ')})`;
-  const heldByUs = expect.claim === undefined ? [] : ['#claim = :ours'];
+  const inPhase = `#phase IN (${phases.map((_, index) => `:phase${index}`).join(', ')})`;
+  const heldByUs =
+    claim === undefined
+      ? { text: [], names: {}, values: {} }
+      : { text: ['#claim = :ours'], names: { '#claim': 'claim' }, values: { ':ours': claim } };
   return {
-    text: [sameTerm, inPhase, ...heldByUs].join(' AND '),
-    names: { '#term': 'term', '#phase': 'phase', ...(expect.claim === undefined ? {} : { '#claim': 'claim' }) },
-    values: {
-      ':seenTerm': expect.term,
-      ...Object.fromEntries(expect.phases.map((phase, index) => [`:phase${index}`, phase])),
-      ...(expect.claim === undefined ? {} : { ':ours': expect.claim }),
-    },
+    text: [sameTerm, inPhase, ...heldByUs.text].join(' AND '),
+    names: { '#term': 'term', '#phase': 'phase', ...heldByUs.names },
+    values: { ':seenTerm': term, ...Object.fromEntries(phases.map((phase, index) => [`:phase${index}`, phase])), ...heldByUs.values },
   };
 };
 
@@ -95,8 +95,9 @@ export class LeaseStore {
   async mustWrite(write: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
     const result = await this.write(write, signal);
     if (result.outcome === 'done') return result.lease;
-    if (result.outcome === 'unknown' && result.cause instanceof BatonError) throw result.cause;
-    if (result.outcome === 'unknown') throw unreachable(`${write.transition} of ${write.validator}`, result.cause);
+    if (result.outcome === 'unknown') {
+      throw result.cause instanceof BatonError ? result.cause : unreachable(`${write.transition} of ${write.validator}`, result.cause);
+    }
     const { found } = result;
     const now = found
       ? `term ${found.term} is ${found.phase}, driven by ${found.claim}; ${found.holder} is the recorded active`
