@@ -11,10 +11,11 @@ interface Made {
 
 /** What the SDK will hold the client to. The handler settles its limits when it is first used; that request goes nowhere. */
 const limitsOf = async (client: unknown): Promise<object> => {
-  const { config, destroy } = client as Made;
+  const made = client as Made;
+  const { config } = made;
   await config.requestHandler.handle({} as never).catch(() => undefined);
   const found = { ...config.requestHandler.httpHandlerConfigs(), maxAttempts: await config.maxAttempts() };
-  destroy.call(client);
+  made.destroy();
   return found;
 };
 

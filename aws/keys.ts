@@ -137,7 +137,10 @@ export class Keys {
       const bytes = Buffer.from(of.sealed.box, 'base64');
       const decipher = createDecipheriv('aes-256-gcm', dataKey, bytes.subarray(0, nonceBytes)).setAAD(Buffer.from(of.validator));
       decipher.setAuthTag(bytes.subarray(-tagBytes));
-      return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+      // All of the key comes from update, and final only judges the tag: the caller wipes the one copy.
+      const key = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
+      decipher.final();
+      return key;
     } catch (cause) {
       throw new BatonError('KeyInvalid', `the sealed key of ${of.validator} does not open`, {
         cause,

@@ -13,7 +13,7 @@ interface Sent {
   readonly input: Record<string, unknown>;
 }
 
-const write = (phase: Phase): LeaseWrite => takeTerm(leaseOf({ phase }), { claim: run('one'), candidate: birch, attempt: attempt('a') });
+const takeFrom = (phase: Phase): LeaseWrite => takeTerm(leaseOf({ phase }), { claim: run('one'), candidate: birch, attempt: attempt('a') });
 
 /** Notes what is sent and answers as an empty table does. */
 const noting = (): { client: DynamoDBClient; sent: Sent[] } => {
@@ -74,12 +74,12 @@ describe('one transition', () => {
       ExpressionAttributeNames: { '#evidence': 'evidence', '#sealed': 'sealed', '#claim': 'claim' },
     });
     expect(compiled.ExpressionAttributeValues).not.toHaveProperty(':ours');
-    const { ExpressionAttributeNames: names } = compileWrite({ ...write('HELD'), set: {} }, 'baton');
+    const { ExpressionAttributeNames: names } = compileWrite({ ...takeFrom('HELD'), set: {} }, 'baton');
     expect(names).not.toHaveProperty('#claim');
   });
   test('may begin in more than one phase, and writes no field that has no value', () => {
     const asked = reinstate({ validator: v, term: t(2), claim: run('one') }, { holder: amber, attempt: attempt('i') });
-    const compiled = compileWrite({ ...asked, set: { ...asked.set, sealed: undefined } as LeaseWrite['set'] }, 'baton');
+    const compiled = compileWrite({ ...asked, set: { ...asked.set, sealed: undefined } }, 'baton');
     expect(compiled).toMatchObject({
       ConditionExpression: '#term = :seenTerm AND #phase IN (:phase0, :phase1) AND #claim = :ours',
       ExpressionAttributeValues: { ':phase0': { S: 'FENCING' }, ':phase1': { S: 'FENCED' }, ':ours': { S: 'one' } },

@@ -108,6 +108,11 @@ describe('the history', () => {
     await records.addHistory(v, one);
     expect(written().length).toBe(1);
   });
+  test('that holds it already is not written', async () => {
+    const { written, records } = listed(0, failovers(old(1), one));
+    await records.addHistory(v, one);
+    expect(written()).toEqual([]);
+  });
   test.each([
     ['at another time', { execution: 'new', atMs: 8 }],
     ['of another execution', { execution: 'x', atMs: 9 }],

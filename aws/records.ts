@@ -216,11 +216,14 @@ export class Records {
     return (await readParsed(this.#table, keyOf.history(validator), history, signal))?.failovers ?? [];
   }
 
-  /** Newest first, the same execution once. Each addition changes the first place, so that place tells whether another came in between. */
+  /**
+   * Newest first, the same execution once; what is there already is counted. Each addition changes the first place, so that place tells
+   * whether another came in between.
+   */
   async addHistory(validator: ValidatorId, one: History[number], signal?: AbortSignal): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const known = await this.readHistory(validator, signal);
-      if (tries > 0 && known.some(({ execution, atMs }) => execution === one.execution && atMs === one.atMs)) return;
+      if (known.some(({ execution, atMs }) => execution === one.execution && atMs === one.atMs)) return;
       const failovers = [one, ...known.filter(({ execution }) => execution !== one.execution)].slice(0, keptFailovers);
       const [newest] = known;
       const condition = newest
