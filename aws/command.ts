@@ -1,6 +1,7 @@
 import { GetCommandInvocationCommand, ListCommandsCommand, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { BatonError } from '../core/errors.ts';
 import type { NodeId, Term, ValidatorId } from '../core/ids.ts';
+import { withSignal } from './signal.ts';
 
 /** What became of a command on one node. Only `done` can carry evidence; `failed` and `unknown` prove nothing. */
 export type CommandResult =
@@ -22,13 +23,16 @@ const pageSize = 50;
 const running: readonly string[] = ['Pending', 'InProgress', 'Delayed'];
 const longestReason = 300;
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+const lastLine = (text: string): string => {
+  const trimmed = text.trimEnd();
+  return trimmed.slice(trimmed.lastIndexOf('\n') + 1);
+};
 
-const asJson = (text: string): unknown => {
+const doneWith = (text: string): CommandResult => {
   try {
-    return JSON.parse(text) as unknown;
+    return { outcome: 'done', output: JSON.parse(text) as unknown };
   } catch {
-    return undefined;
+    return { outcome: 'unknown', reason: 'the last line of its output is not JSON' };
   }
 };
 
@@ -43,16 +47,16 @@ export class Command {
   async #earlier(node: NodeId, comment: string, signal?: AbortSignal): Promise<string | undefined> {
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
-      const { Commands = [], NextToken } = await this.#options.client.send(
+      const { Commands, NextToken } = await this.#options.client.send(
         new ListCommandsCommand({
           InstanceId: node,
           MaxResults: pageSize,
           Filters: [{ key: 'DocumentName', value: this.#options.document }],
-          ...(next === undefined ? {} : { NextToken: next }),
+          NextToken: next,
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
-      const found = Commands.find(({ Comment }) => Comment === comment);
+      const found = Commands?.find(({ Comment }) => Comment === comment);
       if (found?.CommandId !== undefined) return found.CommandId;
       if (NextToken === undefined) return undefined;
       next = NextToken;
@@ -74,7 +78,7 @@ export class Command {
           TimeoutSeconds: this.#options.deliverySeconds,
           Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       if (sent?.CommandId === undefined) throw new Error('the answer holds no command id');
       return sent.CommandId;
@@ -91,7 +95,7 @@ export class Command {
     try {
       const found = await this.#options.client.send(
         new GetCommandInvocationCommand({ CommandId: of.commandId, InstanceId: of.node }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       const status = found.Status ?? 'unknown';
       if (found.InstanceId !== of.node || found.CommandId !== of.commandId)
@@ -101,8 +105,7 @@ export class Command {
       if (status === 'Failed')
         return { outcome: 'failed', reason: (told === '' ? lastLine(found.StandardErrorContent ?? '') : told).slice(0, longestReason) };
       if (status !== 'Success') return { outcome: 'unknown', reason: `SSM says ${status}` };
-      const output = asJson(told);
-      return output === undefined ? { outcome: 'unknown', reason: 'the last line of its output is not JSON' } : { outcome: 'done', output };
+      return doneWith(told);
     } catch (cause) {
       if ((cause as Error).name === 'InvocationDoesNotExist') return { outcome: 'pending' };
       return { outcome: 'unknown', reason: (cause as Error).name };

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { parseWith } from '../core/parse.ts';
+import { withSignal } from './signal.ts';
 
 /** The table: one partition key `pk`, so that IAM can hold each node to its own item by leading key. */
 export interface Table {
@@ -36,19 +37,24 @@ const byHand = 'Somebody wrote this item by hand. Compare it with docs, restore 
 export const invalid = (what: string, reason: string, cause?: unknown): BatonError =>
   new BatonError('LeaseInvalid', `${what}: ${reason}`, { fix: byHand, cause });
 
+/** The values of a stored item. A number that is not exact in JavaScript is a hand's work too. */
+const valuesOf = (item: Item, what: string): Record<string, unknown> => {
+  try {
+    return unmarshall(item);
+  } catch (cause) {
+    throw invalid(what, 'it holds a value that cannot be read', cause);
+  }
+};
+
 /**
  * A stored item without its key, or LeaseInvalid: what the table holds is never trusted unparsed.
  * `own` are fields that must repeat what the key says, so that an item copied under another key speaks for nobody.
  */
 export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: string, own: Readonly<Record<string, unknown>> = {}): z.output<S> => {
-  const { pk: _pk, ...rest } = unmarshall(item);
+  const { pk: _pk, ...rest } = valuesOf(item, what);
   const known = Object.entries(own).find(([field, value]) => rest[field] !== value);
   if (known) throw invalid(what, `${known[0]} is not ${String(known[1])}, as its key says`);
-  try {
-    return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
-  } catch (cause) {
-    throw cause instanceof BatonError ? cause : invalid(what, 'it holds a value that cannot be read', cause);
-  }
+  return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
 };
 
 /** @throws BatonError LeaseUnreachable when the table gives no answer. */
@@ -56,7 +62,7 @@ export const readItem = async ({ client, table }: Table, pk: string, signal?: Ab
   try {
     const { Item: found } = await client.send(
       new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true }),
-      signal ? { abortSignal: signal } : {},
+      withSignal(signal),
     );
     return found;
   } catch (cause) {
@@ -90,8 +96,7 @@ export interface Condition {
 export type PutOutcome =
   { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly found: Readonly<Record<string, unknown>> | undefined };
 
-const namesIn = (text: string): Record<string, string> =>
-  Object.fromEntries([...text.matchAll(/#(\w+)/g)].map(([name, field]) => [name, field ?? '']));
+const namesIn = (text: string): Record<string, string> => Object.fromEntries([...text.matchAll(/#\w+/g)].map(([name]) => [name, name.slice(1)]));
 
 const conditionParts = ({ text, values }: Condition) => ({
   ConditionExpression: text,
@@ -102,7 +107,7 @@ const conditionParts = ({ text, values }: Condition) => ({
 
 /**
  * One conditional PutItem. Refused although exactly this item is stored means: done earlier, its reply was lost.
- * @throws BatonError LeaseUnreachable when the table gives no answer.
+ * @throws BatonError LeaseUnreachable when the table gives no answer, LeaseInvalid when what stands there cannot be read.
  */
 export const putItem = async (
   { client, table }: Table,
@@ -114,11 +119,11 @@ export const putItem = async (
   const item = toItem({ ...value, pk });
   const conditional = condition === null ? {} : conditionParts(condition);
   try {
-    await client.send(new PutItemCommand({ TableName: table, Item: item, ...conditional }), signal ? { abortSignal: signal } : {});
+    await client.send(new PutItemCommand({ TableName: table, Item: item, ...conditional }), withSignal(signal));
     return { outcome: 'done' };
   } catch (cause) {
     if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);
-    const found = cause.Item && unmarshall(cause.Item);
+    const found = cause.Item && valuesOf(cause.Item, pk);
     return isDeepStrictEqual(found, unmarshall(item)) ? { outcome: 'done' } : { outcome: 'refused', found };
   }
 };

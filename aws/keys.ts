@@ -5,6 +5,7 @@ import type { NodeId, Term, ValidatorId } from '../core/ids.ts';
 import type { Sealed } from '../core/lease.ts';
 import { hashOf } from '../core/plan.ts';
 import { randomHex } from '../runtime/clock.ts';
+import { withSignal } from './signal.ts';
 
 /**
  * Keys at rest and on their way. At rest: AES-256-GCM under a data key that KMS binds to {validator}. At release the data key is
@@ -39,6 +40,17 @@ const must = <T>(value: T | undefined, what: string): T => {
   return value;
 };
 
+/** Wipes the data key, which is the SDK's own copy: another copy would outlive it in memory. */
+const encrypt = (of: { validator: ValidatorId; plaintext: Buffer }, dataKey: Uint8Array): Buffer => {
+  try {
+    const nonce = Buffer.from(randomHex(nonceBytes), 'hex');
+    const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(of.validator));
+    return Buffer.concat([nonce, cipher.update(of.plaintext), cipher.final(), cipher.getAuthTag()]);
+  } finally {
+    dataKey.fill(0);
+  }
+};
+
 export class Keys {
   readonly #client: KMSClient;
   readonly #keyId: string;
@@ -59,11 +71,7 @@ export class Keys {
       const answer = await this.#client.send(
         new GenerateDataKeyCommand({ KeyId: this.#keyId, KeySpec: 'AES_256', EncryptionContext: atRest(of.validator) }),
       );
-      const dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
-      const nonce = Buffer.from(randomHex(nonceBytes), 'hex');
-      const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(of.validator));
-      const box = Buffer.concat([nonce, cipher.update(of.plaintext), cipher.final(), cipher.getAuthTag()]);
-      dataKey.fill(0);
+      const box = encrypt(of, must(answer.Plaintext, 'data key'));
       return { box: box.toString('base64'), dataKey: Buffer.from(must(answer.CiphertextBlob, 'encrypted data key')).toString('base64') };
     } catch (cause) {
       throw failed('make a data key', cause);
@@ -73,7 +81,7 @@ export class Keys {
   /** Seals the vault's key for one node and one term. The grant alone is useless; it is published with the lease. */
   async releaseTo(of: { vault: Box; validator: ValidatorId; node: NodeId; term: Term; principal: string }, signal?: AbortSignal): Promise<Sealed> {
     const context = released(of.validator, of.node, of.term);
-    const options = signal ? { abortSignal: signal } : {};
+    const options = withSignal(signal);
     try {
       const moved = await this.#client.send(
         new ReEncryptCommand({
@@ -110,7 +118,7 @@ export class Keys {
 
   /** Opens what was sealed for this very node and term. The caller wipes the result. @throws BatonError KeyServiceFailed or KeyInvalid. */
   async open(of: { sealed: Sealed; validator: ValidatorId }, signal?: AbortSignal): Promise<Buffer> {
-    let dataKey: Buffer;
+    let dataKey: Uint8Array;
     try {
       const answer = await this.#client.send(
         new DecryptCommand({
@@ -119,9 +127,9 @@ export class Keys {
           GrantTokens: [of.sealed.grantToken],
           EncryptionContext: released(of.validator, of.sealed.node, of.sealed.term),
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
-      dataKey = Buffer.from(must(answer.Plaintext, 'data key'));
+      dataKey = must(answer.Plaintext, 'data key');
     } catch (cause) {
       throw failed('open the sealed key', cause);
     }
@@ -129,7 +137,10 @@ export class Keys {
       const bytes = Buffer.from(of.sealed.box, 'base64');
       const decipher = createDecipheriv('aes-256-gcm', dataKey, bytes.subarray(0, nonceBytes)).setAAD(Buffer.from(of.validator));
       decipher.setAuthTag(bytes.subarray(-tagBytes));
-      return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+      // All of the key comes from update, and final only judges the tag: the caller wipes the one copy.
+      const key = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
+      decipher.final();
+      return key;
     } catch (cause) {
       throw new BatonError('KeyInvalid', `the sealed key of ${of.validator} does not open`, {
         cause,

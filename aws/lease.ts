@@ -3,6 +3,7 @@ import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { lease, type Expectation, type Lease, type LeaseWrite, type WriteOutcome } from '../core/lease.ts';
 import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
+import { withSignal } from './signal.ts';
 
 /**
  * The lease in DynamoDB. Every change is one conditional UpdateItem:
@@ -15,17 +16,17 @@ import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table
 
 const conditionOf = (expect: Expectation): { text: string; names: Record<string, string>; values: Record<string, unknown> } => {
   if (expect.absent) return { text: 'attribute_not_exists(#pk)', names: { '#pk': 'pk' }, values: {} };
+  const { term, phases, claim } = expect;
   const sameTerm = '#term = :seenTerm';
-  const inPhase = `#phase IN (${expect.phases.map((_, index) => `:phase${index}`).join(', ')})`;
-  const heldByUs = expect.claim === undefined ? [] : ['#claim = :ours'];
+  const inPhase = `#phase IN (${phases.map((_, index) => `:phase${index}`).join(', ')})`;
+  const heldByUs =
+    claim === undefined
+      ? { text: [], names: {}, values: {} }
+      : { text: ['#claim = :ours'], names: { '#claim': 'claim' }, values: { ':ours': claim } };
   return {
-    text: [sameTerm, inPhase, ...heldByUs].join(' AND '),
-    names: { '#term': 'term', '#phase': 'phase', ...(expect.claim === undefined ? {} : { '#claim': 'claim' }) },
-    values: {
-      ':seenTerm': expect.term,
-      ...Object.fromEntries(expect.phases.map((phase, index) => [`:phase${index}`, phase])),
-      ...(expect.claim === undefined ? {} : { ':ours': expect.claim }),
-    },
+    text: [sameTerm, inPhase, ...heldByUs.text].join(' AND '),
+    names: { '#term': 'term', '#phase': 'phase', ...heldByUs.names },
+    values: { ':seenTerm': term, ...Object.fromEntries(phases.map((phase, index) => [`:phase${index}`, phase])), ...heldByUs.values },
   };
 };
 
@@ -75,10 +76,7 @@ export class LeaseStore {
   async #send(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator), { validator: write.validator });
     try {
-      const { Attributes } = await this.#table.client.send(
-        new UpdateItemCommand(compileWrite(write, this.#table.table)),
-        signal ? { abortSignal: signal } : {},
-      );
+      const { Attributes } = await this.#table.client.send(new UpdateItemCommand(compileWrite(write, this.#table.table)), withSignal(signal));
       return Attributes
         ? { outcome: 'done', lease: parse(Attributes), earlier: false }
         : { outcome: 'unknown', cause: new Error('the answer holds no item') };
@@ -97,8 +95,9 @@ export class LeaseStore {
   async mustWrite(write: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
     const result = await this.write(write, signal);
     if (result.outcome === 'done') return result.lease;
-    if (result.outcome === 'unknown' && result.cause instanceof BatonError) throw result.cause;
-    if (result.outcome === 'unknown') throw unreachable(`${write.transition} of ${write.validator}`, result.cause);
+    if (result.outcome === 'unknown') {
+      throw result.cause instanceof BatonError ? result.cause : unreachable(`${write.transition} of ${write.validator}`, result.cause);
+    }
     const { found } = result;
     const now = found
       ? `term ${found.term} is ${found.phase}, driven by ${found.claim}; ${found.holder} is the recorded active`

@@ -1,4 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { withSignal } from './signal.ts';
 
 export interface Notice {
   readonly subject: string;
@@ -21,7 +22,7 @@ export class Notify {
     try {
       await this.#client.send(
         new PublishCommand({ TopicArn: this.#topic, Subject: notice.subject.slice(0, longestSubject), Message: notice.message }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       return true;
     } catch {

@@ -1,6 +1,7 @@
 import { DescribeInstancesCommand, StopInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { BatonError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
+import { withSignal } from './signal.ts';
 
 /** EC2's power switch. Only the state that EC2 itself shows can become evidence. */
 export class Power {
@@ -13,10 +14,7 @@ export class Power {
   /** Asks for the power to be cut without waiting for the operating system. @throws BatonError PowerFailed; it may have happened all the same. */
   async off(node: NodeId, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#client.send(
-        new StopInstancesCommand({ InstanceIds: [node], Force: true, SkipOsShutdown: true }),
-        signal ? { abortSignal: signal } : {},
-      );
+      await this.#client.send(new StopInstancesCommand({ InstanceIds: [node], Force: true, SkipOsShutdown: true }), withSignal(signal));
     } catch (cause) {
       throw new BatonError('PowerFailed', `EC2 did not take the order to stop ${node}: ${(cause as Error).name}`, {
         cause,
@@ -27,15 +25,11 @@ export class Power {
 
   /** EC2's word for its state, or `unknown`. Never throws. */
   async state(node: NodeId, signal?: AbortSignal): Promise<string> {
-    try {
-      const { Reservations = [] } = await this.#client.send(
-        new DescribeInstancesCommand({ InstanceIds: [node] }),
-        signal ? { abortSignal: signal } : {},
-      );
-      const found = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ InstanceId }) => InstanceId === node);
-      return found.length === 1 ? (found[0]?.State?.Name ?? 'unknown') : 'unknown';
-    } catch {
-      return 'unknown';
-    }
+    const shown = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), withSignal(signal)).catch(() => undefined);
+    const states = shown?.Reservations?.flatMap(({ Instances }) => Instances)
+      .filter((machine) => machine !== undefined)
+      .filter(({ InstanceId }) => InstanceId === node)
+      .map(({ State }) => State?.Name);
+    return (states?.length === 1 ? states[0] : undefined) ?? 'unknown';
   }
 }

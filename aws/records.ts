@@ -20,6 +20,7 @@ import {
   type PutOutcome,
   type Table,
 } from './items.ts';
+import { withSignal } from './signal.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
 
@@ -68,10 +69,7 @@ export class Records {
 
   async #delete(pk: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#table.client.send(
-        new DeleteItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } } }),
-        signal ? { abortSignal: signal } : {},
-      );
+      await this.#table.client.send(new DeleteItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } } }), withSignal(signal));
     } catch (cause) {
       throw unreachable(`delete ${pk}`, cause);
     }
@@ -181,7 +179,7 @@ export class Records {
           ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
           ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
     } catch (cause) {
       throw unreachable(`take ${pk}`, cause);
@@ -201,7 +199,7 @@ export class Records {
           ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round' },
           ExpressionAttributeValues: toItem({ ':owner': owner, ':one': 1 }),
         }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       return true;
     } catch (cause) {
@@ -218,11 +216,14 @@ export class Records {
     return (await readParsed(this.#table, keyOf.history(validator), history, signal))?.failovers ?? [];
   }
 
-  /** Newest first, the same execution once. Each addition changes the first place, so that place tells whether another came in between. */
+  /**
+   * Newest first, the same execution once; what is there already is counted. Each addition changes the first place, so that place tells
+   * whether another came in between.
+   */
   async addHistory(validator: ValidatorId, one: History[number], signal?: AbortSignal): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const known = await this.readHistory(validator, signal);
-      if (tries > 0 && known.some(({ execution, atMs }) => execution === one.execution && atMs === one.atMs)) return;
+      if (known.some(({ execution, atMs }) => execution === one.execution && atMs === one.atMs)) return;
       const failovers = [one, ...known.filter(({ execution }) => execution !== one.execution)].slice(0, keptFailovers);
       const [newest] = known;
       const condition = newest

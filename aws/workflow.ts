@@ -1,13 +1,16 @@
 import {
   DescribeExecutionCommand,
+  ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   SendTaskSuccessCommand,
   StartExecutionCommand,
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { ExecutionName } from '../core/ids.ts';
+import { withSignal } from './signal.ts';
 
 /** Executions of the failover state machine. */
 
@@ -57,14 +60,19 @@ const told = (event: HistoryEvent): WorkflowEvent => {
   };
 };
 
+const withSentence = z.object({ sentence: z.string() });
+
 const sentenceIn = (output: string | undefined): string | undefined => {
+  let sentence: string | undefined;
   try {
-    const parsed: unknown = JSON.parse(output ?? 'null');
-    return parsed !== null && typeof parsed === 'object' && 'sentence' in parsed ? String(parsed.sentence) : undefined;
+    sentence = withSentence.parse(JSON.parse(String(output))).sentence;
   } catch {
-    return undefined;
+    // No output, no JSON, or no sentence in it: nothing was said.
   }
+  return sentence;
 };
+
+const ended: readonly string[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
 export class Workflow {
   readonly #client: SFNClient;
@@ -84,7 +92,7 @@ export class Workflow {
     try {
       await this.#client.send(
         new StartExecutionCommand({ stateMachineArn: this.#stateMachine, name: of.name, input: JSON.stringify(of.input) }),
-        signal ? { abortSignal: signal } : {},
+        withSignal(signal),
       );
       return true;
     } catch (cause) {
@@ -113,7 +121,7 @@ export class Workflow {
         error,
         cause,
         output,
-      } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), signal ? { abortSignal: signal } : {});
+      } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), withSignal(signal));
       const sentence = sentenceIn(output);
       return {
         status,
@@ -129,9 +137,9 @@ export class Workflow {
   /** True unless the service says that it ended or never was. */
   async isRunning(name: ExecutionName, signal?: AbortSignal): Promise<boolean> {
     try {
-      return (await this.describe(name, signal)).status === 'RUNNING';
+      return !ended.includes((await this.describe(name, signal)).status);
     } catch (error) {
-      if (error instanceof BatonError && (error.cause as Error | undefined)?.name === 'ExecutionDoesNotExist') return false;
+      if ((error as BatonError).cause instanceof ExecutionDoesNotExist) return false;
       throw error;
     }
   }
@@ -146,7 +154,7 @@ export class Workflow {
             executionArn: this.#arnOf(name),
             maxResults: 1_000,
             includeExecutionData: true,
-            ...(next === undefined ? {} : { nextToken: next }),
+            nextToken: next,
           }),
         );
         events.push(...(answer.events ?? []).map(told));

@@ -1,3 +1,4 @@
+import { NumberValueImpl } from '@aws-sdk/util-dynamodb';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -159,6 +160,7 @@ const invalidTests = (at: () => Bench): void => {
     ['a phase that does not exist', { phase: 'OPEN' }],
     ['a term in words', { term: 'two' }],
     ['a term too large to be exact', { term: 90_071_992_547_409_930_000n }],
+    ['a term that JavaScript cannot hold', { term: NumberValueImpl.from('9007199254740993.5') }],
     ['a field of somebody else', { owner: 'me' }],
     ['no holder', { holder: undefined }],
     ['a holder that is no machine', { holder: 'amber' }],

@@ -1,0 +1,160 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from 'vitest';
+import { run } from '../test/support/core.ts';
+import { Refusal, someSignal, wired, type Answer } from '../test/support/wire.ts';
+import { Workflow } from './workflow.ts';
+
+const stateMachine = 'arn:aws:states:us-east-1:123456789012:stateMachine:baton';
+const executionArn = 'arn:aws:states:us-east-1:123456789012:execution:baton:hub-1.t2.e1';
+const name = run('hub-1.t2.e1');
+const lost = new Error('socket hang up');
+
+const workflowWith = (answer: Answer | ((index: number) => Answer)) => {
+  const { sent, options } = wired((_, index) => (typeof answer === 'function' ? answer(index) : answer));
+  return { sent, workflow: new Workflow({ client: new SFNClient(options), stateMachine }) };
+};
+const failures: [string, Answer, string][] = [
+  ['a refusal', new Refusal('AccessDeniedException'), 'AccessDeniedException'],
+  ['no answer', lost, 'Error'],
+];
+
+describe('starting', () => {
+  test('asks for this name and input', async () => {
+    const { sent, workflow } = workflowWith({ executionArn, startDate: 1 });
+    const signal = someSignal();
+    expect(await workflow.start({ name, input: { validator: 'hub-1' } }, signal)).toBe(true);
+    expect(sent).toEqual([{ action: 'StartExecution', input: { stateMachineArn: stateMachine, name, input: '{"validator":"hub-1"}' }, signal }]);
+  });
+  test('is false when one of this name was started before', async () => {
+    expect(await workflowWith(new Refusal('ExecutionAlreadyExists')).workflow.start({ name, input: {} })).toBe(false);
+  });
+  test.each(failures)('%s is told', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.start({ name, input: {} })).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `hub-1.t2.e1 could not be started: ${cause}`,
+      fix: 'Run it again: the same name starts it only once.',
+      cause: { name: cause },
+    });
+  });
+});
+
+describe('an answer', () => {
+  test('is handed to the task of this token', async () => {
+    const { sent, workflow } = workflowWith({});
+    await workflow.sendAnswer('token-1', { approved: true });
+    expect(sent).toEqual([{ action: 'SendTaskSuccess', input: { taskToken: 'token-1', output: '{"approved":true}' }, signal: undefined }]);
+  });
+  test.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])('after %s it comes too late', async (code) => {
+    await expect(workflowWith(new Refusal(code)).workflow.sendAnswer('token-1', {})).rejects.toMatchObject({
+      code: 'ApprovalExpired',
+      message: 'the execution no longer waits for this answer',
+      fix: 'baton status',
+      cause: { name: code },
+    });
+  });
+  test.each(failures)('%s is told, and the answer may be given again', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.sendAnswer('token-1', {})).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `the answer could not be handed over: ${cause}`,
+      fix: 'Answer again.',
+      cause: { name: cause },
+    });
+  });
+});
+
+describe('describing', () => {
+  test('asks about the execution of this name, and tells its end and its sentence', async () => {
+    const { sent, workflow } = workflowWith({ status: 'SUCCEEDED', output: '{"sentence":"birch signs.","term":2}' });
+    const signal = someSignal();
+    expect(await workflow.describe(name, signal)).toStrictEqual({ status: 'SUCCEEDED', sentence: 'birch signs.' });
+    expect(sent).toEqual([{ action: 'DescribeExecution', input: { executionArn }, signal }]);
+  });
+  test('tells error and cause of a failure', async () => {
+    const { workflow } = workflowWith({ status: 'FAILED', error: 'StaleTerm', cause: 'term 3' });
+    expect(await workflow.describe(name)).toStrictEqual({ status: 'FAILED', error: 'StaleTerm', cause: 'term 3' });
+  });
+  test('an answer without a status is of unknown status', async () => {
+    expect(await workflowWith({}).workflow.describe(name)).toStrictEqual({ status: 'UNKNOWN' });
+  });
+  test.each(['null', '7', '[]', '{}', '{"sentence":7}', 'Done.'])('the output %s holds no sentence', async (output) => {
+    expect(await workflowWith({ status: 'SUCCEEDED', output }).workflow.describe(name)).toStrictEqual({ status: 'SUCCEEDED' });
+  });
+  test.each(failures)('%s is told', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.describe(name)).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `hub-1.t2.e1 could not be looked up: ${cause}`,
+      fix: 'Check the name: baton status shows the claim of each validator.',
+      cause: { name: cause },
+    });
+  });
+});
+
+describe('an execution runs', () => {
+  const runs = (answer: Answer): Promise<boolean> => workflowWith(answer).workflow.isRunning(name);
+  test.each(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'])('no more when it is %s', async (status) => {
+    expect(await runs({ status })).toBe(false);
+  });
+  test('not when the service never heard of it', async () => {
+    expect(await runs(new Refusal('ExecutionDoesNotExist'))).toBe(false);
+  });
+  test.each([{ status: 'RUNNING' }, { status: 'PENDING_REDRIVE' }, {}])('unless the service says that it ended: %o', async (answer) => {
+    expect(await runs(answer)).toBe(true);
+  });
+  test.each(failures)('or not: %s leaves it open', async (_, answer, cause) => {
+    await expect(runs(answer)).rejects.toMatchObject({ code: 'WorkflowFailed', cause: { name: cause } });
+  });
+  test('is asked with the signal', async () => {
+    const { sent, workflow } = workflowWith({ status: 'RUNNING' });
+    const signal = someSignal();
+    await workflow.isRunning(name, signal);
+    expect(sent[0]?.signal).toBe(signal);
+  });
+});
+
+describe('the history', () => {
+  const asked = { executionArn, maxResults: 1_000, includeExecutionData: true };
+  const historyOf = (event: Record<string, unknown>) => workflowWith({ events: [event] }).workflow.history(name);
+  const at = { id: 3, timestamp: 1.5 };
+  const failed = { error: 'StaleTerm', cause: 'term 3' };
+
+  test('is read page by page, to the last', async () => {
+    const { sent, workflow } = workflowWith((index) => ({ events: [{ id: index }], ...(index < 2 ? { nextToken: `page-${index + 2}` } : {}) }));
+    expect((await workflow.history(name)).map(({ id }) => id)).toEqual([0, 1, 2]);
+    expect(sent.map(({ action, input }) => ({ action, input }))).toEqual([
+      { action: 'GetExecutionHistory', input: asked },
+      { action: 'GetExecutionHistory', input: { ...asked, nextToken: 'page-2' } },
+      { action: 'GetExecutionHistory', input: { ...asked, nextToken: 'page-3' } },
+    ]);
+  });
+  test('ends after 30 pages: more events than an execution can have', async () => {
+    const { sent, workflow } = workflowWith({ events: [{ id: 1 }], nextToken: 'more' });
+    expect((await workflow.history(name)).length).toBe(30);
+    expect(sent.length).toBe(30);
+  });
+  test('of no events is empty', async () => {
+    expect(await workflowWith({}).workflow.history(name)).toEqual([]);
+  });
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['TaskStateEntered', { stateEnteredEventDetails: { name: 'Fence', input: '{}' } }, { state: 'Fence' }],
+    ['TaskStateExited', { stateExitedEventDetails: { name: 'Fence', output: '{"a":1}' } }, { state: 'Fence', output: '{"a":1}' }],
+    ['ExecutionFailed', { executionFailedEventDetails: failed }, failed],
+    ['TaskFailed', { taskFailedEventDetails: failed }, failed],
+    ['LambdaFunctionFailed', { lambdaFunctionFailedEventDetails: failed }, failed],
+    ['TaskTimedOut', { taskTimedOutEventDetails: { error: 'States.Timeout' } }, { error: 'States.Timeout' }],
+    ['LambdaFunctionTimedOut', { taskTimedOutEventDetails: { cause: 'late' } }, { cause: 'late' }],
+    ['ExecutionStarted', {}, {}],
+  ])('tells of %s only what it holds', async (type, details, told) => {
+    expect(await historyOf({ ...at, type, ...details })).toStrictEqual([{ id: 3, type, atMs: 1_500, ...told }]);
+  });
+  test('an event that tells nothing is still an event', async () => {
+    expect(await historyOf({})).toStrictEqual([{ id: 0, type: '', atMs: 0 }]);
+  });
+  test.each(failures)('%s is told', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.history(name)).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `the history of hub-1.t2.e1 could not be read: ${cause}`,
+      fix: 'Run it again.',
+      cause: { name: cause },
+    });
+  });
+});
