@@ -90,12 +90,13 @@ const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
     const reason = why(request.to);
     return reason === null ? { node: request.to } : { refused: refuse('CandidateNotReady', `${request.to} is not ready: ${reason}.`, status) };
   }
-  const standbys = config.nodes.filter(({ id }) => id !== lease.holder);
-  const ready = standbys.filter(({ id }) => why(id) === null).sort((a, b) => (of.reports[b.id]?.height ?? 0) - (of.reports[a.id]?.height ?? 0));
-  const best = ready[0];
+  const standbys = config.nodes
+    .filter(({ id }) => id !== lease.holder)
+    .map(({ id }) => ({ id, reason: why(id), height: of.reports[id]?.height ?? 0 }));
+  const [best] = standbys.filter(({ reason }) => reason === null).sort((a, b) => b.height - a.height);
   if (best) return { node: best.id };
   if (standbys.length === 0) return { refused: refuse('NoCandidate', `${config.id} has no standby.`, 'Add a node to validators.yaml and apply it.') };
-  const reasons = standbys.map(({ id }) => `${id}: ${why(id) ?? ''}`).join('; ');
+  const reasons = standbys.map(({ id, reason }) => `${id}: ${reason}`).join('; ');
   return { refused: refuse('CandidateNotReady', `No standby is ready: ${reasons}.`, status) };
 };
 

@@ -1,6 +1,6 @@
 import type { NodeId, Term } from './ids.ts';
 import type { Lease } from './lease.ts';
-import { addMs, durationMs, type DurationMs, type SteadyMs } from './time.ts';
+import { addMs, durationMs, steadyMs, type DurationMs, type SteadyMs } from './time.ts';
 
 /**
  * The guard's rule: when this node may sign. A read lease: it may sign until
@@ -77,8 +77,8 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
     return { state: letGo(state, lease.term), action: held ? 'close' : 'stay-closed', relinquish, sentence: `May not sign: ${why}.` };
   }
   const deadlineMs = addMs(read.sentMs, durationMs(timing.leaseMs - timing.stopMs));
-  if (held && state.term === lease.term) {
-    const later = state.deadlineMs !== null && state.deadlineMs > deadlineMs ? state.deadlineMs : deadlineMs;
+  if (state.term === lease.term) {
+    const later = steadyMs(Math.max(state.deadlineMs ?? deadlineMs, deadlineMs));
     return { state: { ...state, floor: lease.term, deadlineMs: later }, action: 'keep', relinquish: null, sentence: `Holds term ${lease.term}.` };
   }
   if (held) {

@@ -4,9 +4,6 @@ import { BatonError } from './errors.ts';
 import { failoverName } from './names.ts';
 import { term } from './ids.ts';
 import { parseValidatorsFile, parseWith } from './parse.ts';
-import { canonicalJson, hashOf } from './plan.ts';
-import { durationMs, elapsedMs, steadyMs } from './time.ts';
-import { checkTiming, lapseMs, timing, timingArithmetic } from './timing.ts';
 import { t, v } from '../test/support/core.ts';
 
 const codeOf = (act: () => unknown): BatonError => {
@@ -186,38 +183,6 @@ describe('bad input says the field and the fix', () => {
 test('a number too large for JSON is shown, not thrown over', () => {
   const error = codeOf(() => parseWith(term, 12_345_678_901_234_567_890n, { what: 'term', code: 'LeaseInvalid' }));
   expect(error.message).toBe('term: is 12345678901234567890: Invalid input: expected number, received bigint');
-});
-
-describe('timing', () => {
-  const defaults = timing.parse({});
-  test('the defaults are safe', () => {
-    expect(timingArithmetic(defaults)).toEqual({
-      usedMs: 8_000,
-      safe: true,
-      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
-    });
-    expect(checkTiming(defaults)).toBe(defaults);
-  });
-  test('one millisecond above the sum is the least lease', () => {
-    expect(() => checkTiming({ ...defaults, leaseMs: durationMs(8_000) })).toThrow('unsafe timing');
-    expect(checkTiming({ ...defaults, leaseMs: durationMs(8_001) }).leaseMs).toBe(8_001);
-  });
-  test('lapse is lease × (1 + drift) + margin, rounded up', () => {
-    expect(lapseMs(durationMs(15_000), defaults)).toBe(17_750);
-    expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
-  });
-});
-
-test('durations are finite and not negative', () => {
-  expect(() => durationMs(-1)).toThrow(RangeError);
-  expect(() => durationMs(Number.NaN)).toThrow(RangeError);
-  expect(() => durationMs(Infinity)).toThrow(RangeError);
-  expect(elapsedMs(steadyMs(5), steadyMs(3))).toBe(0);
-});
-
-test('canonical JSON is one text for one meaning', () => {
-  expect(canonicalJson({ b: [1, undefined, { d: null, c: undefined }], a: 'x' })).toBe('{"a":"x","b":[1,null,{"d":null}]}');
-  expect(hashOf({ a: 1, b: 2 })).toBe(hashOf({ b: 2, a: 1 }));
 });
 
 test('an execution’s name is deterministic and bounded', () => {

@@ -54,7 +54,11 @@ const run = async (target: Target): Promise<{ count: Count; failed: boolean }> =
   const mutants = await mutantsOf(target);
   tell(mutants);
   const faults = [...new Set(mutants.map(({ file }) => file))].flatMap((file) =>
-    proofFaults(file, readFileSync(join(root, file), 'utf8'), mutants.filter((mutant) => mutant.file === file)),
+    proofFaults(
+      file,
+      readFileSync(join(root, file), 'utf8'),
+      mutants.filter((mutant) => mutant.file === file),
+    ),
   );
   for (const fault of faults) console.log(fault);
   const count = countOf(mutants);
