@@ -68,8 +68,9 @@ export const notReady = (of: {
   if (report.distress !== null) return `its guard reports: ${report.distress}`;
   if (!report.synced) return 'it is not synced';
   if (report.height === null) return 'it cannot tell its height';
-  if (of.head !== null && of.head - report.height > config.policy.maxLag)
-    return `it is ${of.head - report.height} behind the head, at most ${config.policy.maxLag} allowed`;
+  // Nobody is behind a head that is not known.
+  const behind = (of.head ?? report.height) - report.height;
+  if (behind > config.policy.maxLag) return `it is ${behind} behind the head, at most ${config.policy.maxLag} allowed`;
   if (report.diskFreeBytes !== null && report.diskFreeBytes < config.policy.minDiskFreeBytes)
     return `${report.diskFreeBytes} bytes of disk are free, ${config.policy.minDiskFreeBytes} needed`;
   if (of.build !== undefined && report.build !== of.build) return `its guard is build ${report.build}, the active's is ${of.build}`;

@@ -43,13 +43,8 @@ export const newHold = (node: NodeId, known: { relinquished: number; floor: numb
   deadlineMs: null,
 });
 
-/** True when the lease gives this node the right to sign. */
-const grants = (lease: Lease, state: HoldState): boolean =>
-  lease.holder === state.node && (lease.phase === 'HELD' || lease.phase === 'RELEASED') && lease.term > state.relinquished;
-
-/** The term that must be given up: this node is the recorded active of a term that is being fenced, and has not done so yet. */
-const owed = (lease: Lease, state: HoldState): Term | null =>
-  lease.holder === state.node && (lease.phase === 'FENCING' || lease.phase === 'FENCED') && lease.term > state.relinquished ? lease.term : null;
+/** True when this node is the recorded active, of a term that it has not given up. */
+const isActive = (lease: Lease, state: HoldState): boolean => lease.holder === state.node && lease.term > state.relinquished;
 
 const letGo = (state: HoldState, floor: number): HoldState => ({ ...state, floor, term: null, deadlineMs: null });
 
@@ -70,8 +65,11 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
   }
   if (lease.term < state.floor)
     return { state, action: 'ignore', relinquish: null, sentence: `A read of term ${lease.term} is older than term ${state.floor}.` };
-  if (!grants(lease, state)) {
-    const relinquish = owed(lease, state);
+  const active = isActive(lease, state);
+  const settled = lease.phase === 'HELD' || lease.phase === 'RELEASED';
+  if (!active || !settled) {
+    // In the other two phases the recorded active is being fenced, and owes the term.
+    const relinquish = active ? lease.term : null;
     const why =
       relinquish === null ? `${lease.holder} is the recorded active of term ${lease.term} (${lease.phase})` : `term ${lease.term} fences this node`;
     return { state: letGo(state, lease.term), action: held ? 'close' : 'stay-closed', relinquish, sentence: `May not sign: ${why}.` };

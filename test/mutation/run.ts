@@ -21,7 +21,7 @@ const mutantsOf = async (target: Target): Promise<Mutant[]> => {
   const stryker = new Stryker({
     mutate: [...(asked.mutate ?? target.mutate)],
     testRunner: 'vitest',
-    vitest: { configFile: 'test/mutation/vitest.config.ts' },
+    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
     coverageAnalysis: 'perTest',
     concurrency: Number(asked.concurrency),

@@ -7,6 +7,7 @@ export default defineConfig({
     include: [...targetNamed(process.env['MUTATION_TARGET'] ?? 'core').tests],
     exclude: ['**/*.slow.test.ts', 'node_modules/**'],
     // One worker and one module graph for all files of a run; each run starts a new one, so that static mutants are loaded afresh.
+    // No test may load a module of the target by itself: that module would then count as covered by this one test alone.
     isolate: false,
     testTimeout: 15_000,
   },
