@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/**', '.cache/**', 'dist/**', 'coverage/**', '.aws-sam/**', '**/*.mjs'] },
+  { ignores: ['node_modules/**', '.cache/**', 'dist/**', 'coverage/**', '.aws-sam/**', '.stryker-tmp/**', '**/*.mjs'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -137,7 +137,7 @@ describe('does a record approve exactly this plan', () => {
     expect(approves({ record: given, plan, planHash })).toEqual({ ok: true });
   });
   const other = { quorum: 1, approvers: ['role/other'] };
-  const no = (reason: string) => ({ ok: false, reason });
+  const no = (reason: string): { ok: false; reason: string } => ({ ok: false, reason });
   test.each<[string, ApprovalRecord | undefined, Of, string, { ok: false; reason: string }]>([
     ['no record', undefined, plan, planHash, no('there is no such approval')],
     ['a pending one', { ...given, state: 'pending' }, plan, planHash, no('it is pending')],

@@ -138,7 +138,8 @@ describe('is refused', () => {
       {
         field: 'hub-1.policy.evidence',
         message:
-          'hub-1: lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself may wake from a freeze and sign before its guard stops it',
+          'hub-1: lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself ' +
+          'may wake from a freeze and sign before its guard stops it',
         fix: 'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
       },
     ],

@@ -32,7 +32,8 @@ const mutantsOf = async (target: Target): Promise<Mutant[]> => {
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: `.cache/mutation/${target.name}.json` },
     allowEmpty: false,
-    logLevel: 'warn',
+    // Static mutants are slow, and are wanted all the same.
+    warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true },
   });
   const found = await stryker.runMutationTest();
   return found.map((mutant) => ({ ...mutant, file: relative(root, mutant.fileName), line: mutant.location.start.line }));
@@ -65,6 +66,7 @@ const run = async (target: Target): Promise<{ count: Count; failed: boolean }> =
   return { count, failed: scoreOf(count) < target.least || faults.length > 0 };
 };
 
+if (asked.mutate && asked.only === undefined) throw new Error('--mutate needs --only: which tests are to notice it?');
 const started = performance.now();
 const results = new Map<string, Count & { score: number }>();
 let failed = false;
