@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, reportOf, robin, run, t } from '../test/support/core.ts';
-import { assessRequest, notReady, refusalCodes, type AssessInput, type Assessment } from './assess.ts';
+import { assessRequest, notReady, type AssessInput, type Assessment } from './assess.ts';
 import { hashOf } from './plan.ts';
 import type { NodeReport } from './report.ts';
 import { epochMs } from './time.ts';
@@ -36,23 +36,6 @@ const three: Change = (one) => {
 const ago = (...seconds: number[]): AssessInput['history'] => seconds.map((s) => ({ execution: `x${s}`, atMs: 100_000_000 - s * 1_000 }));
 const birchIs = (of: Partial<NodeReport>): AssessInput['reports'] => ({ [amber]: reportOf(), [birch]: reportOf({ node: birch, ...of }) });
 const refused = (code: string, sentence: string, next: string): Assessment => ({ decision: 'refused', code, sentence, next }) as Assessment;
-
-test('the codes are stable', () => {
-  expect(refusalCodes).toEqual([
-    'LeaseMissing',
-    'Paused',
-    'Watching',
-    'ClaimRunning',
-    'ChainHalted',
-    'Recovered',
-    'Unobservable',
-    'CoolDown',
-    'CircuitBreaker',
-    'NoCandidate',
-    'CandidateIsHolder',
-    'CandidateNotReady',
-  ]);
-});
 
 describe('why there is no plan', () => {
   const cases: [string, () => Partial<AssessInput>, Assessment][] = [

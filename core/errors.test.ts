@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest';
 import { t, v } from '../test/support/core.ts';
-import { BatonError, errorCodes } from './errors.ts';
+import { BatonError } from './errors.ts';
 import { failoverName } from './names.ts';
-
-test('the codes are stable: state machine, alarms and runbooks name them', () => {
-  expect(errorCodes.join(' ')).toBe(
-    'InputInvalid ConfigInvalid TimingUnsafe ChainUnknown HolderUnknown KeyTooLarge KeyMissing KeyInvalid PlanChanged StaleTerm LeaseMissing ' +
-      'LeaseInvalid LeaseUnreachable AlreadyEnrolled ApprovalInvalid ApprovalUnknown ApprovalExpired ApproverNotAllowed Paused ' +
-      'CandidateNotReady EvidenceRefused WatermarkUnknown CommandFailed PowerFailed KeyServiceFailed WorkflowFailed ProbeFailed ' +
-      'GuardRefused SignerRefused DrillFailed ValidatorUnknown',
-  );
-});
 
 test('an error is named by its code and says what, why, where and the fix', () => {
   const cause = new Error('refused');

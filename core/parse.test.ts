@@ -52,6 +52,7 @@ describe('what is wrong, what it holds, and what was expected', () => {
     [['a', 'dataKey'], { a: { dataKey: 'hush' } }, 'input: a.dataKey is (not shown): no good'],
     [['token', 'a'], { token: { a: 'hush' } }, 'input: token.a is (not shown): no good'],
     [['Passwords', 0], { Passwords: ['hush'] }, 'input: Passwords.0 is (not shown): no good'],
+    [['k', 'ey'], { k: { ey: 1 } }, 'input: k.ey is 1: no good'],
     [['grant', 'Token'], { grant: {} }, 'input: grant.Token is nothing: no good'],
   ])('%j', (path, value, expected) => {
     expect(at(path, value)).toBe(expected);

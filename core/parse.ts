@@ -11,7 +11,7 @@ const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   let found = value;
   for (const key of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[key];
   if (found === undefined) return 'nothing';
-  if (secretField.test(path.join('.'))) return '(not shown)';
+  if (path.some((part) => secretField.test(String(part)))) return '(not shown)';
   if (found !== null && typeof found === 'object') return Array.isArray(found) ? `a list of ${found.length}` : 'an object';
   if (typeof found === 'bigint') return String(found).slice(0, longestShown);
   const text = JSON.stringify(found) ?? typeof found;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeSample, verdict, verdictStates, type Observation, type Sample, type VerdictState } from './verdict.ts';
+import { judgeSample, verdict, type Observation, type Sample, type VerdictState } from './verdict.ts';
 
 const rule = { failing: 3, window: 4, healthy: 3, vantages: 2 };
 const letters: Record<string, Observation> = { s: 'signing', f: 'failing', h: 'halted', u: 'unobservable' };
@@ -65,8 +65,5 @@ describe('state in, verdict out', () => {
     ['ff ss ss', 'healthy', 'Suspect: 1 of the last 3 probes saw no signature; 2 good ones in a row, 3 needed.'],
   ])('%s after %s says: %s', (text, before, expected) => {
     expect(verdict(rounds(text), rule, before).sentence).toBe(expected);
-  });
-  test('the words of the states are stable', () => {
-    expect(verdictStates).toEqual(['healthy', 'suspect', 'failing', 'halted', 'unobservable']);
   });
 });

@@ -21,6 +21,7 @@ const mutantsOf = async (target: Target): Promise<Mutant[]> => {
   const stryker = new Stryker({
     mutate: [...(asked.mutate ?? target.mutate)],
     testRunner: 'vitest',
+    // The target's own list of tests is the choice, not what imports what.
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
     coverageAnalysis: 'perTest',
