@@ -18,6 +18,8 @@ const { values: asked } = parseArgs({
 
 const mutantsOf = async (target: Target): Promise<Mutant[]> => {
   process.env['MUTATION_TARGET'] = target.name;
+  // Each mutant gets a new worker; without this each worker compiles zod and vitest anew.
+  process.env['NODE_COMPILE_CACHE'] ??= join(root, '.cache', 'mutation', 'compiled');
   const stryker = new Stryker({
     mutate: [...(asked.mutate ?? target.mutate)],
     testRunner: 'vitest',
