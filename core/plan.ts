@@ -35,10 +35,8 @@ export const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const fields = new Map<string, unknown>(Object.entries(value).filter(([, item]) => item !== undefined));
-    return `{${[...fields.keys()]
-      .sort()
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(fields.get(key))}`)
-      .join(',')}}`;
+    const texts = [...fields.keys()].sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(fields.get(key))}`);
+    return `{${texts.join(',')}}`;
   }
   return JSON.stringify(value);
 };
