@@ -1,7 +1,7 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
 import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
+import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
@@ -20,9 +20,11 @@ export interface GuardOptions {
   readonly say: (sentence: string) => void;
   /** Told after every cycle: feeds the watchdog. */
   readonly onCycle?: () => void;
+  /** How often the deadline is looked at; the gate itself asks before each signature. */
+  readonly deadlineTickMs?: DurationMs;
 }
 
-const deadlineTickMs = durationMs(25);
+const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
 const reportEveryMs = 2_000;
 const distressEveryMs = 500;
@@ -100,9 +102,10 @@ export class Guard {
   }
 
   async #deadlineLoop(signal: AbortSignal): Promise<void> {
+    const { clock, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
     while (!signal.aborted) {
       this.#tick(signal);
-      await this.#options.clock.sleep(deadlineTickMs, signal).catch(() => undefined);
+      await clock.sleep(deadlineTickMs, signal).catch(() => undefined);
     }
   }
 
