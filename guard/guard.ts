@@ -199,6 +199,14 @@ export class Guard {
     }
   }
 
+  // The term is still held: the next read opens it anew, from what the disk holds.
+  #reopen(): void {
+    if (!this.#active || this.#hold.term === null) return;
+    this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    this.#driver.closeGate();
+    this.#enqueue('close', () => this.#close());
+  }
+
   async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
     try {
       await this.#driver.demote(this.#stopSignal());
@@ -227,6 +235,7 @@ export class Guard {
         .health(this.#active, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
+      if (health.stalled === true) this.#reopen();
       if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();

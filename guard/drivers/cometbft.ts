@@ -90,7 +90,13 @@ export class CometbftDriver implements Driver {
     return this.#state.load() === null;
   }
 
-  async health(_active: boolean, signal: AbortSignal): Promise<Health> {
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
+    const health = await this.#nodeHealth(signal);
+    if (!active || !this.#gate || this.#signer.loaded) return health;
+    return { ...health, stalled: true, distress: 'SignerStopped: the watermark could not be written, so nothing more is signed.' };
+  }
+
+  async #nodeHealth(signal: AbortSignal): Promise<Health> {
     const now = this.#options.clock.steadyMs();
     if (this.#connection?.connected === true) this.#lastSeenMs = now;
     const away = elapsedMs(this.#lastSeenMs, now);

@@ -29,7 +29,7 @@ export type PersonFault = (typeof personFaults)[number];
 
 export interface Planned {
   readonly site: string;
-  /** The how-manieth call; 0 for every one. */
+  /** The how-manieth call; 0 for every one. A site that ends in `*` stands for all that begin so. */
   readonly nth: number;
   readonly kind: string;
 }
@@ -51,12 +51,18 @@ export class Faults {
   enabled = true;
   readonly #planned: readonly Planned[];
   readonly #random: Prng;
+  readonly #counts = new Map<Planned, number>();
   /** Chance of each kind, for swarms; empty when faults are planned one by one. */
-  readonly #chances: Readonly<Record<string, number>>;
+  readonly #drawn: Readonly<Record<SiteKind, readonly (readonly [string, number])[]>>;
 
   constructor(of: { planned: readonly Planned[]; chances: Readonly<Record<string, number>>; random: Prng }) {
     this.#planned = of.planned;
-    this.#chances = of.chances;
+    const drawn = (kind: SiteKind): readonly (readonly [string, number])[] =>
+      kindsOf(kind).flatMap((one) => {
+        const chance = of.chances[`${familyOf(kind)}.${one}`];
+        return chance === undefined ? [] : [[one, chance] as const];
+      });
+    this.#drawn = { read: drawn('read'), staleRead: drawn('staleRead'), write: drawn('write'), task: drawn('task'), state: drawn('state') };
     this.#random = of.random;
   }
 
@@ -66,17 +72,21 @@ export class Faults {
     known.count += 1;
     this.seen.set(site, known);
     if (!this.enabled) return [];
-    const found = this.#planned.filter((one) => one.site === site && (one.nth === 0 || one.nth === known.count)).map((one) => one.kind);
+    const found = this.#planned.filter((one) => this.#meets(one, site)).map((one) => one.kind);
     if (found.length === 0) found.push(...this.#byChance(kind));
     for (const one of found) this.struck.push(`${site}#${known.count}=${one}`);
     return found;
   }
 
+  #meets(one: Planned, site: string): boolean {
+    if (one.site.endsWith('*') ? !site.startsWith(one.site.slice(0, -1)) : one.site !== site) return false;
+    const count = (this.#counts.get(one) ?? 0) + 1;
+    this.#counts.set(one, count);
+    return one.nth === 0 || one.nth === count;
+  }
+
   #byChance(kind: SiteKind): string[] {
-    for (const one of kindsOf(kind)) {
-      const chance = this.#chances[`${familyOf(kind)}.${one}`];
-      if (chance !== undefined && this.#random.chance(chance)) return [one];
-    }
+    for (const [one, chance] of this.#drawn[kind]) if (this.#random.chance(chance)) return [one];
     return [];
   }
 }

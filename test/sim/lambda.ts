@@ -16,7 +16,7 @@ import { releaseKey } from '../../functions/release-key.ts';
 import { requestApproval } from '../../functions/request-approval.ts';
 import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
-import { handlerOf, type Act } from '../../functions/shared/handler.ts';
+import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
@@ -134,7 +134,7 @@ export class Lambda {
       const endsMs = scheduler.nowMs + timeoutMs;
       const handler = this.#handler(name, proc);
       const context = { getRemainingTimeInMillis: () => Math.max(0, endsMs - scheduler.nowMs) };
-      (handler(payload, context as never) as Promise<unknown>).then(
+      handler(payload, context).then(
         (result) => {
           const { sentence } = result as { sentence?: string };
           this.#options.onLogged(sentence ?? '');
@@ -166,10 +166,10 @@ export class Lambda {
     }
   }
 
-  #handler(name: string, proc: Proc): ReturnType<typeof handlerOf> {
+  #handler(name: string, proc: Proc): ReturnType<typeof frameOf> {
     const found = verbs[name];
     if (!found) throw new Error(`there is no function ${name}`);
     const act = this.#options.plant ? this.#options.plant(name, found.act) : found.act;
-    return handlerOf({ name, input: found.input, output: found.output }, act, () => this.#deps(proc, name));
+    return frameOf({ name, input: found.input, output: found.output }, act, () => this.#deps(proc, name));
   }
 }

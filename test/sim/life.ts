@@ -53,6 +53,8 @@ const operate = (world: World): void => {
     if (idleMs > patienceMs && !isWell(world)) {
       idleMs = 0;
       episode += 1;
+      // A command of before may have come late: they look at the machines again.
+      for (const machine of world.machines.values()) machine.heal();
       const [abandoned] = [...world.states.executions.values()].filter(({ status }) => status === 'ABORTED');
       if (abandoned && episode === 1) world.states.redrive(abandoned);
       else

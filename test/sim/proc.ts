@@ -1,6 +1,7 @@
 import { epochMs, steadyMs, type Clock, type DurationMs } from '../../core/time.ts';
 import type { Scheduler } from './scheduler.ts';
 
+const timedOut = new DOMException('timed out', 'TimeoutError');
 const epochAtStartMs = 1_700_000_000_000;
 
 /**
@@ -28,7 +29,7 @@ export class Proc {
         const controller = new AbortController();
         scheduler.after(length / of.rate, name, () => {
           this.deliver(() => {
-            controller.abort(new DOMException('timed out', 'TimeoutError'));
+            controller.abort(timedOut);
           });
         });
         return controller.signal;

@@ -90,7 +90,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'crash',
     begin: (world) => {
       world.machine(amber).killNode(1e9);
-      world.startByVerdict(5_500);
+      world.startByVerdict(7_000);
     },
   },
   {
@@ -98,7 +98,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'freeze',
     begin: (world) => {
       world.machine(amber).freeze(25_000);
-      world.startByVerdict(5_500);
+      world.startByVerdict(7_000);
     },
   },
   {
@@ -118,7 +118,7 @@ export const scenarios: readonly Scenario[] = [
     evidence: [...base, 'lapsed'],
     begin: (world) => {
       world.machine(amber).freeze(16_000);
-      world.startByVerdict(5_500);
+      world.startByVerdict(7_000);
     },
   },
   {
@@ -140,7 +140,7 @@ export const scenarios: readonly Scenario[] = [
     power: false,
     begin: (world) => {
       world.machine(amber).freeze(60_000);
-      world.startByVerdict(5_500);
+      world.startByVerdict(7_000);
     },
   },
   {
@@ -159,9 +159,9 @@ export const scenarios: readonly Scenario[] = [
     nodes: 3,
     begin: (world) => {
       world.machine(amber).killNode(1e9);
-      world.startByVerdict(5_500);
-      world.startByVerdict(5_700);
-      world.startByPerson('failover', 6_500);
+      world.startByVerdict(7_000);
+      world.startByVerdict(7_200);
+      world.startByPerson('failover', 8_000);
     },
   },
   {
@@ -171,6 +171,15 @@ export const scenarios: readonly Scenario[] = [
       world.machine(amber).killNode(1e9);
       world.startWatch('home', 0);
       world.startWatch('away', 700);
+    },
+  },
+  {
+    ...common,
+    name: 'reinstated',
+    power: false,
+    evidence: ['powered-off'],
+    begin: (world) => {
+      world.startByPerson('switchover', 100);
     },
   },
   {

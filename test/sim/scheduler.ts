@@ -16,6 +16,9 @@ const drained = (): Promise<void> =>
     process.nextTick(resolve);
   });
 
+// Nobody reads the stacks of the many errors that are part of the game.
+Error.stackTraceLimit = 0;
+
 const before = (a: Timer, b: Timer): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence);
 
 export class Scheduler {
