@@ -194,7 +194,7 @@ describe('timing', () => {
     expect(timingArithmetic(defaults)).toEqual({
       usedMs: 8_000,
       safe: true,
-      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
+      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
     });
     expect(checkTiming(defaults)).toBe(defaults);
   });
@@ -203,7 +203,7 @@ describe('timing', () => {
     expect(checkTiming({ ...defaults, leaseMs: durationMs(8_001) }).leaseMs).toBe(8_001);
   });
   test('lapse is lease × (1 + drift) + margin, rounded up', () => {
-    expect(lapseMs(durationMs(15_000), defaults)).toBe(17_750);
+    expect(lapseMs(durationMs(15_000), defaults)).toBe(18_579);
     expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
   });
 });

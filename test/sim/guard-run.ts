@@ -60,7 +60,7 @@ const probeDuty: Vote = {
   extension: new Uint8Array(),
 };
 
-const deadlineTickMs = durationMs(500);
+const deadlineTickMs = durationMs(1_000);
 
 export class GuardRun {
   readonly proc: Proc;

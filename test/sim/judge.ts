@@ -23,6 +23,8 @@ export interface JudgeOptions {
 }
 
 const maxViolations = 5;
+/** How old a reading of EC2 may be when it becomes evidence. */
+const mostStaleMs = 6_000;
 
 export class Judge {
   readonly violations: string[] = [];
@@ -38,6 +40,9 @@ export class Judge {
   readonly #yes = new Map<string, Set<string>>();
   readonly #records = new Map<string, ApprovalRecord>();
   #overlapped = false;
+  /** The recorded active, and whether it is proven fenced now. */
+  #holder = '';
+  #fenced = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -49,8 +54,15 @@ export class Judge {
     this.#options.say(`VIOLATION: ${what}`);
   }
 
-  /** Asked after every event: never two nodes whose gates are open. */
+  /** Asked after every event: never two nodes whose gates are open, and never one that is proven fenced. */
   afterEvent(): void {
+    if (this.#fenced) {
+      const proven = this.#options.machines.get(this.#holder);
+      if (proven?.canSign() === true) {
+        this.#fenced = false;
+        this.violate(`${proven.name} is proven fenced and can sign`);
+      }
+    }
     let may = 0;
     for (const machine of this.#options.machines.values()) if (machine.guard && machine.up && machine.guard.maySign()) may += 1;
     if (may < 2) {
@@ -72,6 +84,7 @@ export class Judge {
     const known = this.#duties.get(key);
     if (known !== undefined && known !== `${node.name} ${content}`) this.violate(`${node.name} signed ${key} with ${content}; before it was ${known}`);
     this.#duties.set(key, `${node.name} ${content}`);
+    if (node.id !== this.#holder) this.violate(`${node.name} signed ${key}, and ${this.#nameOf(this.#holder)} is the recorded active`);
     this.signedSinceRelease.set(node.id, (this.signedSinceRelease.get(node.id) ?? 0) + 1);
   }
 
@@ -94,6 +107,10 @@ export class Judge {
     if (!write.pk.startsWith('lease#')) return;
     const before = write.before && (unmarshall(write.before) as Lease);
     const after = write.after && (unmarshall(write.after) as Lease);
+    if (after) {
+      this.#holder = after.holder;
+      this.#fenced = after.phase === 'FENCED';
+    }
     if (!before || !after) return;
     this.#options.say(`Lease: term ${after.term} ${after.phase}, holder ${this.#nameOf(after.holder)}, claim ${after.claim} (${write.by}).`);
     if (after.version !== before.version + 1) this.violate('the version of the lease did not rise by one');
@@ -146,6 +163,8 @@ export class Judge {
     if (!machine) return;
     if (machine.canSign()) this.violate(`${machine.name} is said to be fenced (${evidence.kind}) and can sign`);
     if (evidence.kind === 'attested') this.#onAttested(after);
+    const wasOff = machine.power === 'stopped' || machine.powerAt(mostStaleMs) === 'stopped';
+    if (evidence.kind === 'powered-off' && !wasOff) this.violate(`${machine.name} is said to be powered off and is ${machine.power}`);
   }
 
   #onAttested(after: Lease): void {

@@ -66,8 +66,8 @@ export interface LambdaOptions {
   readonly wire: Wire;
   readonly services: () => Services;
   readonly chain: Chain;
-  /** Relative error of the clocks, at most. */
-  readonly drift: number;
+  /** How fast the clock of the next invocation runs. */
+  readonly rate: () => number;
   /** A planted bug, for negative controls. */
   readonly plant?: ((name: string, act: AnyAct) => AnyAct) | undefined;
   /** Told of everything that would be logged. */
@@ -121,8 +121,8 @@ export class Lambda {
   }
 
   #run(name: string, payload: unknown, fault: string | undefined, reply: (reply: TaskReply) => void): void {
-    const { scheduler, random, drift } = this.#options;
-    const rate = 1 + random.between(-drift, drift);
+    const { scheduler, random } = this.#options;
+    const rate = this.#options.rate();
     const proc = new Proc(scheduler, name, { rate, aheadMs: random.between(-2_000, 2_000) });
     const timeoutMs = timeoutsMs[name] ?? usualTimeoutMs;
     const startMs = fault === 'slow' ? random.between(500, 6_000) : random.between(1, 30);

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly signatures: number;
 }
 
-const leastSafetyMs = 12_000;
+const leastSafetyMs = 7_000;
 const mostSafetyMs = 120_000;
 /** How long people may need, once everything is healed. */
 const progressMs = 600_000;
@@ -89,7 +89,7 @@ export const live = async (options: WorldOptions): Promise<Outcome> => {
   begin(world);
   // A quiet start, so that the active signs before anything happens.
   world.faults.enabled = false;
-  await scheduler.run(6_000, broken, afterEach);
+  await scheduler.run(4_200, broken, afterEach);
   world.faults.enabled = true;
   scenario.begin(world);
   const startMs = scheduler.nowMs;
@@ -97,9 +97,9 @@ export const live = async (options: WorldOptions): Promise<Outcome> => {
   const quiet = (): boolean => {
     const still = !world.states.running && scheduler.nowMs - startMs > leastSafetyMs;
     quietSinceMs = still ? (quietSinceMs ?? scheduler.nowMs) : null;
-    return broken() || (quietSinceMs !== null && scheduler.nowMs - quietSinceMs > 4_000);
+    return broken() || (quietSinceMs !== null && scheduler.nowMs - quietSinceMs > 2_000);
   };
-  await scheduler.run(startMs + mostSafetyMs, quiet, afterEach);
+  await scheduler.run(startMs + mostSafetyMs + 2 * world.config.timing.leaseMs, quiet, afterEach);
   heal(world);
   operate(world);
   const progressed = await scheduler.run(scheduler.nowMs + progressMs, () => broken() || isWell(world), afterEach);

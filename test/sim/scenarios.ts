@@ -15,7 +15,11 @@ export interface Scenario {
   readonly answerers: readonly Answerer[];
   /** Whether somebody goes to the machine, makes it true, and attests. */
   readonly attests: boolean;
-  readonly timing?: Readonly<Record<string, number>>;
+  /** The guard signs on through an outage of AWS. */
+  readonly hold: boolean;
+  readonly timing: Readonly<Record<string, number>>;
+  /** How far within the bound the clocks are: drawn, or each at the end that helps least. */
+  readonly clocks: 'drawn' | 'worst';
   /** cedar, or birch when there are two nodes, lies in its own item. */
   readonly liar: boolean;
   /** In the end people repair every machine. */
@@ -41,7 +45,7 @@ export const timing = {
 
 const base = ['relinquished', 'stopped', 'powered-off'];
 
-export const configOf = (of: Pick<Scenario, 'mode' | 'evidence' | 'power' | 'nodes' | 'timing'>, publicKey: string): ValidatorConfig => {
+export const configOf = (of: Pick<Scenario, 'mode' | 'evidence' | 'power' | 'nodes' | 'timing' | 'hold'>, publicKey: string): ValidatorConfig => {
   const [config] = validatorsFile.parse(
     yaml((one) => {
       const nodes = one['nodes'] as Record<string, unknown>[];
@@ -53,6 +57,7 @@ export const configOf = (of: Pick<Scenario, 'mode' | 'evidence' | 'power' | 'nod
         mode: of.mode,
         approvers: ['role/approver'],
         evidence: of.evidence,
+        onControlPlaneLoss: of.hold ? 'hold' : 'stop',
         approvalMs: 20_000,
         maxPerDay: 100,
         assumptions: {
@@ -73,6 +78,9 @@ const common = {
   nodes: 2 as const,
   answerers: ['honest'] as readonly Answerer[],
   attests: false,
+  timing: {},
+  clocks: 'drawn' as const,
+  hold: false,
   liar: false,
 };
 
@@ -113,6 +121,18 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...common,
+    name: 'drifting',
+    power: false,
+    evidence: ['relinquished', 'lapsed'],
+    timing: { leaseMs: 160_000, fenceDeadlineMs: 200_000 },
+    clocks: 'worst',
+    begin: (world) => {
+      world.strike(amber, 'cutAws', 240_000);
+      world.startByPerson('failover', 100);
+    },
+  },
+  {
+    ...common,
     name: 'zombie',
     power: false,
     evidence: [...base, 'lapsed'],
@@ -128,6 +148,7 @@ export const scenarios: readonly Scenario[] = [
     power: false,
     evidence: [...base, 'attested'],
     attests: true,
+    hold: true,
     answerers: ['stranger', 'self', 'double'],
     begin: (world) => {
       world.strike(amber, 'cutAws', 90_000);

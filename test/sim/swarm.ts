@@ -25,14 +25,17 @@ export const swarmOptions = (seed: number): WorldOptions => {
     const scale = family === 'sdk' ? 0.02 : family === 'task' ? 0.06 : 0.03;
     for (const kind of kinds) if (random.chance(0.35)) chances[`${family}.${kind}`] = scale * random.next() ** 2 * 4;
   }
+  const evidence = evidenceOf(random, scenario);
   const drawn: Scenario = {
     ...scenario,
     mode: random.chance(0.7) ? scenario.mode : random.pick(['auto', 'approve'] as const),
-    evidence: evidenceOf(random, scenario),
+    evidence,
+    hold: !evidence.includes('lapsed') && (scenario.hold || random.chance(0.15)),
     power: random.chance(0.8) ? scenario.power : !scenario.power,
     nodes: random.chance(0.8) ? scenario.nodes : 3,
     attests: scenario.attests || random.chance(0.3),
     liar: scenario.liar || random.chance(0.15),
+    clocks: random.chance(0.8) ? scenario.clocks : 'worst',
     answerers: random.chance(0.6) ? scenario.answerers : answerers.filter(() => random.chance(0.4)),
   };
   return { seed, scenario: drawn, chances };

@@ -148,7 +148,7 @@ export class World {
       wire: this.wire,
       services: () => this.services,
       chain: this.chain,
-      drift: this.switches.drift,
+      rate: () => (this.scenario.clocks === 'worst' ? 1 + this.switches.drift : 1 + random.between(-this.switches.drift, this.switches.drift)),
       plant: options.plant,
       onLogged: (text) => {
         this.judge.onTold(text);
@@ -212,7 +212,8 @@ export class World {
       const machine: Machine = new Machine({
         config,
         node,
-        rate: 1 + random.between(-this.switches.drift, this.switches.drift),
+        // A guard whose clock is slow believes longer that it may sign; a function whose clock is fast believes earlier that it may not.
+        rate: this.scenario.clocks === 'worst' ? 1 - this.switches.drift : 1 + random.between(-this.switches.drift, this.switches.drift),
         aheadMs: random.between(-2_000, 2_000),
         scheduler,
         random,
