@@ -40,7 +40,9 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
   }
   const late = sum() >= config.timing.verifyDeadlineMs;
   const sentence =
-    baseline === null ? 'Too few vantages show the chain.' : `No signature above ${Math.max(baseline, floor)} yet, after ${Math.round(sum() / 1_000)} s.`;
+    baseline === null
+      ? 'Too few vantages show the chain.'
+      : `No signature above ${Math.max(baseline, floor)} yet, after ${Math.round(sum() / 1_000)} s.`;
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 

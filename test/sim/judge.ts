@@ -82,7 +82,8 @@ export class Judge {
     const key = `${duty.height}/${duty.round}/${step}`;
     const content = Buffer.from(duty.blockId.hash).toString('hex');
     const known = this.#duties.get(key);
-    if (known !== undefined && known !== `${node.name} ${content}`) this.violate(`${node.name} signed ${key} with ${content}; before it was ${known}`);
+    if (known !== undefined && known !== `${node.name} ${content}`)
+      this.violate(`${node.name} signed ${key} with ${content}; before it was ${known}`);
     this.#duties.set(key, `${node.name} ${content}`);
     if (node.id !== this.#holder) this.violate(`${node.name} signed ${key}, and ${this.#nameOf(this.#holder)} is the recorded active`);
     this.signedSinceRelease.set(node.id, (this.signedSinceRelease.get(node.id) ?? 0) + 1);
@@ -91,7 +92,8 @@ export class Judge {
   onDurable(node: string, text: string): void {
     const mark = JSON.parse(text.split('\n')[0] ?? 'null') as Watermark;
     const before = this.#marks.get(node);
-    if (before && compare(mark, before) < 0) this.violate(`the durable watermark of ${node} fell from ${JSON.stringify(before)} to ${JSON.stringify(mark)}`);
+    if (before && compare(mark, before) < 0)
+      this.violate(`the durable watermark of ${node} fell from ${JSON.stringify(before)} to ${JSON.stringify(mark)}`);
     this.#marks.set(node, mark);
   }
 
@@ -141,7 +143,9 @@ export class Judge {
   #onTaken(after: Lease): void {
     const { policy } = this.#options.config();
     if (policy.mode === 'auto') return;
-    const used = [...this.#records.values()].find(({ purpose, execution, state }) => purpose === 'approval' && execution === after.claim && state === 'approved');
+    const used = [...this.#records.values()].find(
+      ({ purpose, execution, state }) => purpose === 'approval' && execution === after.claim && state === 'approved',
+    );
     if (!used || (this.#yes.get(used.id)?.size ?? 0) < policy.quorum) {
       this.violate(`term ${after.term} was taken by ${after.claim} without approval`);
       return;
@@ -197,12 +201,14 @@ export class Judge {
     if (result.status === 'SUCCEEDED') {
       const { holder } = result.output as { holder: string };
       this.#options.say(`Execution ${execution.name} succeeds: ${this.#nameOf(holder)} signs.`);
-      if ((this.signedSinceRelease.get(holder) ?? 0) === 0) this.violate(`${execution.name} succeeded, and ${this.#nameOf(holder)} has signed nothing`);
+      if ((this.signedSinceRelease.get(holder) ?? 0) === 0)
+        this.violate(`${execution.name} succeeded, and ${this.#nameOf(holder)} has signed nothing`);
       return;
     }
     this.#options.say(`Execution ${execution.name} ends: ${result.error}.`);
     if (result.status === 'ABORTED') return;
-    if (!this.#options.endStates.has(result.error)) this.violate(`${execution.name} ended in ${result.error}, which is no named end: ${result.cause.slice(0, 300)}`);
+    if (!this.#options.endStates.has(result.error))
+      this.violate(`${execution.name} ended in ${result.error}, which is no named end: ${result.cause.slice(0, 300)}`);
     this.onTold(result.cause);
   }
 

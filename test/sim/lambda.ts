@@ -87,7 +87,13 @@ export class Lambda {
 
   #deps(proc: Proc, name: string): Deps {
     const { wire, services, random, chain } = this.#options;
-    const caller: Caller = { proc, actor: name, arn: `arn:aws:sts::123456789012:assumed-role/baton-${name}/lambda`, timeoutMs: sdkTimeoutMs, line: () => whole };
+    const caller: Caller = {
+      proc,
+      actor: name,
+      arn: `arn:aws:sts::123456789012:assumed-role/baton-${name}/lambda`,
+      timeoutMs: sdkTimeoutMs,
+      line: () => whole,
+    };
     const clients = clientsFor(wire, services(), caller);
     const table = { client: clients.dynamo, table: tableName };
     const command = (document: string): Command => new Command({ client: clients.ssm, document, deliverySeconds: 30 });

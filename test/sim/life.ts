@@ -19,6 +19,8 @@ export interface Outcome {
 }
 
 const leastSafetyMs = 7_000;
+/** How long the watchers may need until they start something. */
+const unstartedMs = 40_000;
 const mostSafetyMs = 120_000;
 /** How long people may need, once everything is healed. */
 const progressMs = 600_000;
@@ -95,7 +97,8 @@ export const live = async (options: WorldOptions): Promise<Outcome> => {
   const startMs = scheduler.nowMs;
   let quietSinceMs: number | null = null;
   const quiet = (): boolean => {
-    const still = !world.states.running && scheduler.nowMs - startMs > leastSafetyMs;
+    const leastMs = world.states.executions.size > 0 ? leastSafetyMs : unstartedMs;
+    const still = !world.states.running && scheduler.nowMs - startMs > leastMs;
     quietSinceMs = still ? (quietSinceMs ?? scheduler.nowMs) : null;
     return broken() || (quietSinceMs !== null && scheduler.nowMs - quietSinceMs > 2_000);
   };

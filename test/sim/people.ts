@@ -112,7 +112,11 @@ export class People {
   /** The runbook's command, under a name that can be replayed. */
   async failover(kind: 'failover' | 'switchover', by: string, episode: string): Promise<void> {
     const context = this.contextOf(by);
-    await this.#world.start(context, kind, by === 'watch' ? { kind: 'verdict', by, reason: 'Failing.' } : { kind: 'operator', by, reason: 'By hand.' }, episode);
+    await this.#world.start(
+      context,
+      kind,
+      by === 'watch' ? { kind: 'verdict', by, reason: 'Failing.' } : { kind: 'operator', by, reason: 'By hand.' },
+      episode,
+    );
   }
-
 }

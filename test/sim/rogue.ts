@@ -7,7 +7,8 @@ import { clientsFor } from './clients.ts';
 import { tableName } from './guard-run.ts';
 import type { Machine } from './machine.ts';
 import type { Caller } from './wire.ts';
-import { validator, type World } from './world.ts';
+import { validator } from './enrolment.ts';
+import type { World } from './world.ts';
 
 /**
  * A program on a host that lies. With the node's own identity it writes what would be proof if the active had written it: into its own item,
@@ -24,7 +25,14 @@ export const startRogue = (world: World, machine: Machine, alsoAsHolder: boolean
     const own = await records.readReport(validator, machine.options.node.id);
     if (!own) return;
     const watermark = { kind: 'consensus', height: 1, round: 0, step: 1 } as const;
-    const forged = { ...own, sequence: own.sequence + 50, armed: true, armedTerm: lease.releasedTerm, leaseMs: 1, relinquished: { term: lease.term, watermark } };
+    const forged = {
+      ...own,
+      sequence: own.sequence + 50,
+      armed: true,
+      armedTerm: lease.releasedTerm,
+      leaseMs: 1,
+      relinquished: { term: lease.term, watermark },
+    };
     await records.writeReport(forged).catch(() => undefined);
     if (lease.holder !== machine.options.node.id) await records.writeReport({ ...forged, node: lease.holder, sequence: 1e6 }).catch(() => undefined);
     const [claim, attempt] = [executionName.parse('rogue'), attemptId.parse(`rogue/${lease.version}`)];

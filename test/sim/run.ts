@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
 import { readPlanned } from './faults.ts';
-import { emptyTally, runBatch, type Batch, type Failure, type Tally } from './jobs.ts';
+import { emptyTally, runBatch, type Batch, type Failure, type Share, type Tally } from './jobs.ts';
 import { live, type Outcome } from './life.ts';
 import { scenarioNamed } from './scenarios.ts';
 import { swarmOptions } from './swarm.ts';
@@ -57,17 +57,20 @@ const replay = async (seed: number): Promise<boolean> => {
   return outcome.violations.length === 0;
 };
 
-const inWorker = (batch: Batch, share: { index: number; of: number }): Promise<Tally> =>
+const inWorker = (batch: Batch, share: Share): Promise<Tally> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: { batch, share } });
-    worker.once('message', resolve);
+    worker.on('message', (told: { failure: Failure } | { tally: Tally }) => {
+      if ('tally' in told) resolve(told.tally);
+      else showFailure(told.failure);
+    });
     worker.once('error', reject);
   });
 
 const sum = (tallies: readonly Tally[]): Tally => {
   const all = emptyTally();
   for (const one of tallies) {
-    for (const key of ['seeds', 'singles', 'pairs', 'events', 'virtualMs', 'signatures'] as const) all[key] += one[key];
+    for (const key of ['seeds', 'singles', 'pairs', 'events', 'virtualMs', 'signatures', 'faults'] as const) all[key] += one[key];
     for (const key of ['sites', 'classes', 'seedsMs'] as const) all[key] = Math.max(all[key], one[key]);
     for (const [end, count] of Object.entries(one.ends)) all.ends[end] = (all.ends[end] ?? 0) + count;
     all.failures.push(...one.failures);
@@ -87,10 +90,9 @@ const runMany = async (): Promise<boolean> => {
   const startMs = nowMs();
   const tallies =
     workers === 1
-      ? [await runBatch(batch, { index: 0, of: 1 }, nowMs)]
+      ? [await runBatch(batch, { index: 0, of: 1 }, nowMs, showFailure)]
       : await Promise.all(Array.from({ length: workers }, (_, index) => inWorker(batch, { index, of: workers })));
   const { failures, seedsMs, virtualMs, ...all } = sum(tallies);
-  for (const failure of failures) showFailure(failure);
   const told = {
     ...all,
     violations: failures.length,
@@ -110,6 +112,9 @@ const main = async (): Promise<void> => {
 
 if (isMainThread) await main();
 else {
-  const { batch, share } = workerData as { batch: Batch; share: { index: number; of: number } };
-  parentPort?.postMessage(await runBatch(batch, share, nowMs));
+  const { batch, share } = workerData as { batch: Batch; share: Share };
+  const tally = await runBatch(batch, share, nowMs, (failure) => {
+    parentPort?.postMessage({ failure });
+  });
+  parentPort?.postMessage({ tally });
 }

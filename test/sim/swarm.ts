@@ -19,7 +19,9 @@ const planStream = 0x5eed;
 
 export const swarmOptions = (seed: number): WorldOptions => {
   const random = new Prng(seed + planStream * 2 ** 32);
-  const scenario = random.pick(scenarios);
+  const first = random.pick(scenarios);
+  // The long one costs as much as five others.
+  const scenario = first.name === 'drifting' && random.chance(0.7) ? random.pick(scenarios) : first;
   const chances: Record<string, number> = {};
   for (const [family, kinds] of Object.entries(familyKinds)) {
     const scale = family === 'sdk' ? 0.02 : family === 'task' ? 0.06 : 0.03;

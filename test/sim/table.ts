@@ -1,20 +1,20 @@
 import { ConditionalCheckFailedException, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createRequire } from 'node:module';
 import { ServiceError } from '../../local/aws/server.ts';
+import { parseExpressions, type Data as Expressions } from './expressions.ts';
 
 /** DynamoDB over a map: dynalite's own parsers and judges, called in process and at once. Who may write what is held as IAM would. */
 
 const require = createRequire(import.meta.url);
 
 export type StoredItem = Record<string, AttributeValue>;
-type Data = Record<string, unknown> & { Key?: StoredItem; Item?: StoredItem };
+type Data = Expressions & { Key?: StoredItem; Item?: StoredItem };
 interface DynaliteError extends Error {
   body?: { __type?: string; message?: string };
 }
 type Callback = (error: DynaliteError | null, result?: Record<string, unknown>) => void;
 type Action = (store: unknown, data: Data, callback: Callback) => void;
 
-const { validateExpressions } = require('dynalite/validations') as { validateExpressions: (data: Data) => string | undefined };
 const actions: Record<string, Action> = {
   PutItem: require('dynalite/actions/putItem') as Action,
   UpdateItem: require('dynalite/actions/updateItem') as Action,
@@ -83,7 +83,8 @@ export class Table {
   handle(action: string, input: Data, by: string, own: string | null): Record<string, unknown> {
     const pk = (input.Key ?? input.Item)?.['pk']?.S ?? '';
     if (own !== null && action !== 'GetItem' && pk !== own) throw new ServiceError('AccessDeniedException', `${by} may not write ${pk}`);
-    if (action === 'GetItem' && input['ConsistentRead'] !== true) throw new ServiceError('ValidationException', 'only consistent reads are simulated');
+    if (action === 'GetItem' && input['ConsistentRead'] !== true)
+      throw new ServiceError('ValidationException', 'only consistent reads are simulated');
     if (action === 'GetItem') {
       const item = this.items.get(pk);
       return item ? { Item: item } : {};
@@ -92,8 +93,8 @@ export class Table {
     if (!act) throw new ServiceError('UnknownOperationException', `dynamodb:${action} is not served here`);
     // The judges add to what they are given.
     const data = { ...input };
-    const wrong = validateExpressions(data);
-    if (wrong !== undefined && wrong !== null) throw new ServiceError('ValidationException', wrong);
+    const wrong = parseExpressions(data);
+    if (wrong !== null) throw new ServiceError('ValidationException', wrong);
     [this.#pk, this.#by] = [pk, by];
     const existing = this.items.get(pk);
     let answer: Record<string, unknown> | undefined;

@@ -119,8 +119,7 @@ export class Wire {
         const lengthMs = this.#random.between(0.3, 1.3) * caller.timeoutMs;
         if (this.#random.chance(0.5)) happen(lengthMs, true);
         else happen(this.#hop(), true, lengthMs);
-      }
-      else happen(this.#hop(), true);
+      } else happen(this.#hop(), true);
     });
   }
 

@@ -1,26 +1,23 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyOf } from '../../aws/items.ts';
 import type { Context } from '../../cli/context.ts';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
-import { attemptId, validatorId } from '../../core/ids.ts';
-import { applyWrite, enrol, type Lease } from '../../core/lease.ts';
+import type { Lease } from '../../core/lease.ts';
 import { failoverName } from '../../core/names.ts';
-import { hashOf, type Cause } from '../../core/plan.ts';
+import type { Cause } from '../../core/plan.ts';
 import { loadDefinition } from '../../local/asl/definition.ts';
 import type { TaskCall, TaskReply } from '../../local/asl/interpreter.ts';
-import { amber, proof, t } from '../support/core.ts';
+import { amber } from '../support/core.ts';
 import { Chain } from './chain.ts';
 import type { Services } from './clients.ts';
+import { enrolIn, publicKey, secrets, validator } from './enrolment.ts';
 import { SimEc2 } from './ec2.ts';
 import { Faults, type HostFault, type Planned } from './faults.ts';
 import { Judge } from './judge.ts';
-import { blobOf, SimKms } from './kms.ts';
+import { SimKms } from './kms.ts';
 import { functionNames, Lambda, topic, type LambdaOptions } from './lambda.ts';
 import { Machine } from './machine.ts';
 import { People, robin } from './people.ts';
@@ -35,18 +32,6 @@ import { Table } from './table.ts';
 import { named, Wire } from './wire.ts';
 
 /** One run: a cloud, a chain, machines and people, on one clock and one source of chance. */
-
-export const validator = validatorId.parse('hub-1');
-const seed = Buffer.alloc(32, 3);
-const publicKey = publicKeyOf(seed).toString('base64');
-const dataKey = Buffer.alloc(32, 7);
-
-const vault = ((): { box: string; dataKey: string } => {
-  const nonce = Buffer.alloc(12, 1);
-  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(validator));
-  const box = Buffer.concat([nonce, cipher.update(seed), cipher.final(), cipher.getAuthTag()]).toString('base64');
-  return { box, dataKey: blobOf(dataKey.toString('base64'), { validator }) };
-})();
 
 const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
 const definition = loadDefinition(readFileSync(join(import.meta.dirname, '..', '..', 'statemachines', 'failover.asl.json'), 'utf8'), {
@@ -112,7 +97,7 @@ export class World {
       config: () => this.config,
       machines: this.machines,
       endStates,
-      secrets: ['task-token-', 'grant-token-', seed.toString('base64'), seed.toString('hex'), dataKey.toString('base64'), vault.box],
+      secrets,
       say: (sentence) => {
         this.say(sentence);
       },
@@ -169,7 +154,8 @@ export class World {
     });
     this.people = new People(this);
     this.#makeMachines();
-    this.#enrol();
+    enrolIn(this.table, { config: this.config, services: this.services, scheduler });
+    this.judge.publish(amber, 1);
   }
 
   say(sentence: string): void {
@@ -233,35 +219,6 @@ export class World {
       });
       this.machines.set(node.id, machine);
     }
-  }
-
-  #put(pk: string, value: Record<string, unknown>): void {
-    this.table.set(marshall({ ...value, pk }, { removeUndefinedValues: true }), 'setup');
-  }
-
-  /** As `baton seal` and `baton apply` leave it. */
-  #enrol(): void {
-    this.#put(keyOf.vault(validator), { ...vault, publicKey });
-    this.#put(keyOf.config(validator), { config: this.config, hash: hashOf(this.config) });
-    this.#put(keyOf.fleet(), { validators: [validator] });
-    const context = { validator, node: amber, term: '1' };
-    const input = { GranteePrincipal: this.machine(amber).options.node.principal, Constraints: { EncryptionContextEquals: context } };
-    const setup = { proc: new Proc(this.scheduler, 'setup', { rate: 1, aheadMs: 0 }), actor: 'ReleaseKey', arn: 'setup', timeoutMs: 1, line: () => ({ out: true, back: true }) };
-    const { GrantToken } = this.services.kms('CreateGrant', input, setup, 0) as { GrantToken: string };
-    const written = applyWrite(
-      undefined,
-      enrol({
-        validator,
-        holder: amber,
-        evidence: proof({ kind: 'attested', term: t(1), how: 'No other copy of the key can sign.' }),
-        attempt: attemptId.parse('enrol'),
-        watermark: { kind: 'consensus', height: 90, round: 0, step: 3 },
-        sealed: { node: amber, term: t(1), box: vault.box, dataKey: blobOf(dataKey.toString('base64'), context), grantToken: GrantToken },
-      }),
-    );
-    if (written.outcome !== 'done') throw new Error('enrolment was refused');
-    this.judge.publish(amber, 1);
-    this.#put(keyOf.lease(validator), { ...written.lease });
   }
 
   async #invoke(execution: Execution, call: TaskCall): Promise<TaskReply> {
