@@ -96,6 +96,7 @@ const runMany = async (): Promise<boolean> => {
   const told = {
     ...all,
     violations: failures.length,
+    cpuSeconds: Math.round(process.cpuUsage().user / 100_000) / 10,
     seconds: Math.round((nowMs() - startMs) / 100) / 10,
     seedsPerSecond: seedsMs === 0 ? 0 : Math.round((all.seeds / seedsMs) * 10_000) / 10,
     virtualHours: Math.round(virtualMs / 360_000) / 10,

@@ -40,6 +40,9 @@ const definition = loadDefinition(readFileSync(join(import.meta.dirname, '..', '
 });
 const endStates = new Set(Object.entries(definition.States).flatMap(([name, { Type }]) => (Type === 'Fail' ? [name] : [])));
 
+const mayBeSilent: readonly string[] = ['StaleTerm', 'PlanChanged', 'ApprovalInvalid', 'Denied', 'Refused'];
+const callsPerson = new Set([...endStates].filter((name) => !mayBeSilent.includes(name)));
+
 /** The documented assumptions; each can be broken to see that the judge finds it. */
 export interface Switches {
   /** Relative error of every clock, at most. The policy assumes 0.05. */
@@ -147,6 +150,7 @@ export class World {
       invoke: (execution, call) => this.#invoke(execution, call),
       onEnd: (execution, result) => {
         this.judge.onEnd(execution, result);
+        if (result.status === 'FAILED') this.#mustHaveCalled(result.error);
       },
       say: (sentence) => {
         this.say(sentence);
@@ -190,6 +194,13 @@ export class World {
     this.notices.push(subject);
     this.say(`People are told: ${subject}.`);
     return { MessageId: '1' };
+  }
+
+  /** Who fails after the term was taken calls a person, unless that very call was made to fail. */
+  #mustHaveCalled(error: string): void {
+    const failed = this.faults.struck.some((one) => one.startsWith('task CallPerson'));
+    if (callsPerson.has(error) && !failed && !this.notices.includes(`Baton: ${error} ${validator}`))
+      this.judge.violate(`it ended in ${error}, and nobody was called`);
   }
 
   #makeMachines(): void {
@@ -258,15 +269,11 @@ export class World {
     });
   }
 
-  startByPerson(kind: 'failover' | 'switchover', afterMs: number): void {
-    this.#startLater(kind, robin, afterMs);
-  }
-
   startByVerdict(afterMs: number): void {
-    this.#startLater('failover', 'watch', afterMs);
+    this.startByPerson('failover', afterMs, 'watch');
   }
 
-  #startLater(kind: 'failover' | 'switchover', by: string, afterMs: number): void {
+  startByPerson(kind: 'failover' | 'switchover', afterMs: number, by: string = robin): void {
     this.#starts += 1;
     const episode = `start-${this.#starts}`;
     this.scheduler.after(afterMs, 'start', () => {
