@@ -5,6 +5,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import type { Lease } from '../../core/lease.ts';
 import { compare, type Watermark } from '../../core/watermark.ts';
 import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
+import type { NodeReport } from '../../core/report.ts';
 import type { RunResult } from '../../local/asl/interpreter.ts';
 import type { Machine } from './machine.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -20,9 +21,13 @@ export interface JudgeOptions {
   readonly endStates: ReadonlySet<string>;
   readonly secrets: readonly string[];
   readonly say: (sentence: string) => void;
+  /** What the node's own item says. */
+  readonly reportOf: (node: string) => NodeReport | undefined;
 }
 
 const maxViolations = 5;
+const lookEveryMs = 1_000;
+const mostMuteMs = 12_000;
 /** How old a reading of EC2 may be when it becomes evidence. */
 const mostStaleMs = 6_000;
 
@@ -43,6 +48,9 @@ export class Judge {
   /** The recorded active, and whether it is proven fenced now. */
   #holder = '';
   #fenced = false;
+  #lookedMs = 0;
+  /** Since when the holder believes that it signs, and does not. */
+  #muteSinceMs: number | null = null;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -56,6 +64,7 @@ export class Judge {
 
   /** Asked after every event: never two nodes whose gates are open, and never one that is proven fenced. */
   afterEvent(): void {
+    if (this.#options.scheduler.nowMs - this.#lookedMs > lookEveryMs) this.#lookForSilence();
     if (this.#fenced) {
       const proven = this.#options.machines.get(this.#holder);
       if (proven?.canSign() === true) {
@@ -74,6 +83,22 @@ export class Judge {
       this.#overlapped = true;
       this.violate(`${open.join(' and ')} could sign at the same instant`);
     }
+  }
+
+  /** A holder that cannot sign although nothing holds it back must say so: else nobody knows. */
+  #lookForSilence(): void {
+    const { nowMs } = this.#options.scheduler;
+    this.#lookedMs = nowMs;
+    const machine = this.#options.machines.get(this.#holder);
+    const guard = machine?.guard;
+    const free = machine?.reachable === true && guard && !guard.proc.paused && guard.maySign();
+    if (!free || machine.canSign()) {
+      this.#muteSinceMs = null;
+      return;
+    }
+    this.#muteSinceMs ??= nowMs;
+    if (nowMs - this.#muteSinceMs < mostMuteMs || this.#options.reportOf(machine.id)?.distress !== null) return;
+    this.violate(`${machine.name} holds the term and signs nothing, and its guard tells nobody`);
   }
 
   onSigned(node: Machine, duty: Vote | Proposal): void {

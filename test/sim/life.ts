@@ -107,6 +107,7 @@ export const live = async (options: WorldOptions): Promise<Outcome> => {
   operate(world);
   const progressed = await scheduler.run(scheduler.nowMs + progressMs, () => broken() || isWell(world), afterEach);
   if (!progressed) judge.violate(`no progress: ${progressMs / 60_000} minutes after everything was healed nobody signs with the lease HELD`);
+  scheduler.end();
   scheduler.mix(`${judge.signatures} signatures, version ${world.lease().version}`);
   return {
     violations: judge.violations,

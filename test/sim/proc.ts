@@ -74,17 +74,17 @@ export class Proc {
         reject(new Error('aborted', { cause: signal.reason }));
         return;
       }
-      const onAbort = (): void => {
-        this.#scheduler.cancel(timer);
-        reject(new Error('aborted', { cause: signal?.reason }));
-      };
       const timer = this.#scheduler.after(lengthMs, this.name, () => {
         this.deliver(() => {
-          signal?.removeEventListener('abort', onAbort);
+          stop();
           resolve();
         });
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stop = this.#scheduler.listen(signal, () => {
+        stop();
+        this.#scheduler.cancel(timer);
+        reject(new Error('aborted', { cause: signal?.reason }));
+      });
     });
   }
 }

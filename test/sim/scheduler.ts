@@ -29,6 +29,26 @@ export class Scheduler {
   #low = 0x811c9dc5 | 0;
   #high = 0x01000193 | 0;
 
+  /** A composite signal with a listener is kept by the platform for ever: what was never told must be let go in the end. */
+  readonly listening = new Set<() => void>();
+
+  /** Listens to `signal` until the answer is called; and in the end at the latest. */
+  listen(signal: AbortSignal | undefined, onAbort: () => void): () => void {
+    if (!signal) return () => undefined;
+    const stop = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      this.listening.delete(stop);
+    };
+    signal.addEventListener('abort', onAbort);
+    this.listening.add(stop);
+    return stop;
+  }
+
+  end(): void {
+    for (const stop of this.listening) stop();
+    this.#heap = [];
+  }
+
   /** Runs `fire` at a time that is not in the past. */
   at(atMs: number, label: string, fire: () => void): Timer {
     this.#sequence += 1;

@@ -60,7 +60,9 @@ export class Wire {
     return new Promise((resolve, reject) => {
       let open = true;
       const { signal } = request;
+      let stop = (): void => undefined;
       const onAbort = (): void => {
+        stop();
         if (!open) return;
         open = false;
         reject(named('AbortError', 'the request was given up'));
@@ -69,10 +71,10 @@ export class Wire {
         onAbort();
         return;
       }
-      signal?.addEventListener('abort', onAbort, { once: true });
+      stop = this.#scheduler.listen(signal, onAbort);
       const end = (act: () => void): void => {
         caller.proc.deliver(() => {
-          signal?.removeEventListener('abort', onAbort);
+          stop();
           if (!open) return;
           open = false;
           act();

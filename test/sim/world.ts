@@ -1,6 +1,4 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { keyOf } from '../../aws/items.ts';
 import type { Context } from '../../cli/context.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
@@ -8,7 +6,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import type { Lease } from '../../core/lease.ts';
 import { failoverName } from '../../core/names.ts';
 import type { Cause } from '../../core/plan.ts';
-import { loadDefinition } from '../../local/asl/definition.ts';
+import type { NodeReport } from '../../core/report.ts';
 import type { TaskCall, TaskReply } from '../../local/asl/interpreter.ts';
 import { amber } from '../support/core.ts';
 import { Chain } from './chain.ts';
@@ -18,7 +16,7 @@ import { SimEc2 } from './ec2.ts';
 import { Faults, type HostFault, type Planned } from './faults.ts';
 import { Judge } from './judge.ts';
 import { SimKms } from './kms.ts';
-import { functionNames, Lambda, topic, type LambdaOptions } from './lambda.ts';
+import { Lambda, type LambdaOptions } from './lambda.ts';
 import { Machine } from './machine.ts';
 import { People, robin } from './people.ts';
 import { Prng } from './prng.ts';
@@ -30,18 +28,9 @@ import { SimStates, type Execution } from './states.ts';
 import { strike } from './strike.ts';
 import { Table } from './table.ts';
 import { named, Wire } from './wire.ts';
+import { callsPerson, definition, endStates } from './workflow.ts';
 
 /** One run: a cloud, a chain, machines and people, on one clock and one source of chance. */
-
-const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
-const definition = loadDefinition(readFileSync(join(import.meta.dirname, '..', '..', 'statemachines', 'failover.asl.json'), 'utf8'), {
-  TopicArn: topic,
-  ...Object.fromEntries(functionNames.map((name) => [`${name}FunctionArn`, functionArn(name)])),
-});
-const endStates = new Set(Object.entries(definition.States).flatMap(([name, { Type }]) => (Type === 'Fail' ? [name] : [])));
-
-const mayBeSilent: readonly string[] = ['StaleTerm', 'PlanChanged', 'ApprovalInvalid', 'Denied', 'Refused'];
-const callsPerson = new Set([...endStates].filter((name) => !mayBeSilent.includes(name)));
 
 /** The documented assumptions; each can be broken to see that the judge finds it. */
 export interface Switches {
@@ -101,6 +90,10 @@ export class World {
       machines: this.machines,
       endStates,
       secrets,
+      reportOf: (node) => {
+        const item = this.table.items.get(keyOf.node(validator, node));
+        return item && (unmarshall(item) as NodeReport);
+      },
       say: (sentence) => {
         this.say(sentence);
       },
