@@ -96,13 +96,13 @@ describe('powered-off', () => {
 });
 
 describe('lapsed', () => {
-  // 15,000 × 1.05 + 2,000
-  test('is proof after lease × (1 + drift) + margin of an armed guard', () => {
-    expect(proofOfLapse(lease, reportOf(), { waitedMs: 17_749, timing, atMs: 5 }).outcome).toBe('none');
-    expect(proofOfLapse(lease, reportOf(), { waitedMs: 17_750, timing, atMs: 5 }).outcome).toBe('proof');
+  // 15,000 × 1.05 ÷ 0.95 + 2,000, rounded up
+  test('is proof after lease × (1 + drift) ÷ (1 − drift) + margin of an armed guard', () => {
+    expect(proofOfLapse(lease, reportOf(), { waitedMs: 18_578, timing, atMs: 5 }).outcome).toBe('none');
+    expect(proofOfLapse(lease, reportOf(), { waitedMs: 18_579, timing, atMs: 5 }).outcome).toBe('proof');
   });
   test('counts by the lease length that the guard declared, not by the configured one', () => {
-    expect(proofOfLapse(lease, reportOf({ leaseMs: 60_000 }), { waitedMs: 17_750, timing, atMs: 5 }).outcome).toBe('none');
+    expect(proofOfLapse(lease, reportOf({ leaseMs: 60_000 }), { waitedMs: 18_579, timing, atMs: 5 }).outcome).toBe('none');
   });
   test.each([
     ['an unarmed guard', reportOf({ armed: false })],

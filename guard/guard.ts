@@ -1,7 +1,7 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
 import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
+import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
@@ -20,9 +20,11 @@ export interface GuardOptions {
   readonly say: (sentence: string) => void;
   /** Told after every cycle: feeds the watchdog. */
   readonly onCycle?: () => void;
+  /** How often the deadline is looked at; the gate itself asks before each signature. */
+  readonly deadlineTickMs?: DurationMs;
 }
 
-const deadlineTickMs = durationMs(25);
+const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
 const reportEveryMs = 2_000;
 const distressEveryMs = 500;
@@ -100,9 +102,10 @@ export class Guard {
   }
 
   async #deadlineLoop(signal: AbortSignal): Promise<void> {
+    const { clock, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
     while (!signal.aborted) {
       this.#tick(signal);
-      await this.#options.clock.sleep(deadlineTickMs, signal).catch(() => undefined);
+      await clock.sleep(deadlineTickMs, signal).catch(() => undefined);
     }
   }
 
@@ -196,6 +199,14 @@ export class Guard {
     }
   }
 
+  // The term is still held: the next read opens it anew, from what the disk holds.
+  #reopen(): void {
+    if (!this.#active || this.#hold.term === null) return;
+    this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    this.#driver.closeGate();
+    this.#enqueue('close', () => this.#close());
+  }
+
   async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
     try {
       await this.#driver.demote(this.#stopSignal());
@@ -224,6 +235,7 @@ export class Guard {
         .health(this.#active, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
+      if (health.stalled === true) this.#reopen();
       if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();

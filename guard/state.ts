@@ -30,9 +30,21 @@ export interface Disk {
   readonly fsyncSync: typeof fsyncSync;
   readonly closeSync: typeof closeSync;
   readonly renameSync: typeof renameSync;
+  readonly readFileSync: (file: string, encoding: 'utf8') => string;
+  readonly rmSync: typeof rmSync;
+  readonly mkdirSync: typeof mkdirSync;
 }
 
-const realDisk: Disk = { openSync, writeSync: (fd, text) => writeSync(fd, text), fsyncSync, closeSync, renameSync };
+const realDisk: Disk = {
+  openSync,
+  writeSync: (fd, text) => writeSync(fd, text),
+  fsyncSync,
+  closeSync,
+  renameSync,
+  readFileSync: (file, encoding) => readFileSync(file, encoding),
+  rmSync,
+  mkdirSync,
+};
 
 const broken = (file: string, cause: unknown): BatonError =>
   new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
@@ -47,14 +59,14 @@ export class StateFile {
   constructor(file: string, disk: Disk = realDisk) {
     this.#file = file;
     this.#disk = disk;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    disk.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   }
 
   /** Null when there is no file. @throws BatonError GuardRefused when there is one that cannot be read: then nothing may be signed. */
   load(): SignState | null {
     let text: string;
     try {
-      text = readFileSync(this.#file, 'utf8');
+      text = this.#disk.readFileSync(this.#file, 'utf8');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw broken(this.#file, cause);
@@ -80,7 +92,7 @@ export class StateFile {
 
   /** Takes the record away: what it says would no longer be true. */
   remove(): void {
-    rmSync(this.#file, { force: true });
+    this.#disk.rmSync(this.#file, { force: true });
   }
 
   #write(file: string, text: string): void {

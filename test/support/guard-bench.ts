@@ -29,6 +29,7 @@ class TestDriver implements Driver {
   lost = false;
   failActivate = false;
   failDemote = false;
+  stalled = false;
   readonly log: string[] = [];
   mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
   async run(signal: AbortSignal): Promise<void> {
@@ -44,6 +45,7 @@ class TestDriver implements Driver {
   async activate(): Promise<void> {
     if (this.failActivate) throw new Error('it does not start');
     this.open = true;
+    this.stalled = false;
     this.log.push('activate');
   }
   closeGate(): void {
@@ -61,7 +63,7 @@ class TestDriver implements Driver {
     return this.lost;
   }
   async health(): Promise<Health> {
-    return { synced: true, height: 60, distress: null };
+    return { synced: true, height: 60, distress: this.stalled ? 'SignerStopped: x' : null, stalled: this.stalled };
   }
 }
 
