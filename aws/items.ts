@@ -36,15 +36,31 @@ const byHand = 'Somebody wrote this item by hand. Compare it with docs, restore 
 export const invalid = (what: string, reason: string, cause?: unknown): BatonError =>
   new BatonError('LeaseInvalid', `${what}: ${reason}`, { fix: byHand, cause });
 
+// The table keeps 38 digits. A whole number that a double does not hold exactly is not what was stored.
+const exactly = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && String(value) !== text)) throw new Error('a number is out of range');
+  return value;
+};
+
+const hidesFields = ({ M, L }: AttributeValue): boolean =>
+  (M !== undefined && Object.entries(M).some(([field, value]) => field === '__proto__' || hidesFields(value))) || (L?.some(hidesFields) ?? false);
+
+const plainOf = (item: Item): Record<string, unknown> => {
+  // The converter would make its fields those of a prototype: seen by some readers and not by others.
+  if (hidesFields({ M: item })) throw new Error('a field is called __proto__');
+  return unmarshall(item, { wrapNumbers: exactly });
+};
+
 /**
  * A stored item without its key, or LeaseInvalid: what the table holds is never trusted unparsed.
  * `own` are fields that must repeat what the key says, so that an item copied under another key speaks for nobody.
  */
 export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: string, own: Readonly<Record<string, unknown>> = {}): z.output<S> => {
-  const { pk: _pk, ...rest } = unmarshall(item);
-  const known = Object.entries(own).find(([field, value]) => rest[field] !== value);
-  if (known) throw invalid(what, `${known[0]} is not ${String(known[1])}, as its key says`);
   try {
+    const { pk: _pk, ...rest } = plainOf(item);
+    const known = Object.entries(own).find(([field, value]) => rest[field] !== value);
+    if (known) throw invalid(what, `${known[0]} is not ${String(known[1])}, as its key says`);
     return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
   } catch (cause) {
     throw cause instanceof BatonError ? cause : invalid(what, 'it holds a value that cannot be read', cause);

@@ -5,6 +5,11 @@ import { BatonError, type ErrorCode } from './errors.ts';
 
 const secretField = /(key|token|box|secret|seed|password)/i;
 const longestShown = 80;
+const longestField = 300;
+const longestReason = 1_000;
+
+// Unknown keys and names of records come from outside and may have any length.
+const bounded = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   let found = value;
@@ -14,7 +19,7 @@ const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   if (found !== null && typeof found === 'object') return Array.isArray(found) ? `a list of ${found.length}` : 'an object';
   if (typeof found === 'bigint') return String(found).slice(0, longestShown);
   const text = JSON.stringify(found) ?? typeof found;
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return bounded(text, longestShown);
 };
 
 /**
@@ -26,8 +31,8 @@ export const parseWith = <S extends z.ZodType>(schema: S, value: unknown, of: { 
   if (found.success) return found.data;
   const issue = found.error.issues[0];
   const path = issue?.path ?? [];
-  const field = path.length === 0 ? of.what : path.map(String).join('.');
-  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${issue?.message ?? 'not valid'}`;
+  const field = path.length === 0 ? of.what : bounded(path.map(String).join('.'), longestField);
+  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${bounded(issue?.message ?? 'not valid', longestReason)}`;
   throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.`, cause: undefined });
 };
 

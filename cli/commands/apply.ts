@@ -32,6 +32,11 @@ const readYaml = async (file: string): Promise<unknown> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new BatonError('ConfigInvalid', `cannot read ${file}`, { cause, fix: 'Give the path of validators.yaml: `baton apply validators.yaml`' });
   });
+  return valueOf(text, file);
+};
+
+/** What the text of a YAML file holds. @throws BatonError ConfigInvalid when it is no YAML, or too much of it. */
+export const valueOf = (text: string, file: string): unknown => {
   if (text.length > maxFileBytes)
     throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
   try {
