@@ -57,6 +57,7 @@ export const watermarkAfter = (of: {
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
   if (of.head === null || !Number.isSafeInteger(of.head) || of.head < 0) return null;
   const reached = of.head + of.margin;
+  if (!Number.isSafeInteger(reached)) return null;
   return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };
 };
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
@@ -14,6 +14,9 @@ import { nodeLabel } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
+/** Comparisons of keys within one map, over the whole file: each key is compared with those before it. */
+const maxCompared = 5_000_000;
+const longestReason = 300;
 const headMs = durationMs(10_000);
 
 export interface ApplyOptions {
@@ -35,17 +38,33 @@ const readYaml = async (file: string): Promise<unknown> => {
   return valueOf(text, file);
 };
 
+/** A few hundred characters of nested keys, or a map of very many keys, would take the library minutes. */
+const read = (text: string): unknown => {
+  let compared = 0;
+  const uniqueKeys = (a: unknown, b: unknown): boolean => {
+    if ((compared += 1) > maxCompared) throw new Error('a map has too many keys');
+    return a === b || (isScalar(a) && isScalar(b) && a.value === b.value);
+  };
+  const document = parseDocument(text, { uniqueKeys });
+  const [error] = document.errors;
+  if (error) throw error;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key)) throw new Error('a key is not plain text');
+    },
+  });
+  return document.toJS({ maxAliasCount: 100 });
+};
+
 /** What the text of a YAML file holds. @throws BatonError ConfigInvalid when it is no YAML, or too much of it. */
 export const valueOf = (text: string, file: string): unknown => {
   if (text.length > maxFileBytes)
     throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return read(text);
   } catch (cause) {
-    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${(cause as Error).message.split('\n')[0] ?? ''}`, {
-      cause,
-      fix: 'Mend the line that is named and run it again.',
-    });
+    const reason = ((cause as Error).message.split('\n')[0] ?? '').slice(0, longestReason);
+    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${reason}`, { cause, fix: 'Mend the line that is named and run it again.' });
   }
 };
 

@@ -129,8 +129,9 @@ export const planPlain = (random: Random): Plain => ({
   config: random.hex(64),
 });
 
-// A URL is read without the white space around it.
-const trimmed = (key: string, found: unknown, given: unknown): boolean => key === 'url' && typeof given === 'string' && given.trim() === found;
+// A URL is read without the white space in it that every URL parser skips.
+const trimmed = (key: string, found: unknown, given: unknown): boolean =>
+  key === 'url' && typeof given === 'string' && typeof found === 'string' && new URL(given).href === new URL(found).href;
 
 /** Everything that `given` says stands in `found` too: defaults may be added, nothing may be changed. */
 export const keeps = (found: unknown, given: unknown): boolean => {

@@ -1,9 +1,12 @@
 import type { Target } from '../target.ts';
+import { cometbftProbe } from './cometbft-probe.ts';
 import { frames } from './frames.ts';
 import { itemTargets } from './items.ts';
 import { signer } from './signer.ts';
 import { ssm } from './ssm.ts';
+import { systemdProbe } from './systemd-probe.ts';
 import { validatorsFile } from './validators-file.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** Every parser that meets outside input. A new one is a file beside this one and a line here. */
-export const targets: readonly Target[] = [...itemTargets, frames, signer, ssm, validatorsFile];
+export const targets: readonly Target[] = [cometbftProbe, systemdProbe, ssm, ...itemTargets, frames, signer, yamlText, validatorsFile];
