@@ -131,7 +131,7 @@ export const planPlain = (random: Random): Plain => ({
 
 // A URL is read without the white space in it that every URL parser skips.
 const trimmed = (key: string, found: unknown, given: unknown): boolean =>
-  key === 'url' && typeof given === 'string' && typeof found === 'string' && new URL(given).href === new URL(found).href;
+  (key === 'url' || key === 'rpc') && typeof given === 'string' && typeof found === 'string' && new URL(given).href === new URL(found).href;
 
 /** Everything that `given` says stands in `found` too: defaults may be added, nothing may be changed. */
 export const keeps = (found: unknown, given: unknown): boolean => {

@@ -1,6 +1,8 @@
 import type { Target } from '../target.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
+import { contractTargets } from './contract.ts';
 import { frames } from './frames.ts';
+import { fileTargets } from './guard-files.ts';
 import { itemTargets } from './items.ts';
 import { signer } from './signer.ts';
 import { ssm } from './ssm.ts';
@@ -9,4 +11,4 @@ import { validatorsFile } from './validators-file.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** Every parser that meets outside input. A new one is a file beside this one and a line here. */
-export const targets: readonly Target[] = [cometbftProbe, systemdProbe, ssm, ...itemTargets, frames, signer, yamlText, validatorsFile];
+export const targets: readonly Target[] = [cometbftProbe, systemdProbe, ssm, ...itemTargets, frames, signer, yamlText, validatorsFile, ...fileTargets, ...contractTargets];
