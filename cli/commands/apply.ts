@@ -10,7 +10,7 @@ import { highest, watermarkAfter, type Watermark } from '../../core/watermark.ts
 import { durationMs } from '../../core/time.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
-import { nodeLabel } from '../context.ts';
+import { nodeLabel, parseWords } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
@@ -160,6 +160,7 @@ const requireReady = async (context: Context, changes: readonly Change[], option
       fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
     });
   }
+  if (options.attest !== undefined) parseWords(options.attest, '--attest');
   const floors = new Map<string, Watermark>();
   for (const config of enrolling) floors.set(config.id, await floorOf(context, config));
   return floors;

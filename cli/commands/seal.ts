@@ -9,7 +9,7 @@ import type { Answer } from '../output.ts';
 export const maxKeyBytes = 65_536;
 
 const cometbftKeyFile = z.looseObject({
-  priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.unknown() }),
+  priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.unknown().optional() }),
 });
 
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');

@@ -133,7 +133,9 @@ class Engine {
       found = false;
       for (const less of (this.#target.smaller ?? smaller)(best)) {
         if ((tries += 1) > maxShrinks) break;
-        const judged = await this.judge(less, valid);
+        // A target may not stand an input without its parts.
+        const judged = await this.judge(less, valid).catch(() => null);
+        if (judged === null) continue;
         if (judged.kind !== failed.kind || !('detail' in judged) || judged.detail.slice(0, 30) !== failed.detail.slice(0, 30)) continue;
         best = less;
         found = true;

@@ -17,6 +17,7 @@ interface Input {
   readonly http: number;
   readonly head: number | null;
   readonly above: number;
+  readonly ask: 'look' | 'landed' | 'head';
 }
 
 export const me = addressOf('bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=');
@@ -100,7 +101,7 @@ export const cometbftProbe = target<Input>({
   name: 'cometbft-probe',
   about: 'chains/cometbft/probe.ts look, landed and head, chains/index.ts headOf',
   // Up to eight answers of up to two million bytes each.
-  budgetMs: (input) => Math.max(250, JSON.stringify(input).length / 2_000),
+  budgetMs: ({ status, commit, validators }) => Math.max(250, (status.length + commit.length + validators.length) / 2_000),
   make: (random, valid) => {
     const head = random.pick([random.between(3, 20), random.between(3, 1e9), 999_999_999_999_999]);
     const mine = random.once(2);
@@ -114,6 +115,7 @@ export const cometbftProbe = target<Input>({
       http: valid || !random.once(40) ? 200 : random.pick([302, 400, 404, 500]),
       head: random.once(3) ? null : head - random.between(valid ? 1 : 0, 9),
       above: random.pick([0, head - 3, head]),
+      ask: valid ? 'look' : random.pick(['look', 'look', 'look', 'landed', 'head'] as const),
     };
   },
   run: async (input) => {
@@ -126,15 +128,21 @@ export const cometbftProbe = target<Input>({
             ? input.commit.replace('@', searchParams.get('height') ?? '')
             : input.validators,
     }));
+    const head = headIn(input.status, input.http, 'hub');
+    if (input.ask === 'head') {
+      same(await chains.headOf(config, never), head, 'the head');
+      return head === null ? 'refused' : 'accepted';
+    }
+    if (input.ask === 'landed') {
+      const landed = await chains.landed(config, 'west', input.above, never);
+      const asked = head === null ? [] : Array.from({ length: 5 }, (_, index) => head - index).filter((one) => one > input.above);
+      hold(!landed.signed || asked.some((one) => signedIn(input, one) === true), 'a signature landed that is in no commit');
+      return landed.head === null ? 'refused' : 'accepted';
+    }
     const { result, memory } = await chains.look(config, 'east', beforeOf(input), never);
     same({ observation: result.observation, head: result.head }, expected(input), 'what was seen');
     hold(result.sentence.length <= 300, 'the sentence is too long');
     hold(memory.observation === result.observation && memory.stillMs >= 0, 'the memory says something else');
-    const head = headIn(input.status, input.http, 'hub');
-    same(await chains.headOf(config, never), head, 'the head');
-    const landed = await chains.landed(config, 'west', input.above, never);
-    const asked = head === null ? [] : Array.from({ length: 5 }, (_, index) => head - index).filter((one) => one > input.above);
-    hold(!landed.signed || asked.some((one) => signedIn(input, one) === true), 'a signature landed that is in no commit');
     return result.observation === 'unobservable' ? 'refused' : 'accepted';
   },
   close: restore,

@@ -142,10 +142,10 @@ const signState = target<Input>({
   },
 });
 
-const keyOf = (random: Random): { seed: Buffer; file: Plain } => {
-  const seed = Buffer.alloc(32, random.below(250));
-  const both = Buffer.concat([seed, publicKeyOf(seed)]).toString('base64');
-  return { seed, file: { address: 'A', pub_key: { type: 'tendermint/PubKeyEd25519', value: 'x' }, priv_key: { type: 'tendermint/PrivKeyEd25519', value: both } } };
+const pairs = [1, 2, 3].map((fill) => Buffer.concat([Buffer.alloc(32, fill), publicKeyOf(Buffer.alloc(32, fill))]).toString('base64'));
+const keyOf = (random: Random): { file: Plain } => {
+  const both = random.pick(pairs);
+  return { file: { address: 'A', pub_key: { type: 'tendermint/PubKeyEd25519', value: 'x' }, priv_key: { type: 'tendermint/PrivKeyEd25519', value: both } } };
 };
 
 const parsed = (text: string): unknown => {
@@ -176,7 +176,7 @@ const keyFile = target<Input>({
     const value = typeof priv.value === 'string' ? Buffer.from(priv.value, 'base64') : Buffer.alloc(0);
     hold(value.length === 64, 'a CometBFT key file without a key was sealed as it is');
     hold(plaintext.equals(value.subarray(0, 32)) && publicKey === value.subarray(32).toString('base64'), 'another key was sealed');
-    hold(publicKeyOf(plaintext).equals(value.subarray(32)), 'the halves do not belong together');
+    hold(pairs.includes(value.toString('base64')), 'the halves do not belong together');
     return 'accepted';
   },
 });

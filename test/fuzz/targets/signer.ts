@@ -83,7 +83,7 @@ export const signer = target<Input>({
       if (above) highest = mark;
       signed.set(name, contentOf(duty));
       // Checking a signature takes longer than all the rest: some of them are checked.
-      if (bytes.length % 8 === 0)
+      if (bytes.length % 16 === 0)
         hold(
           verify(null, signBytes(duty, 'c', outcome.signed.timestamp), publicKey, outcome.signed.signature),
           'the signature is not of the duty that was asked',

@@ -3,6 +3,7 @@ import { valueOf } from '../../../cli/commands/apply.ts';
 import { parseValidatorsFile } from '../../../core/parse.ts';
 import { filePlain } from '../examples.ts';
 import { mutate, mutateText, noise, weirdText } from '../mutate.ts';
+import type { Random } from '../random.ts';
 import { target } from '../target.ts';
 import { checkFleet } from './validators-file.ts';
 
@@ -41,6 +42,13 @@ const bombs = [
 ];
 const lines = ['<<: *a', '%YAML 1.1\n---', 'x: !!set {a, b}', 'x: !!js/function "f"', '__proto__: {x: 1}', 'x: &x [*x]', 'x: 0o17', 'x: .nan', '...', '---', 'x: y: z'];
 
+/** A few lines: most of what the library can be made to do needs no more, and a whole file takes it a millisecond. */
+const piece = (random: Random): string => {
+  const part = random.pick<unknown>([{ version: 1, validators: [] }, { id: 'hub-1', power: true, timing: { leaseMs: 15_000 } }, ['a', 'b: c'], 'x']);
+  const text = random.once(2) ? (JSON.stringify(random.once(2) ? mutate(random, part) : part) ?? '') : random.pick(lines);
+  return mutateText(random, random.once(3) ? `${random.pick(lines)}\n${text}` : text).slice(0, 400);
+};
+
 const styles = [{}, { defaultStringType: 'QUOTE_DOUBLE' }, { collectionStyle: 'flow' }, { indent: 4 }] as const;
 
 export const yamlText = target<Input>({
@@ -50,7 +58,8 @@ export const yamlText = target<Input>({
   budgetMs: ({ text }) => Math.max(250, text.length / 200),
   make: (random, valid) => {
     if (!valid && random.once(400)) return { text: random.pick(bombs)(random.pick([10, 100, 1_000, random.once(4) ? 10_000 : 500])), given: undefined };
-    if (!valid && random.once(3)) return { text: random.once(3) ? weirdText(random) : noise(random).slice(0, 2_000), given: undefined };
+    if (!valid && !random.once(4)) return { text: piece(random), given: undefined };
+    if (!valid && random.once(6)) return { text: random.once(3) ? weirdText(random) : noise(random).slice(0, 2_000), given: undefined };
     const value = filePlain(random);
     // JSON is YAML too, and quicker to make.
     if (!valid && !random.once(4)) {
