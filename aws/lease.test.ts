@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { release, takeTerm } from '../core/lease.ts';
-import { amber, attempt, birch, leaseOf, run, t, v } from '../test/support/core.ts';
+import { recordProof, release, takeTerm } from '../core/lease.ts';
+import { amber, attempt, birch, leaseOf, proof, recordOf, run, t, v } from '../test/support/core.ts';
 import { Approvals } from './approvals.ts';
 import { compileWrite, LeaseStore } from './lease.ts';
 import { Records } from './records.ts';
@@ -20,6 +20,21 @@ const noting = (): { client: DynamoDBClient; sent: Sent[] } => {
   };
   return { client: { send } as unknown as DynamoDBClient, sent };
 };
+
+describe('what no read would take', () => {
+  test('is not written: a lease that cannot be read stops everyone', async () => {
+    const { client, sent } = noting();
+    const long = recordProof({ validator: v, term: t(2), claim: run('one') }, { evidence: proof({ how: 'x'.repeat(1_001) }), attempt: attempt('a') });
+    expect(await new LeaseStore({ client, table: 'baton' }).write(long)).toMatchObject({ outcome: 'unknown', cause: { code: 'LeaseInvalid' } });
+    expect(sent).toEqual([]);
+  });
+  test('is no approval either', async () => {
+    const { client, sent } = noting();
+    const approvals = new Approvals({ client, table: 'baton' });
+    await expect(approvals.create(recordOf({ sentence: 'x'.repeat(2_001) }))).rejects.toMatchObject({ code: 'InputInvalid' });
+    expect(sent).toEqual([]);
+  });
+});
 
 describe('one transition', () => {
   test('is one UpdateItem with its whole condition, its attempt and the version', () => {

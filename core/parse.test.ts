@@ -188,6 +188,15 @@ test('a number too large for JSON is shown, not thrown over', () => {
   expect(error.message).toBe('term: is 12345678901234567890: Invalid input: expected number, received bigint');
 });
 
+test('an unknown key of any length makes a short message', () => {
+  const error = codeOf(() => parseValidatorsFile({ ...(yaml() as object), ['k'.repeat(50_000)]: 1 }));
+  expect(error.message.length).toBeLessThan(1_500);
+  const deep = yaml((one) => {
+    one['policy'] = { ['p'.repeat(50_000)]: { x: 1 } };
+  });
+  expect(codeOf(() => parseValidatorsFile(deep)).field?.length).toBeLessThan(400);
+});
+
 describe('timing', () => {
   const defaults = timing.parse({});
   test('the defaults are safe', () => {

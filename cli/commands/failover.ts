@@ -36,10 +36,14 @@ const follow = async (context: Context, execution: ExecutionName): Promise<Await
 const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string): NodeId => {
   const found = nodes.find((node) => node.name === name || node.id === name);
   if (!found) {
-    throw new BatonError('HolderUnknown', `${name.slice(0, 80)} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`, {
-      field: '--to',
-      fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
-    });
+    throw new BatonError(
+      'HolderUnknown',
+      `${name.slice(0, 80)} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`,
+      {
+        field: '--to',
+        fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
+      },
+    );
   }
   return found.id;
 };

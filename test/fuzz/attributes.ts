@@ -16,7 +16,7 @@ export const attributeOf = (value: unknown): AttributeValue => {
   if (typeof value === 'number') return Number.isFinite(value) ? { N: digitsOf(value) } : { S: String(value) };
   if (Array.isArray(value)) return { L: value.map(attributeOf) };
   if (typeof value === 'object') return { M: itemOf(value as Plain) };
-  return { S: String(value) };
+  return { S: value as string };
 };
 
 export const itemOf = (value: Plain): Item => {
@@ -91,7 +91,7 @@ export const mutateItem = (random: Random, item: Item): Item => {
         : {
             ...item,
             [key]: {
-              M: Object.defineProperty({}, '__proto__', { value: { M: value.M }, enumerable: true, configurable: true, writable: true }) as Item,
+              M: Object.defineProperty({}, '__proto__', { value: { M: value.M }, enumerable: true, configurable: true, writable: true }),
             },
           };
     case 2:

@@ -13,7 +13,10 @@ const lower = 'abcdefghijklmnopqrstuvwxyz';
 const digits = '0123456789';
 const upper = lower.toUpperCase();
 
-export const isText = (least: number, most: number): Check => (value) => typeof value === 'string' && value.length >= least && value.length <= most;
+export const isText =
+  (least: number, most: number): Check =>
+  (value) =>
+    typeof value === 'string' && value.length >= least && value.length <= most;
 export const isInt =
   (least: number, most: number = Number.MAX_SAFE_INTEGER): Check =>
   (value) =>

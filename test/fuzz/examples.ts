@@ -143,4 +143,3 @@ export const keeps = (found: unknown, given: unknown): boolean => {
     return value === undefined || (Object.hasOwn(found, key) && (keeps((found as Plain)[key], value) || trimmed(key, (found as Plain)[key], value)));
   });
 };
-

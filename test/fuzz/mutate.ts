@@ -73,7 +73,13 @@ const keys = ['x', '', '__proto__', 'constructor', 'toString', 'length', 'hasOwn
 
 /** An object that really has this key, `__proto__` too. */
 const withKey = (key: string, value: unknown): Plain =>
-  Object.defineProperty({}, key, { value, enumerable: true, configurable: true, writable: true }) as Plain;
+  Object.defineProperty({}, key, { value, enumerable: true, configurable: true, writable: true });
+
+/** These fields over those, without ever setting a prototype. */
+const over = (first: Plain, rest: Plain): Plain => {
+  for (const [key, value] of Object.entries(rest)) Object.defineProperty(first, key, { value, enumerable: true, configurable: true, writable: true });
+  return first;
+};
 
 const nested = (random: Random, depth: number): unknown => {
   let value: unknown = 1;
@@ -123,7 +129,7 @@ const swapType = (value: unknown): unknown => {
   if (typeof value === 'boolean') return value ? 1 : 'false';
   if (typeof value === 'string') return value === String(Number(value)) ? Number(value) : [value];
   if (Array.isArray(value)) return Object.fromEntries(value.map((item, index) => [String(index), item as unknown]));
-  return value === null || value === undefined ? 'null' : Object.values(value as object);
+  return value === null || value === undefined ? 'null' : Object.values(value);
 };
 
 const changeText = (random: Random, value: string): string => {
@@ -175,11 +181,11 @@ const changeObject = (random: Random, value: Plain): Plain => {
     case 1:
       return rest;
     case 2:
-      return Object.assign(withKey(random.pick(keys), value[key]), rest);
+      return over(withKey(random.pick(keys), value[key]), rest);
     case 3:
       return random.once(4) ? { ...value, [`k${random.text(longLength(random), 'ab')}`]: 1 } : { ...value, [`${key}2`]: value[key] };
     default:
-      return Object.assign(withKey(random.pick(keys), weird(random)), value);
+      return over(withKey(random.pick(keys), weird(random)), value);
   }
 };
 
@@ -191,7 +197,7 @@ const changeHere = (random: Random, value: unknown): unknown => {
   if (typeof value === 'number') return changeNumber(random, value);
   if (typeof value === 'boolean') return !value;
   if (Array.isArray(value)) return changeList(random, value);
-  return value === null || value === undefined || Object.keys(value as object).length === 0 ? weird(random) : changeObject(random, value as Plain);
+  return value === null || value === undefined || Object.keys(value).length === 0 ? weird(random) : changeObject(random, value as Plain);
 };
 
 const changeSomewhere = (random: Random, value: unknown, depth: number): unknown => {
@@ -200,7 +206,7 @@ const changeSomewhere = (random: Random, value: unknown, depth: number): unknown
   const key = random.pick(inner);
   const changed = changeSomewhere(random, (value as Plain)[key], depth + 1);
   if (Array.isArray(value)) return value.map((item: unknown, index) => (String(index) === key ? changed : item));
-  return Object.assign(withKey(key, changed), Object.fromEntries(Object.entries(value as Plain).filter(([name]) => name !== key)));
+  return over(withKey(key, changed), Object.fromEntries(Object.entries(value as Plain).filter(([name]) => name !== key)));
 };
 
 /** One to three changes of a plain value. A value is never moved under another known name, so a secret stays where it is known as one. */
@@ -210,7 +216,29 @@ export const mutate = (random: Random, value: unknown): unknown => {
   return changed;
 };
 
-const tokens = ['{', '}', '[', ']', ',', ':', '"', '\\', 'null', 'true', '1e999', '-', '"__proto__":', '\\ud800', '\\u0000', ' ', '\n', '\t', '#', '&a ', '*a'];
+const tokens = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  'null',
+  'true',
+  '1e999',
+  '-',
+  '"__proto__":',
+  '\\ud800',
+  '\\u0000',
+  ' ',
+  '\n',
+  '\t',
+  '#',
+  '&a ',
+  '*a',
+];
 
 export const mutateText = (random: Random, text: string): string => {
   let changed = text;

@@ -11,8 +11,7 @@ export const varint = (value: bigint): Buffer => {
   return Buffer.from(bytes);
 };
 const field = (number: number, wire: number, content: Buffer): Buffer => Buffer.concat([varint(BigInt(number * 8 + wire)), content]);
-export const bytesField = (number: number, content: Uint8Array): Buffer =>
-  field(number, 2, Buffer.concat([varint(BigInt(content.length)), content]));
+export const bytesField = (number: number, content: Uint8Array): Buffer => field(number, 2, Buffer.concat([varint(BigInt(content.length)), content]));
 export const intField = (number: number, value: bigint): Buffer => field(number, 0, varint(value));
 export const frameOf = (content: Buffer): Buffer => Buffer.concat([varint(BigInt(content.length)), content]);
 
@@ -21,7 +20,8 @@ const blockId = (random: Random): Buffer => {
   const hash = Buffer.alloc(32, random.below(3));
   return Buffer.concat([bytesField(1, hash), bytesField(2, Buffer.concat([intField(1, 1n), bytesField(2, hash)]))]);
 };
-const time = (random: Random): Buffer => Buffer.concat([intField(1, BigInt(random.pick([0, 1_700_000_000, -62_135_596_800]))), intField(2, BigInt(random.below(1e9)))]);
+const time = (random: Random): Buffer =>
+  Buffer.concat([intField(1, BigInt(random.pick([0, 1_700_000_000, -62_135_596_800]))), intField(2, BigInt(random.below(1e9)))]);
 
 const heights = [1n, 4n, 5n, 6n, 7n];
 const oddNumbers = [0n, -1n, 2n ** 31n, 2n ** 32n + 5n, 2n ** 53n, 2n ** 53n - 1n, 2n ** 63n - 1n, -(2n ** 63n)];
@@ -51,14 +51,7 @@ export const requestBytes = (random: Random, sane: boolean): Buffer => {
   const round = intField(3, number(BigInt(random.below(3))));
   const parts =
     kind < 4
-      ? [
-          intField(1, number(32n)),
-          height,
-          round,
-          intField(4, number(-1n)),
-          bytesField(5, blockId(random)),
-          bytesField(6, time(random)),
-        ]
+      ? [intField(1, number(32n)), height, round, intField(4, number(-1n)), bytesField(5, blockId(random)), bytesField(6, time(random))]
       : [
           intField(1, number(BigInt(random.between(1, 2)))),
           height,
@@ -86,9 +79,9 @@ interface Field {
 }
 
 /** A varint as the specification has it: at most ten bytes. */
-const varintAt = (bytes: Buffer, at: number): { value: bigint; to: number } => {
+const varintAt = (bytes: Buffer, at: number, longest = 10): { value: bigint; to: number } => {
   let value = 0n;
-  for (let index = 0; index < 10; index += 1) {
+  for (let index = 0; index < longest; index += 1) {
     const byte = bytes[at + index];
     if (byte === undefined) throw new Refused();
     value |= BigInt(byte & 0x7f) << BigInt(7 * index);
@@ -107,7 +100,8 @@ const fieldsIn = (bytes: Buffer): Field[] => {
     const [number, wire] = [Number(tag.value >> 3n), Number(tag.value & 7n)];
     if (number === 0 || number > 0x1fffffff) throw new Refused();
     let [value, content] = [0n, Buffer.alloc(0)] as [bigint, Buffer];
-    if (wire === 0) ({ value, to: at } = varintAt(bytes, at));
+    // What lies within a group is passed over, however long a number in it is.
+    if (wire === 0) ({ value, to: at } = varintAt(bytes, at, open.length > 0 ? Infinity : 10));
     else if (wire === 1) at += 8;
     else if (wire === 5) at += 4;
     else if (wire === 2) {
@@ -138,7 +132,12 @@ const part = (fields: readonly Field[], number: number): Buffer => last(fields, 
 /** Each of a repeated sub-message is read, and the last one counts. */
 const message = (fields: readonly Field[], number: number): Field[] => {
   last(fields, number, 2);
-  return fields.filter((one) => one.number === number).map((one) => fieldsIn(one.bytes)).at(-1) ?? [];
+  return (
+    fields
+      .filter((one) => one.number === number)
+      .map((one) => fieldsIn(one.bytes))
+      .at(-1) ?? []
+  );
 };
 
 const readBlock = (fields: Field[]): unknown => {

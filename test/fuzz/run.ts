@@ -32,6 +32,7 @@ const say = (line: string): void => {
 };
 const cells = new Int32Array(new SharedArrayBuffer(12));
 const watchdog = new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: { cells, names: chosen.map(({ name }) => name), seed } });
+const cpuSeconds = (): number => Math.round(process.cpuUsage().user / 100_000) / 10;
 const secondsSince = (startMs: number): number => Math.round((performance.now() - startMs) / 100) / 10;
 
 const startMs = performance.now();
@@ -52,12 +53,21 @@ for (const [index, target] of chosen.entries()) {
   reports.push(report);
   failures.push(...report.failures);
   const { accepted, refused } = report;
-  say(`${target.name.padEnd(20)} ${report.inputs} inputs: ${accepted} accepted, ${refused} refused, ${report.failures.length} failed, ${secondsSince(fromMs)} s`);
+  say(
+    `${target.name.padEnd(20)} ${report.inputs} inputs: ${accepted} accepted, ${refused} refused, ${report.failures.length} failed, ${secondsSince(fromMs)} s`,
+  );
   const firsts = new Map(report.failures.map((one) => [one.detail.slice(0, 30), one] as const).reverse());
   for (const { kind, input, detail, shown } of firsts.values())
-    say(`  ${kind.toUpperCase()} ${detail.split('\n').slice(0, 6).join('\n').slice(0, 900)}\n    input: ${shown}\n    npm run fuzz -- --target ${target.name} --seed ${seed} --only ${input}`);
+    say(
+      [
+        `  ${kind.toUpperCase()} ${detail.split('\n').slice(0, 6).join('\n').slice(0, 900)}`,
+        `    input: ${shown}`,
+        `    npm run fuzz -- --target ${target.name} --seed ${seed} --only ${input}`,
+      ].join('\n'),
+    );
 }
 await watchdog.terminate();
+say(`${cpuSeconds()} s of one core.`);
 
 const total = (of: (report: Report) => number): number => reports.reduce((sum, report) => sum + of(report), 0);
 const count = (kind: Failure['kind']): number => failures.filter((one) => one.kind === kind).length;

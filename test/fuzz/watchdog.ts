@@ -9,7 +9,7 @@ const everyMs = durationMs(1_000);
 const looksUntilStuck = 30;
 const { cells, names, seed } = workerData as { cells: Int32Array; names: readonly string[]; seed: number };
 
-for (let last = -1, looks = 0; ; ) {
+for (let last = -1, looks = 0; ;) {
   await systemClock.sleep(everyMs);
   const beat = Atomics.load(cells, 0);
   looks = beat === last ? looks + 1 : 0;

@@ -51,7 +51,10 @@ class FakeTable {
     return {};
   }
 
-  #update(key: string, { UpdateExpression = '', ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} }: UpdateItemCommandInput): Item {
+  #update(
+    key: string,
+    { UpdateExpression = '', ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} }: UpdateItemCommandInput,
+  ): Item {
     const item: Item = { ...this.items.get(key), ...pk(key) };
     for (const [, name = '', value = ''] of UpdateExpression.matchAll(/(#\w+) = (:\w+)/g)) item[names[name] ?? ''] = values[value] as AttributeValue;
     item['version'] = { N: String(Number(item['version']?.N ?? 0) + 1) };
@@ -150,11 +153,11 @@ export const cli = target<Input>({
   },
   run: async (input): Promise<Outcome> => {
     const { context, table, started } = worldFor(input);
-    let failed: unknown = null;
+    let failed: Error | null = null;
     try {
       await call(context, input);
     } catch (error) {
-      failed = error;
+      failed = error as Error;
     }
     for (const key of table.written) {
       const { pk: _pk, ...item } = table.items.get(key) ?? {};

@@ -105,7 +105,10 @@ export const cometbftProbe = target<Input>({
   make: (random, valid) => {
     const head = random.pick([random.between(3, 20), random.between(3, 1e9), 999_999_999_999_999]);
     const mine = random.once(2);
-    const signatures = [{ block_id_flag: 2, validator_address: 'OTHER' }, ...(mine ? [{ block_id_flag: random.between(2, 3), validator_address: me }] : [])];
+    const signatures = [
+      { block_id_flag: 2, validator_address: 'OTHER' },
+      ...(mine ? [{ block_id_flag: random.between(2, 3), validator_address: me }] : []),
+    ];
     return {
       status: text(random, valid, {
         result: { node_info: { network: 'hub' }, sync_info: { latest_block_height: String(head), catching_up: false, extra: [1] } },

@@ -92,7 +92,14 @@ const verbs: readonly Verb[] = [
   },
   {
     name: 'Fence',
-    make: (random) => ({ ...driven(random), holder: nodeOf(random), planHash: random.hex(64), pass: random.between(1, 10_000), waitedMs: 1.5, approvalId: null }),
+    make: (random) => ({
+      ...driven(random),
+      holder: nodeOf(random),
+      planHash: random.hex(64),
+      pass: random.between(1, 10_000),
+      waitedMs: 1.5,
+      approvalId: null,
+    }),
     check: check.isShape({ ...isDriven, holder: check.isNodeId, planHash: check.isHex(64), pass, waitedMs: waited, approvalId: check.orNull(text) }),
     call: framed('Fence', contract.fence.input),
   },
@@ -124,7 +131,12 @@ const verbs: readonly Verb[] = [
   {
     name: 'answer',
     make: (random) => ({ answer: random.pick(['approved', 'denied']), approvalId: random.hex(32), by: ['x'], sentence: 'Approved.' }),
-    check: check.isShape({ answer: check.isOneOf('approved', 'denied'), approvalId: check.isHex(32), by: check.listOf(text), sentence: check.isText(1, 2_000) }),
+    check: check.isShape({
+      answer: check.isOneOf('approved', 'denied'),
+      approvalId: check.isHex(32),
+      by: check.listOf(text),
+      sentence: check.isText(1, 2_000),
+    }),
     call: async (value) => parseWith(contract.requestApproval.answer, value, { what: 'answer', code: 'InputInvalid' }),
   },
 ];

@@ -15,7 +15,7 @@ interface Input {
 /** The frames in a stream, or null when a length is over the limit: written from the protobuf specification. */
 const framesIn = (stream: Buffer): Buffer[] | null => {
   const frames: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     let [length, shift] = [0n, 0n];
     let from = at;
     for (;;) {

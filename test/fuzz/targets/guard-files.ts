@@ -27,7 +27,8 @@ const textOf = (random: Random, valid: boolean, value: unknown, tail = ''): stri
 
 const argv = check.listOf(check.isText(1, 500), 1, 30);
 const absolute = (value: unknown): boolean => check.isText(1, 300)(value) && (value as string).startsWith('/');
-const isUnit = (value: unknown): boolean => check.isText(9, 108)(value) && (value as string).endsWith('.service') && !/[^A-Za-z0-9@._-]/.test(value as string);
+const isUnit = (value: unknown): boolean =>
+  check.isText(9, 108)(value) && (value as string).endsWith('.service') && !/[^A-Za-z0-9@._-]/.test(value as string);
 const isGuardConfig = check.isShape({
   validator: check.isValidatorId,
   node: check.isNodeId,
@@ -65,8 +66,20 @@ const guardConfig = target<Input>({
       table: 'baton',
       keyId: 'alias/baton',
       chain: random.once(2)
-        ? { kind: 'cometbft', chainId: 'hub', publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=', socket: 'unix:///run/s', rpc: 'http://127.0.0.1:1' }
-        : { kind: 'systemd', healthCommand: ['/bin/h', '-x'], readinessCommand: ['r'], watermarkCommand: random.once(2) ? null : ['w'], stateCheckCommand: null },
+        ? {
+            kind: 'cometbft',
+            chainId: 'hub',
+            publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
+            socket: 'unix:///run/s',
+            rpc: 'http://127.0.0.1:1',
+          }
+        : {
+            kind: 'systemd',
+            healthCommand: ['/bin/h', '-x'],
+            readinessCommand: ['r'],
+            watermarkCommand: random.once(2) ? null : ['w'],
+            stateCheckCommand: null,
+          },
       unit: 'x@1.service',
       paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
       ...(random.once(2) ? { timing: { leaseMs: random.between(8_001, 60_000) } } : {}),
@@ -81,11 +94,17 @@ const guardConfig = target<Input>({
   },
 });
 
-const int64 = (text: unknown): boolean => typeof text === 'string' && /^-?[0-9]{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+const int64 = (text: unknown): boolean =>
+  typeof text === 'string' && /^-?[0-9]{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 const isState = check.isShape({
   watermark: check.isWatermark,
   detail: check.orNull(
-    check.isShape({ content: check.isHex(64), signature: check.isText(0, Infinity), seconds: int64, nanos: check.isInt(-2_147_483_648, 2_147_483_647) }),
+    check.isShape({
+      content: check.isHex(64),
+      signature: check.isText(0, Infinity),
+      seconds: int64,
+      nanos: check.isInt(-2_147_483_648, 2_147_483_647),
+    }),
   ),
 });
 
@@ -93,7 +112,12 @@ const stateFile = target<Input>({
   name: 'guard-state',
   about: 'guard/state.ts stateOf, and the answer that is given again from it',
   make: (random, valid) => {
-    const detail = { content: random.hex(64), signature: random.bytes(64).toString('base64'), seconds: random.pick(['0', '-62135596800', '1700000000']), nanos: random.below(1e9) };
+    const detail = {
+      content: random.hex(64),
+      signature: random.bytes(64).toString('base64'),
+      seconds: random.pick(['0', '-62135596800', '1700000000']),
+      nanos: random.below(1e9),
+    };
     const first = textOf(random, valid || random.once(2), watermarkOf(random), '\n');
     return { text: `${first}${textOf(random, valid || random.once(2), random.once(3) ? null : detail, '\n')}` };
   },
@@ -145,7 +169,9 @@ const signState = target<Input>({
 const pairs = [1, 2, 3].map((fill) => Buffer.concat([Buffer.alloc(32, fill), publicKeyOf(Buffer.alloc(32, fill))]).toString('base64'));
 const keyOf = (random: Random): { file: Plain } => {
   const both = random.pick(pairs);
-  return { file: { address: 'A', pub_key: { type: 'tendermint/PubKeyEd25519', value: 'x' }, priv_key: { type: 'tendermint/PrivKeyEd25519', value: both } } };
+  return {
+    file: { address: 'A', pub_key: { type: 'tendermint/PubKeyEd25519', value: 'x' }, priv_key: { type: 'tendermint/PrivKeyEd25519', value: both } },
+  };
 };
 
 const parsed = (text: string): unknown => {
@@ -185,7 +211,8 @@ const health = target<Input>({
   name: 'health-output',
   about: 'guard/drivers/systemd.ts readHealth and readSlot',
   make: (random, valid) => {
-    if (random.once(2)) return { text: textOf(random, valid, { synced: random.once(2), height: random.once(3) ? null : random.below(1e9), x: 1 }, '\n') };
+    if (random.once(2))
+      return { text: textOf(random, valid, { synced: random.once(2), height: random.once(3) ? null : random.below(1e9), x: 1 }, '\n') };
     const text = `${random.pick(['', ' '])}${random.below(1e9)}\n`;
     return { text: valid ? text : mutateText(random, text) };
   },

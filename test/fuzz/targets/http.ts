@@ -79,17 +79,21 @@ export const http = target<Input>({
       status: valid || !random.once(8) ? 200 : random.pick([201, 400, 404, 500, 503]),
       bytes: !valid && random.once(20) ? random.bytes(random.below(200)) : Buffer.from(body),
       chunk: random.pick([1_000, 65_536, random.between(20, 400)]),
-      trick: valid || !random.once(8) ? 'none' : random.once(20) ? random.pick(['endless', 'large'] as const) : random.pick(['broken', 'empty'] as const),
+      trick:
+        valid || !random.once(8) ? 'none' : random.once(20) ? random.pick(['endless', 'large'] as const) : random.pick(['broken', 'empty'] as const),
       wire: valid ? (wire === 'no' ? 'no' : random.pick(['plain', 'gzip'] as const)) : wire,
     };
   },
   run: async (input): Promise<Outcome> => {
     serve = input;
     restore();
-    if (input.wire === 'no') globalThis.fetch = (async () => new Response(streamOf(input), { status: input.status })) as typeof fetch;
+    if (input.wire === 'no') globalThis.fetch = async () => new Response(streamOf(input), { status: input.status });
     const found = await getJson(base, '/status', input.wire === 'drip' ? systemClock.timeout(durationMs(60)) : never);
     const { wire, trick, status, bytes } = input;
-    hold(['no', 'plain', 'gzip'].includes(wire) && (wire !== 'no' || (trick !== 'endless' && trick !== 'large')), `an answer was taken: ${wire} ${trick}`);
+    hold(
+      ['no', 'plain', 'gzip'].includes(wire) && (wire !== 'no' || (trick !== 'endless' && trick !== 'large')),
+      `an answer was taken: ${wire} ${trick}`,
+    );
     hold(wire !== 'no' || (status >= 200 && status < 300), 'an answer with an error was taken');
     same(found, JSON.parse(bytes.toString('utf8')), 'the answer');
     return 'accepted';

@@ -107,7 +107,10 @@ const lease = itemTarget('item-lease', 'aws/lease.ts read and write, aws/items.t
   },
 ]);
 
-const observations = (random: Random): Plain => ({ east: random.pick(['signing', 'failing', 'halted', 'unobservable']), [`v${random.below(9)}`]: 'signing' });
+const observations = (random: Random): Plain => ({
+  east: random.pick(['signing', 'failing', 'halted', 'unobservable']),
+  [`v${random.below(9)}`]: 'signing',
+});
 const isObservation = check.isOneOf('signing', 'failing', 'halted', 'unobservable');
 const isObservations = (value: unknown): boolean =>
   value !== null && typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(isObservation);

@@ -18,7 +18,9 @@ const found: { pattern: string; flags: string }[] = [];
 
 const collect = (): void => {
   const seen = new Set<string>();
-  const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+  );
   for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
     const visit = (node: ts.Node): void => {
       if (ts.isRegularExpressionLiteral(node) && !seen.has(node.text)) {

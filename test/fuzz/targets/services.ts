@@ -86,7 +86,9 @@ const sealedKey = target<{ box: string }>({
   make: (random, valid) => {
     const box = boxOf(secret);
     if (valid || random.once(8)) return { box: box.toString('base64') };
-    return { box: random.once(8) ? weirdText(random) : (random.once(6) ? random.bytes(random.below(60)) : mutateBytes(random, box)).toString('base64') };
+    return {
+      box: random.once(8) ? weirdText(random) : (random.once(6) ? random.bytes(random.below(60)) : mutateBytes(random, box)).toString('base64'),
+    };
   },
   run: async ({ box }): Promise<Outcome> => {
     const keys = new Keys({ client: { send: async () => ({ Plaintext: new Uint8Array(dataKey) }) } as never, keyId: 'k' });
@@ -145,7 +147,9 @@ const rpc = target<{ status: string; http: number }>({
   name: 'guard-status',
   about: 'guard/drivers/cometbft.ts health',
   make: (random, valid) => {
-    const value = { result: { node_info: { network: 'hub' }, sync_info: { latest_block_height: String(random.below(1e9)), catching_up: !valid && random.once(4) } } };
+    const value = {
+      result: { node_info: { network: 'hub' }, sync_info: { latest_block_height: String(random.below(1e9)), catching_up: !valid && random.once(4) } },
+    };
     const changed = valid ? value : mutate(random, value);
     const text = JSON.stringify(changed) ?? '';
     return { status: valid || random.once(2) ? text : mutateText(random, text), http: valid || !random.once(10) ? 200 : 500 };

@@ -75,8 +75,7 @@ export const signer = target<Input>({
       hold(request.chainId === 'c', 'signed for another chain');
       hold(duty.kind === 'proposal' ? duty.type === 32 : duty.type === 1 || duty.type === 2, 'signed a duty of no known type');
       hold(Number.isSafeInteger(height) && height > 0 && round >= 0, 'signed at no height');
-      const above =
-        height > highest[0] || (height === highest[0] && (round > highest[1] || (round === highest[1] && step > highest[2])));
+      const above = height > highest[0] || (height === highest[0] && (round > highest[1] || (round === highest[1] && step > highest[2])));
       const before = signed.get(name);
       hold(above || before !== undefined, `signed ${name} at or below ${highest.join('/')}`);
       hold(before === undefined || before === contentOf(duty), `signed two contents for ${name}`);

@@ -85,7 +85,8 @@ export const ssm = target<Input>({
     const client = { send: async () => answer } as unknown as ConstructorParameters<typeof Command>[0]['client'];
     const command = new Command({ client, document: 'fence', deliverySeconds: 30 });
     const result = await command.result({ commandId, node: nodeId.parse(amber) });
-    if (result.outcome === 'failed' || result.outcome === 'unknown') hold(result.reason.length <= 3_000, `the reason has ${result.reason.length} characters`);
+    if (result.outcome === 'failed' || result.outcome === 'unknown')
+      hold(result.reason.length <= 3_000, `the reason has ${result.reason.length} characters`);
     if (result.outcome === 'failed') hold(answer['Status'] === 'Failed', 'failed without that status');
     if (result.outcome !== 'done') return 'refused';
     const line = lastLineOf(String(answer['StandardOutputContent']));
@@ -99,7 +100,10 @@ export const ssm = target<Input>({
     }
     check.must(check.isEvidence, proof.evidence, 'evidence');
     hold(fenceOutput.safeParse(result.output).success, 'proof without the schema');
-    hold(proof.evidence.kind === 'stopped' && proof.evidence.term === lease.term && proof.evidence.node === lease.holder, 'evidence of something else');
+    hold(
+      proof.evidence.kind === 'stopped' && proof.evidence.term === lease.term && proof.evidence.node === lease.holder,
+      'evidence of something else',
+    );
     same(proof.evidence.watermark ?? null, (result.output as Plain)['watermark'], 'the watermark of the evidence');
     return 'accepted';
   },

@@ -39,9 +39,14 @@ const find = (text: string, pointer: string): number | null => {
 };
 
 const documentFor = (pointer: number, value: number): unknown =>
-  [{ 'a/b': [value, 2] }, { deep: { x: value, y: {} } }, { '': value }, JSON.parse(`{"__proto__":{"x":${value}}}`), { length: value }, { a: { '~1': value } }][
-    pointer
-  ];
+  [
+    { 'a/b': [value, 2] },
+    { deep: { x: value, y: {} } },
+    { '': value },
+    JSON.parse(`{"__proto__":{"x":${value}}}`),
+    { length: value },
+    { a: { '~1': value } },
+  ][pointer];
 
 export const systemdProbe = target<Input>({
   name: 'systemd-probe',
@@ -65,7 +70,11 @@ export const systemdProbe = target<Input>({
     const seen = duty === null || top === null ? 'unobservable' : top - duty <= 2 ? 'signing' : 'failing';
     same(result.observation, seen, 'what was seen');
     hold(result.sentence.length <= 300, 'the sentence is too long');
-    same(await chains.landed(config, 'east', 3, never), duty === null || top === null ? { signed: false, head: null } : { signed: duty > 3, head: top }, 'landed');
+    same(
+      await chains.landed(config, 'east', 3, never),
+      duty === null || top === null ? { signed: false, head: null } : { signed: duty > 3, head: top },
+      'landed',
+    );
     const known = await chains.headOf(config, never);
     same(known, top, 'the head');
     const floor = watermarkAfter({ chain: 'systemd', evidence: {}, head: known, margin: 2 });

@@ -15,7 +15,8 @@ interface Input {
 }
 
 const bombs = [
-  (size: number): string => `a: &a [x, x]\n${Array.from({ length: Math.min(size, 40) }, (_, index) => `b${index}: &b${index} [*a, *a, *a]`).join('\n')}`,
+  (size: number): string =>
+    `a: &a [x, x]\n${Array.from({ length: Math.min(size, 40) }, (_, index) => `b${index}: &b${index} [*a, *a, *a]`).join('\n')}`,
   (size: number): string =>
     `l0: &l0 [x, x]\n${Array.from({ length: Math.min(size, 30) }, (_, index) => `l${index + 1}: &l${index + 1} [*l${index}, *l${index}]`).join('\n')}`,
   (size: number): string => '['.repeat(size),
@@ -40,7 +41,19 @@ const bombs = [
   (size: number): string => `a: ${'1_'.repeat(size)}1`,
   (size: number): string => `a: ${'!'.repeat(size)}`,
 ];
-const lines = ['<<: *a', '%YAML 1.1\n---', 'x: !!set {a, b}', 'x: !!js/function "f"', '__proto__: {x: 1}', 'x: &x [*x]', 'x: 0o17', 'x: .nan', '...', '---', 'x: y: z'];
+const lines = [
+  '<<: *a',
+  '%YAML 1.1\n---',
+  'x: !!set {a, b}',
+  'x: !!js/function "f"',
+  '__proto__: {x: 1}',
+  'x: &x [*x]',
+  'x: 0o17',
+  'x: .nan',
+  '...',
+  '---',
+  'x: y: z',
+];
 
 /** A few lines: most of what the library can be made to do needs no more, and a whole file takes it a millisecond. */
 const piece = (random: Random): string => {
@@ -57,16 +70,17 @@ export const yamlText = target<Input>({
   // The library reads about a megabyte in a second.
   budgetMs: ({ text }) => Math.max(250, text.length / 200),
   make: (random, valid) => {
-    if (!valid && random.once(400)) return { text: random.pick(bombs)(random.pick([10, 100, 1_000, random.once(4) ? 10_000 : 500])), given: undefined };
+    if (!valid && random.once(400))
+      return { text: random.pick(bombs)(random.pick([10, 100, 1_000, random.once(4) ? 10_000 : 500])), given: undefined };
     if (!valid && !random.once(4)) return { text: piece(random), given: undefined };
     if (!valid && random.once(6)) return { text: random.once(3) ? weirdText(random) : noise(random).slice(0, 2_000), given: undefined };
     const value = filePlain(random);
-    // JSON is YAML too, and quicker to make.
     if (!valid && !random.once(4)) {
       const text = random.once(2) ? `version: 1\nvalidators: ${JSON.stringify(value['validators'])}` : JSON.stringify(value);
       return { text: random.once(4) ? `${random.pick(lines)}\n${text}` : mutateText(random, text), given: undefined };
     }
-    if (valid) return { text: stringify(value, random.pick(styles)), given: value };
+    // JSON is YAML too, and quicker to make.
+    if (valid) return { text: random.once(3) ? stringify(value, random.pick(styles)) : JSON.stringify(value), given: value };
     const changed = mutate(random, value);
     return { text: random.once(2) ? (JSON.stringify(changed) ?? '') : `${JSON.stringify(changed)}\n${random.pick(lines)}`, given: undefined };
   },
