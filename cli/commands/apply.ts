@@ -15,7 +15,7 @@ import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
 /** Comparisons of keys within one map, over the whole file: each key is compared with those before it. */
-const maxCompared = 5_000_000;
+const maxCompared = 1_000_000;
 const longestReason = 300;
 const headMs = durationMs(10_000);
 

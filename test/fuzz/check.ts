@@ -13,10 +13,12 @@ const lower = 'abcdefghijklmnopqrstuvwxyz';
 const digits = '0123456789';
 const upper = lower.toUpperCase();
 
+// Lengths count characters, not halves of them.
+const lengthOf = (text: string): number => [...text].length;
 export const isText =
   (least: number, most: number): Check =>
   (value) =>
-    typeof value === 'string' && value.length >= least && value.length <= most;
+    typeof value === 'string' && value.length >= least && (value.length <= most || lengthOf(value) <= most);
 export const isInt =
   (least: number, most: number = Number.MAX_SAFE_INTEGER): Check =>
   (value) =>

@@ -70,7 +70,11 @@ const make =
     return { which, item: changed === plain || random.once(4) ? mutateItem(random, item) : item };
   };
 
-const itemTarget = (name: string, about: string, kinds: readonly Kind[]): Target => target({ name, about, make: make(kinds), run: run(kinds) });
+// DynamoDB holds no item of more than 400 KB.
+const budgetMs = ({ item }: Input): number => Math.max(250, JSON.stringify(item).length / 1_600);
+
+const itemTarget = (name: string, about: string, kinds: readonly Kind[]): Target =>
+  target({ name, about, budgetMs, make: make(kinds), run: run(kinds) });
 
 /** As core hashes a stored configuration, written again: JSON with sorted keys. */
 const sorted = (value: unknown): unknown => {
@@ -194,7 +198,11 @@ export const itemTargets: readonly Target[] = [
     { make: example.reportPlain, read: (table) => new Records(table).readReport(id, node), check: check.isReport },
   ]),
   itemTarget('item-approval', 'Approvals.read', [
-    { make: example.approvalPlain, read: (table, item) => new Approvals(table).read(String(item['id']?.S), undefined), check: check.isApproval },
+    {
+      make: example.approvalPlain,
+      read: (table, item) => new Approvals(table).read(String(item['id']?.S).slice(0, 100), undefined),
+      check: check.isApproval,
+    },
   ]),
   itemTarget('item-config', 'Records.readConfig', config),
   itemTarget('item-records', 'watch records, watchers, pauses, vaults, fence intents, history, fleet', records),
