@@ -33,7 +33,8 @@ export class Power {
         signal ? { abortSignal: signal } : {},
       );
       const found = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ InstanceId }) => InstanceId === node);
-      return found.length === 1 ? (found[0]?.State?.Name ?? 'unknown') : 'unknown';
+      const state: unknown = found.length === 1 ? found[0]?.State?.Name : undefined;
+      return typeof state === 'string' ? state : 'unknown';
     } catch {
       return 'unknown';
     }
