@@ -160,7 +160,7 @@ describe('is refused', () => {
         field: 'timing.leaseMs',
         message:
           'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; ' +
-          'a silent guard has stopped after 10400 ms',
+          'a silent guard has stopped after 10843 ms',
         fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
       },
     ],

@@ -71,6 +71,8 @@ describe('stopped', () => {
     ['a key left', { ...given, output: { ...output, keyFiles: 1 } }],
     ['ok false', { ...given, output: { ...output, ok: false } }],
     ['an unknown field', { ...given, output: { ...output, extra: 1 } }],
+    ['a unit too long for the evidence', { ...given, output: { ...output, unit: 'u'.repeat(1_001) } }],
+    ['a unit that is no name', { ...given, output: { ...output, unit: 'a\nb' } }],
     ['no output', { ...given, output: undefined }],
   ])('%s is none', (_, of) => {
     expect(proofOfStop(lease, of).outcome).toBe('none');

@@ -123,3 +123,12 @@ describe('validators.yaml', () => {
     expect([error.code, error.field]).toEqual(['HolderUnknown', 'hub-2.holder']);
   });
 });
+
+test('an unknown key of any length makes a short message', () => {
+  const error = refusal(() => parseValidatorsFile({ ...(yaml() as object), ['k'.repeat(50_000)]: 1 }));
+  expect(error.message.length).toBeLessThan(1_500);
+  const deep = yaml((one) => {
+    one['policy'] = { ['p'.repeat(50_000)]: { x: 1 } };
+  });
+  expect(refusal(() => parseValidatorsFile(deep)).field?.length).toBeLessThan(400);
+});

@@ -6,6 +6,11 @@ import { firstIssue } from './issue.ts';
 
 const secretField = /(key|token|box|secret|seed|password)/i;
 const longestShown = 80;
+const longestField = 300;
+const longestReason = 1_000;
+
+// Unknown keys and names of records come from outside and may have any length.
+const bounded = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   let found = value;
@@ -15,7 +20,7 @@ const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   if (found !== null && typeof found === 'object') return Array.isArray(found) ? `a list of ${found.length}` : 'an object';
   if (typeof found === 'bigint') return String(found).slice(0, longestShown);
   const text = JSON.stringify(found) ?? typeof found;
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return bounded(text, longestShown);
 };
 
 /**
@@ -26,8 +31,8 @@ export const parseWith = <S extends z.ZodType>(schema: S, value: unknown, of: { 
   const found = schema.safeParse(value);
   if (found.success) return found.data;
   const { path, message: expected } = firstIssue(found.error);
-  const field = path.length === 0 ? of.what : path.map(String).join('.');
-  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${expected}`;
+  const field = path.length === 0 ? of.what : bounded(path.map(String).join('.'), longestField);
+  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${bounded(expected, longestReason)}`;
   throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.` });
 };
 

@@ -63,7 +63,8 @@ export const fenceOutput = z.strictObject({
   validator: validatorId,
   term,
   nonce: z.string(),
-  unit: z.string(),
+  /** As the document takes it from the node's facts; it becomes part of the evidence, which has a limit. */
+  unit: z.string().regex(/^[A-Za-z0-9@._/-]{1,200}$/),
   unitActive: z.enum(['inactive', 'failed']),
   unitMasked: z.literal(true),
   guardActive: z.enum(['inactive', 'failed']),

@@ -55,6 +55,7 @@ describe('the floor of the next holder', () => {
     expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: slot(3) }, head: null, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: Number.NaN, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: -1, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: Number.MAX_SAFE_INTEGER - 1, margin: 2 })).toBe(null);
   });
 });
 

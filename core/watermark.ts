@@ -54,8 +54,8 @@ export const watermarkAfter = (of: {
   const kind = of.chain === 'cometbft' ? 'consensus' : 'slot';
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
   const head = of.head ?? Number.NaN;
-  if (!Number.isSafeInteger(head) || head < 0) return null;
   const reached = head + of.margin;
+  if (!Number.isSafeInteger(reached) || head < 0) return null;
   return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };
 };
 

@@ -13,8 +13,12 @@ const detail = z
   .strictObject({
     content: z.string().regex(/^[a-f0-9]{64}$/),
     signature: z.base64(),
-    seconds: z.string().regex(/^-?\d{1,20}$/),
-    nanos: z.number().int(),
+    /** Both as the answer's frame can hold them: 64 and 32 bits. */
+    seconds: z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text)),
+    nanos: z.int32(),
   })
   .nullable();
 
@@ -52,6 +56,16 @@ const broken = (file: string, cause: unknown): BatonError =>
     fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
   });
 
+/** What the text of a state file says. @throws BatonError GuardRefused. */
+export const stateOf = (text: string, file: string): SignState => {
+  try {
+    const [first = '', second = ''] = text.split('\n');
+    return { watermark: watermark.parse(JSON.parse(first)), detail: detail.parse(JSON.parse(second)) };
+  } catch (cause) {
+    throw broken(file, cause);
+  }
+};
+
 export class StateFile {
   readonly #file: string;
   readonly #disk: Disk;
@@ -71,12 +85,7 @@ export class StateFile {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw broken(this.#file, cause);
     }
-    try {
-      const [first = '', second = ''] = text.split('\n');
-      return { watermark: watermark.parse(JSON.parse(first)), detail: detail.parse(JSON.parse(second)) };
-    } catch (cause) {
-      throw broken(this.#file, cause);
-    }
+    return stateOf(text, this.#file);
   }
 
   /** Durable when it returns. @throws when the disk did not take it: then nothing may be signed. */
