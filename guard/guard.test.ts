@@ -50,6 +50,22 @@ describe('opening', () => {
       expect(bench.stored?.armedTerm).toBe(1);
     });
   });
+  test('a word that is on record only after the deadline opens nothing, and the next read tries again', async () => {
+    await withGuard(
+      async (bench) => {
+        bench.writeMs = 13_000;
+        await bench.during(100);
+        bench.readMs = 13_500;
+        await bench.during(13_500);
+        [bench.writeMs, bench.readMs] = [0, 0];
+        expect(signs(bench)).toBe(false);
+        await bench.during(30_000);
+        expect(signs(bench)).toBe(true);
+      },
+      // Nothing but the opening itself looks at the deadline.
+      { deadlineTickMs: 600_000 },
+    );
+  });
   test('does not open in a term that was declared with other timing', async () => {
     const stored: NodeReport = {
       validator: v,

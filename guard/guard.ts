@@ -123,19 +123,21 @@ export class Guard {
     }
     const { term } = step.state;
     const lease = this.#lease;
-    if (step.action === 'open' && term !== null && lease) this.#enqueue('open', () => this.#open(term, lease, signal));
-    if (step.relinquish !== null && step.relinquish > this.#owed) {
-      const owed = step.relinquish;
-      this.#owed = owed;
-      this.#enqueue('relinquish', () => this.#relinquish(owed, signal));
-    }
+    if (step.action === 'open' && term !== null && lease && !this.#enqueue('open', () => this.#open(term, lease, signal))) this.#letGo(term);
+    const owed = step.relinquish;
+    if (owed !== null && owed > this.#owed && this.#enqueue('relinquish', () => this.#relinquish(owed, signal))) this.#owed = owed;
   }
 
-  /** Actions run one after the other; reads and the deadline go on beside them. */
-  #enqueue(name: string, act: () => Promise<void>): void {
+  /** Nothing is held that is not open: the next read tries again. */
+  #letGo(term: Term): void {
+    if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+  }
+
+  /** Actions run one after the other; reads and the deadline go on beside them. False when too much waits already. */
+  #enqueue(name: string, act: () => Promise<void>): boolean {
     if (this.#queued >= maxQueued) {
       this.#say(`Too much waits to be done: ${name} is left to the next cycle.`);
-      return;
+      return false;
     }
     this.#queued += 1;
     this.#queue = this.#queue
@@ -146,6 +148,7 @@ export class Guard {
       .finally(() => {
         this.#queued -= 1;
       });
+    return true;
   }
 
   // Stopping may overrun its time; it is verified all the same.
@@ -178,21 +181,24 @@ export class Guard {
         this.#driver.prepare(floor);
         // What this guard promises for the term is on record before the first signature of it.
         await this.#report({ ...word, signing: false });
-        if (this.#hold.term !== term || !this.#maySignNow()) return;
+        if (this.#hold.term !== term || !this.#maySignNow()) {
+          this.#letGo(term);
+          return;
+        }
         await this.#driver.activate({ key, floor }, signal);
       } finally {
         key.fill(0);
       }
       this.#active = true;
       if (this.#hold.term !== term || !this.#maySignNow()) {
+        this.#letGo(term);
         await this.#close();
         return;
       }
       this.#say(`The gate is open in term ${term}.`);
       await this.#report({}).catch(() => undefined);
     } catch (error) {
-      // Nothing is held that is not open: the next read tries again.
-      if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+      this.#letGo(term);
       await this.#close().catch(() => undefined);
       reporter.distress = (error as Error).message.slice(0, 500);
       throw error;
@@ -202,7 +208,7 @@ export class Guard {
   // The term is still held: the next read opens it anew, from what the disk holds.
   #reopen(): void {
     if (!this.#active || this.#hold.term === null) return;
-    this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    this.#letGo(this.#hold.term);
     this.#driver.closeGate();
     this.#enqueue('close', () => this.#close());
   }

@@ -73,6 +73,9 @@ export interface Bench {
   lease: Lease | undefined;
   reachable: boolean;
   writable: boolean;
+  /** How long the table takes, in milliseconds. */
+  writeMs: number;
+  readMs: number;
   stored: NodeReport | undefined;
   maySign: () => boolean;
   opens: number;
@@ -81,7 +84,7 @@ export interface Bench {
 
 export const withGuard = async (
   act: (bench: Bench) => Promise<void>,
-  of: { config?: Record<string, unknown>; stored?: NodeReport } = {},
+  of: { config?: Record<string, unknown>; stored?: NodeReport; deadlineTickMs?: number } = {},
 ): Promise<Bench> => {
   const clock = new VirtualClock();
   const driver = new TestDriver();
@@ -92,6 +95,8 @@ export const withGuard = async (
     lease: leaseOf(),
     reachable: true,
     writable: true,
+    writeMs: 0,
+    readMs: 0,
     stored: of.stored,
     maySign: () => false,
     opens: 0,
@@ -108,6 +113,7 @@ export const withGuard = async (
     },
     write: async (report) => {
       if (!bench.reachable || !bench.writable) throw new Error('no table');
+      if (bench.writeMs > 0) await clock.sleep(durationMs(bench.writeMs));
       if (bench.stored && bench.stored.sequence >= report.sequence) return false;
       bench.stored = report;
       return true;
@@ -118,8 +124,10 @@ export const withGuard = async (
     clock,
     reporter,
     say: () => undefined,
+    ...(of.deadlineTickMs === undefined ? {} : { deadlineTickMs: durationMs(of.deadlineTickMs) }),
     readLease: async () => {
       if (!bench.reachable) throw new Error('no table');
+      if (bench.readMs > 0) await clock.sleep(durationMs(bench.readMs));
       return bench.lease;
     },
     openKey: async () => {
