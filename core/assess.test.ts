@@ -21,6 +21,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   nowMs: epochMs(100_000_000),
   claimRunning: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
+  silent: [],
   request: asked,
   ...of,
 });

@@ -12,6 +12,8 @@ export interface AssessInput {
   readonly configHash: string;
   readonly lease: Lease | undefined;
   readonly reports: Readonly<Record<string, NodeReport | undefined>>;
+  /** Nodes whose reports stood still while they were watched: a stored report alone does not show that its guard still runs. */
+  readonly silent: readonly NodeId[];
   /** Fresh verdict of this assessment's own probes. */
   readonly verdict: VerdictState;
   readonly head: number | null;
@@ -83,7 +85,8 @@ const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
   const { config, request } = of;
   const build = of.reports[lease.holder]?.build;
   const status = `baton status ${config.id}`;
-  const why = (node: NodeId): string | null => notReady({ config, node, report: of.reports[node], head: of.head, build });
+  const why = (node: NodeId): string | null =>
+    notReady({ config, node, report: of.reports[node], head: of.head, build }) ?? (of.silent.includes(node) ? 'its guard is silent' : null);
   if (request.to !== undefined) {
     if (request.to === lease.holder) return { refused: refuse('CandidateIsHolder', `${request.to} is the recorded active already.`, status) };
     if (!config.nodes.some(({ id }) => id === request.to))
