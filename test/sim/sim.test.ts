@@ -58,6 +58,10 @@ describe('what the simulator found stays mended', () => {
   ])('%s', async (_, seed, name, faults) => {
     expect((await live({ seed, scenario: scenarioNamed(name), planned: faults.map(readPlanned) })).violations).toEqual([]);
   });
+  test('a standby whose guard is dead is not taken for ready: nothing is moved', async () => {
+    const planned = [readPlanned('enter Assess#1=birch_crash')];
+    expect(await live({ seed: 1, scenario: scenarioNamed('switchover'), planned })).toMatchObject({ violations: [], ends: ['Refused'] });
+  });
 });
 
 /** Seeds that a negative control may need. */
