@@ -94,6 +94,11 @@ describe('why there is no plan', () => {
       refused('CandidateNotReady', `${birch} is not ready: it is not synced.`, 'baton status hub-1'),
     ],
     [
+      'to a standby whose guard is silent, however good its last report',
+      () => ({ request: { ...byHand, to: birch }, silent: [birch] }),
+      refused('CandidateNotReady', `${birch} is not ready: its guard is silent.`, 'baton status hub-1'),
+    ],
+    [
       'no standby at all',
       () => ({ config: configOf((one) => void (one['nodes'] = (one['nodes'] as unknown[]).slice(0, 1))) }),
       refused('NoCandidate', 'hub-1 has no standby.', 'Add a node to validators.yaml and apply it.'),
