@@ -36,6 +36,8 @@ export class Judge {
   /** The term for which each node was released last, and the terms in which it signed. */
   readonly #releasedTerm = new Map<string, number>();
   readonly #signedTerms = new Set<string>();
+  /** When the present term was taken. */
+  #takenMs = 0;
   signatures = 0;
   readonly #options: JudgeOptions;
   readonly #duties = new Map<string, string>();
@@ -167,6 +169,7 @@ export class Judge {
   }
 
   #onTaken(after: Lease): void {
+    this.#takenMs = this.#options.scheduler.nowMs;
     const { policy } = this.#options.config();
     if (policy.mode === 'auto') return;
     const used = [...this.#records.values()].find(
@@ -193,8 +196,7 @@ export class Judge {
     if (!machine) return;
     if (machine.canSign()) this.violate(`${machine.name} is said to be fenced (${evidence.kind}) and can sign`);
     if (evidence.kind === 'attested') this.#onAttested(after);
-    const wasOff = machine.power === 'stopped' || machine.powerAt(mostStaleMs) === 'stopped';
-    if (evidence.kind === 'powered-off' && !wasOff) this.violate(`${machine.name} is said to be powered off and is ${machine.power}`);
+    if (evidence.kind === 'powered-off' && !machine.wasStoppedSince(this.#takenMs - mostStaleMs)) this.violate(`${machine.name} is said to be powered off and is ${machine.power}`);
   }
 
   #onAttested(after: Lease): void {

@@ -84,6 +84,11 @@ export class Machine {
     return this.#power.findLast(({ atMs }) => atMs <= seenMs)?.state ?? 'stopped';
   }
 
+  /** Whether it was stopped at any instant since then. Once is enough: a machine that comes back holds nothing until it reads the lease. */
+  wasStoppedSince(sinceMs: number): boolean {
+    return this.#power.some(({ state }, index) => state === 'stopped' && (this.#power[index + 1]?.atMs ?? Infinity) >= sinceMs);
+  }
+
   /** Whether a signature would leave if the node asked for one now. */
   canSign(): boolean {
     return this.up && this.guard !== null && !this.guard.proc.dead && this.guard.canSign();
