@@ -196,7 +196,8 @@ export class Judge {
     if (!machine) return;
     if (machine.canSign()) this.violate(`${machine.name} is said to be fenced (${evidence.kind}) and can sign`);
     if (evidence.kind === 'attested') this.#onAttested(after);
-    if (evidence.kind === 'powered-off' && !machine.wasStoppedSince(this.#takenMs - mostStaleMs)) this.violate(`${machine.name} is said to be powered off and is ${machine.power}`);
+    if (evidence.kind === 'powered-off' && !machine.wasStoppedSince(this.#takenMs - mostStaleMs))
+      this.violate(`${machine.name} is said to be powered off and is ${machine.power}`);
   }
 
   #onAttested(after: Lease): void {
