@@ -31,7 +31,9 @@ export const leaseBugs: readonly Bug[] = [
     name: 'steal-changes-the-holder',
     area: 'lease',
     story: 'TakeTerm records the candidate as holder at once, so that one write less is needed.',
-    edits: [{ file, find: "phase: 'FENCING', claim: by.claim, candidate", replace: "holder: by.candidate, phase: 'FENCING', claim: by.claim, candidate" }],
+    edits: [
+      { file, find: "phase: 'FENCING', claim: by.claim, candidate", replace: "holder: by.candidate, phase: 'FENCING', claim: by.claim, candidate" },
+    ],
     catchers: [quick('relinquish')],
   },
   {
