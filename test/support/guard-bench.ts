@@ -70,6 +70,8 @@ export interface Bench {
   driver: TestDriver;
   lease: Lease | undefined;
   reachable: boolean;
+  /** How long the table takes to answer a read of the lease. */
+  readMs: number;
   writable: boolean;
   stored: NodeReport | undefined;
   maySign: () => boolean;
@@ -89,6 +91,7 @@ export const withGuard = async (
     driver,
     lease: leaseOf(),
     reachable: true,
+    readMs: 0,
     writable: true,
     stored: of.stored,
     maySign: () => false,
@@ -118,7 +121,9 @@ export const withGuard = async (
     say: () => undefined,
     readLease: async () => {
       if (!bench.reachable) throw new Error('no table');
-      return bench.lease;
+      const { lease } = bench;
+      if (bench.readMs > 0) await clock.sleep(durationMs(bench.readMs));
+      return lease;
     },
     openKey: async () => {
       bench.opens += 1;

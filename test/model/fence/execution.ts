@@ -139,7 +139,7 @@ const writeSteps = (world: World, execution: Execution, scope: Scope, add: Add):
       const what = changed ? 'is written' : outcome.outcome === 'done' ? 'was written before' : 'is refused';
       add(`${told} ${what}, and it knows: term ${after.term}, ${after.phase}.`, afterReply(execution, write, outcome), { lease: after, wrong });
     }
-    if (changed && !scope.calm)
+    if (changed && (scope.blind || !scope.calm))
       add(`${told} is written: term ${after.term}, ${after.phase}; its reply is lost.`, execution, { lease: after, wrong, kind: 'trouble' });
   }
 };

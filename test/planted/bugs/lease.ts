@@ -30,7 +30,7 @@ export const leaseBugs: readonly Bug[] = [
     'take-term-in-any-phase',
     'Any phase can be taken, so the condition lists them all, and forgets that people approved the one they saw.',
     [['phases: [seen.phase] }', 'phases }']],
-    [quick('two-executions')],
+    [full('relinquish', 400_000)],
   ),
   of(
     'steal-changes-the-holder',
