@@ -65,7 +65,7 @@ export const commandOf = (catcher: Catcher): string => {
     case 'test':
       return `npm test -- ${catcher.file} -t "${catcher.name}"`;
     case 'asl':
-      return `npm test -- ${aslTests} -t "${catcher.name}"`;
+      return `npm test -- ${aslTests}`;
   }
 };
 

@@ -57,9 +57,9 @@ if (values.markdown && values.bug === undefined && known().length > 0) {
 const healthy = new Map<string, Promise<Found>>();
 
 const onHealthy = (catcher: Catcher, copy: string): Promise<Found> => {
-  const command = commandOf(catcher);
-  const asked = healthy.get(command) ?? runCatcher(catcher, copy);
-  healthy.set(command, asked);
+  const key = JSON.stringify(catcher);
+  const asked = healthy.get(key) ?? runCatcher(catcher, copy);
+  healthy.set(key, asked);
   return asked;
 };
 

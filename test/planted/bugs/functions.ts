@@ -181,6 +181,6 @@ export const functionBugs: readonly Bug[] = [
     'A vantage that sees no signature is right; that the others cannot tell is taken for agreement.',
     [{ file: 'core/verdict.ts', find: "count('failing') >= rule.vantages", replace: "count('failing') > 0" }],
     'core/verdict.test.ts',
-    'one round fu is unobservable',
+    'fu is unobservable',
   ),
 ];
