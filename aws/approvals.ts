@@ -2,12 +2,17 @@ import { z } from 'zod';
 import { approvalRecord, decide, type ApprovalRecord, type Decision } from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
+import { parseWith } from '../core/parse.ts';
 import { canonicalJson } from '../core/plan.ts';
 import { keyOf, putItem, readParsed, type Table } from './items.ts';
 
 const pointer = z.strictObject({ open: z.string().regex(/^[a-f0-9]{32}$/) });
 /** Each lost race is an answer of somebody else that was counted, and a quorum is at most 10: one more try always ends. */
 const maxTries = 11;
+
+/** A record that cannot be read would stop the execution that waits for it: what no read would take is not written. */
+const readable = (record: ApprovalRecord): ApprovalRecord =>
+  parseWith(approvalRecord, record, { what: `approval of ${record.validator}`, code: 'InputInvalid', fix: 'Shorten what is stated.' });
 
 /** Approvals and attestations in the table. The task token stays in the record. */
 export class Approvals {
@@ -24,7 +29,7 @@ export class Approvals {
   /** Stores a record that waits, once; then points the validator at it. The same id again changes nothing of a record that is answered. */
   async create(record: ApprovalRecord, signal?: AbortSignal): Promise<void> {
     const absent = { text: 'attribute_not_exists(#pk)', values: {} };
-    const made = await putItem(this.#table, keyOf.approval(record.id), record, absent, signal);
+    const made = await putItem(this.#table, keyOf.approval(record.id), readable(record), absent, signal);
     if (made.outcome === 'refused' && made.found?.state !== 'pending') return;
     await putItem(this.#table, keyOf.approvals(record.validator), { open: record.id }, null, signal);
   }
@@ -49,7 +54,7 @@ export class Approvals {
       if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
       const unanswered = ['#version = :seen', '#state = :pending'].join(' AND ');
       const condition = { text: unanswered, values: { ':seen': record.version, ':pending': 'pending' } };
-      const written = await putItem(this.#table, keyOf.approval(id), judged.record, condition, signal);
+      const written = await putItem(this.#table, keyOf.approval(id), readable(judged.record), condition, signal);
       if (written.outcome === 'done') return judged.record;
     }
     throw new BatonError('LeaseUnreachable', `${maxTries} other answers came in between`, { fix: 'Answer again.' });

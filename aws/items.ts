@@ -37,10 +37,22 @@ const byHand = 'Somebody wrote this item by hand. Compare it with docs, restore 
 export const invalid = (what: string, reason: string, cause?: unknown): BatonError =>
   new BatonError('LeaseInvalid', `${what}: ${reason}`, { fix: byHand, cause });
 
+// The table keeps 38 digits. A whole number that a double does not hold exactly is not what was stored.
+const exactly = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && String(value) !== text)) throw new Error('a number is out of range');
+  return value;
+};
+
+const hidesFields = ({ M, L }: AttributeValue): boolean =>
+  (M !== undefined && Object.entries(M).some(([field, value]) => field === '__proto__' || hidesFields(value))) || (L?.some(hidesFields) ?? false);
+
 /** The values of a stored item. A number that is not exact in JavaScript is a hand's work too. */
 const valuesOf = (item: Item, what: string): Record<string, unknown> => {
   try {
-    return unmarshall(item);
+    // The converter would make its fields those of a prototype: seen by some readers and not by others.
+    if (hidesFields({ M: item })) throw new Error('a field is called __proto__');
+    return unmarshall(item, { wrapNumbers: exactly });
   } catch (cause) {
     throw invalid(what, 'it holds a value that cannot be read', cause);
   }

@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, UpdateItemCommand, type UpdateItemComm
 import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { lease, type Expectation, type Lease, type LeaseWrite, type WriteOutcome } from '../core/lease.ts';
+import { parseWith } from '../core/parse.ts';
 import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
 import { withSignal } from './signal.ts';
 
@@ -52,6 +53,8 @@ export const compileWrite = (write: LeaseWrite, table: string): UpdateItemComman
   };
 };
 
+const fields = lease.partial();
+
 export class LeaseStore {
   readonly #table: Table;
 
@@ -74,6 +77,8 @@ export class LeaseStore {
   }
 
   async #send(write: LeaseWrite, signal?: AbortSignal): Promise<WriteOutcome> {
+    // A lease that cannot be read stops everyone: what no read would take is not written.
+    parseWith(fields, write.set, { what: write.transition, code: 'LeaseInvalid', fix: 'This is a defect of Baton: report it.' });
     const parse = (item: Item): Lease => fromItem(item, lease, keyOf.lease(write.validator), { validator: write.validator });
     try {
       const { Attributes } = await this.#table.client.send(new UpdateItemCommand(compileWrite(write, this.#table.table)), withSignal(signal));

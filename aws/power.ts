@@ -1,7 +1,15 @@
 import { DescribeInstancesCommand, StopInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import { withSignal } from './signal.ts';
+
+/** The machines of an answer. One without a state in words makes the whole of it worthless. */
+const described = z
+  .object({
+    Reservations: z.array(z.object({ Instances: z.array(z.object({ InstanceId: z.string(), State: z.object({ Name: z.string() }) })).prefault([]) })),
+  })
+  .transform(({ Reservations }) => Reservations.flatMap(({ Instances }) => Instances));
 
 /** EC2's power switch. Only the state that EC2 itself shows can become evidence. */
 export class Power {
@@ -25,11 +33,9 @@ export class Power {
 
   /** EC2's word for its state, or `unknown`. Never throws. */
   async state(node: NodeId, signal?: AbortSignal): Promise<string> {
-    const shown = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), withSignal(signal)).catch(() => undefined);
-    const states = shown?.Reservations?.flatMap(({ Instances }) => Instances)
-      .filter((machine) => machine !== undefined)
-      .filter(({ InstanceId }) => InstanceId === node)
-      .map(({ State }) => State?.Name);
-    return (states?.length === 1 ? states[0] : undefined) ?? 'unknown';
+    const answer = await this.#client.send(new DescribeInstancesCommand({ InstanceIds: [node] }), withSignal(signal)).catch(() => undefined);
+    const found = described.safeParse(answer).data?.filter(({ InstanceId }) => InstanceId === node) ?? [];
+    const [only, ...more] = found.map(({ State }) => State.Name);
+    return more.length === 0 ? (only ?? 'unknown') : 'unknown';
   }
 }

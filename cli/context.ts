@@ -77,6 +77,12 @@ export const contextFromEnvironment = (output: Output): Context => {
 
 export const parseValidator = (text: string): ValidatorId => parseWith(validatorId, text, { what: 'VALIDATOR', code: 'InputInvalid' });
 
+const words = z.string().min(1).max(1_000);
+
+/** What a person states, as the records can hold it. @throws BatonError InputInvalid: an item that is longer could be written and never read. */
+export const parseWords = (text: string, option: string): string =>
+  parseWith(words, text, { what: option, code: 'InputInvalid', fix: `Shorten ${option}.` });
+
 /** @throws BatonError ValidatorUnknown. */
 export const configOf = async ({ records }: Pick<Context, 'records'>, validator: ValidatorId): Promise<{ config: ValidatorConfig; hash: string }> => {
   const found = await records.readConfig(validator);

@@ -12,6 +12,8 @@ export interface AssessInput {
   readonly configHash: string;
   readonly lease: Lease | undefined;
   readonly reports: Readonly<Record<string, NodeReport | undefined>>;
+  /** Nodes whose reports stood still while they were watched: a stored report alone does not show that its guard still runs. */
+  readonly silent: readonly NodeId[];
   /** Fresh verdict of this assessment's own probes. */
   readonly verdict: VerdictState;
   readonly head: number | null;
@@ -68,8 +70,9 @@ export const notReady = (of: {
   if (report.distress !== null) return `its guard reports: ${report.distress}`;
   if (!report.synced) return 'it is not synced';
   if (report.height === null) return 'it cannot tell its height';
-  if (of.head !== null && of.head - report.height > config.policy.maxLag)
-    return `it is ${of.head - report.height} behind the head, at most ${config.policy.maxLag} allowed`;
+  // Nobody is behind a head that is not known.
+  const behind = (of.head ?? report.height) - report.height;
+  if (behind > config.policy.maxLag) return `it is ${behind} behind the head, at most ${config.policy.maxLag} allowed`;
   if (report.diskFreeBytes !== null && report.diskFreeBytes < config.policy.minDiskFreeBytes)
     return `${report.diskFreeBytes} bytes of disk are free, ${config.policy.minDiskFreeBytes} needed`;
   if (of.build !== undefined && report.build !== of.build) return `its guard is build ${report.build}, the active's is ${of.build}`;
@@ -82,7 +85,8 @@ const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
   const { config, request } = of;
   const build = of.reports[lease.holder]?.build;
   const status = `baton status ${config.id}`;
-  const why = (node: NodeId): string | null => notReady({ config, node, report: of.reports[node], head: of.head, build });
+  const why = (node: NodeId): string | null =>
+    notReady({ config, node, report: of.reports[node], head: of.head, build }) ?? (of.silent.includes(node) ? 'its guard is silent' : null);
   if (request.to !== undefined) {
     if (request.to === lease.holder) return { refused: refuse('CandidateIsHolder', `${request.to} is the recorded active already.`, status) };
     if (!config.nodes.some(({ id }) => id === request.to))
@@ -90,12 +94,13 @@ const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
     const reason = why(request.to);
     return reason === null ? { node: request.to } : { refused: refuse('CandidateNotReady', `${request.to} is not ready: ${reason}.`, status) };
   }
-  const standbys = config.nodes.filter(({ id }) => id !== lease.holder);
-  const ready = standbys.filter(({ id }) => why(id) === null).sort((a, b) => (of.reports[b.id]?.height ?? 0) - (of.reports[a.id]?.height ?? 0));
-  const best = ready[0];
+  const standbys = config.nodes
+    .filter(({ id }) => id !== lease.holder)
+    .map(({ id }) => ({ id, reason: why(id), height: of.reports[id]?.height ?? 0 }));
+  const [best] = standbys.filter(({ reason }) => reason === null).sort((a, b) => b.height - a.height);
   if (best) return { node: best.id };
   if (standbys.length === 0) return { refused: refuse('NoCandidate', `${config.id} has no standby.`, 'Add a node to validators.yaml and apply it.') };
-  const reasons = standbys.map(({ id }) => `${id}: ${why(id) ?? ''}`).join('; ');
+  const reasons = standbys.map(({ id, reason }) => `${id}: ${reason}`).join('; ');
   return { refused: refuse('CandidateNotReady', `No standby is ready: ${reasons}.`, status) };
 };
 

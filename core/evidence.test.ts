@@ -4,7 +4,7 @@ import { accepts, nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, pr
 import { durationMs } from './time.ts';
 
 const lease = fencing();
-const nonce = nonceOf(lease);
+const nonce = 'd4e2f6bc177ef2a37a12beadb6d3903e';
 const output = {
   baton: 'fence',
   validator: 'hub-1',
@@ -61,7 +61,7 @@ describe('stopped', () => {
   test.each([
     ['another instance', { ...given, instance: birch }],
     ['another nonce', { ...given, nonce: 'b'.repeat(32) }],
-    ['a nonce of another term in the output', { ...given, output: { ...output, nonce: nonceOf(fencing({ term: t(3) })) } }],
+    ['a nonce of another term in the output', { ...given, output: { ...output, nonce: 'c'.repeat(32) } }],
     ['another term in the output', { ...given, output: { ...output, term: 3 } }],
     ['another validator', { ...given, output: { ...output, validator: 'hub-2' } }],
     ['a unit that still runs', { ...given, output: { ...output, unitActive: 'active' } }],
@@ -71,6 +71,8 @@ describe('stopped', () => {
     ['a key left', { ...given, output: { ...output, keyFiles: 1 } }],
     ['ok false', { ...given, output: { ...output, ok: false } }],
     ['an unknown field', { ...given, output: { ...output, extra: 1 } }],
+    ['a unit too long for the evidence', { ...given, output: { ...output, unit: 'u'.repeat(1_001) } }],
+    ['a unit that is no name', { ...given, output: { ...output, unit: 'a\nb' } }],
     ['no output', { ...given, output: undefined }],
   ])('%s is none', (_, of) => {
     expect(proofOfStop(lease, of).outcome).toBe('none');
@@ -96,13 +98,13 @@ describe('powered-off', () => {
 });
 
 describe('lapsed', () => {
-  // 15,000 × 1.05 + 2,000
-  test('is proof after lease × (1 + drift) + margin of an armed guard', () => {
-    expect(proofOfLapse(lease, reportOf(), { waitedMs: 17_749, timing, atMs: 5 }).outcome).toBe('none');
-    expect(proofOfLapse(lease, reportOf(), { waitedMs: 17_750, timing, atMs: 5 }).outcome).toBe('proof');
+  // 15,000 × 1.05 ÷ 0.95 + 2,000, rounded up
+  test('is proof after lease × (1 + drift) ÷ (1 − drift) + margin of an armed guard', () => {
+    expect(proofOfLapse(lease, reportOf(), { waitedMs: 18_578, timing, atMs: 5 }).outcome).toBe('none');
+    expect(proofOfLapse(lease, reportOf(), { waitedMs: 18_579, timing, atMs: 5 }).outcome).toBe('proof');
   });
   test('counts by the lease length that the guard declared, not by the configured one', () => {
-    expect(proofOfLapse(lease, reportOf({ leaseMs: 60_000 }), { waitedMs: 17_750, timing, atMs: 5 }).outcome).toBe('none');
+    expect(proofOfLapse(lease, reportOf({ leaseMs: 60_000 }), { waitedMs: 18_579, timing, atMs: 5 }).outcome).toBe('none');
   });
   test.each([
     ['an unarmed guard', reportOf({ armed: false })],

@@ -47,18 +47,15 @@ export type ClaimOutcome =
   | { readonly outcome: 'repeat'; readonly signature: string }
   | { readonly outcome: 'refused'; readonly found: Arbiter | undefined };
 
-/** True when the item gives way to the claim. The same judgement that the table makes of the compiled condition. */
-export const givesWay = (found: Arbiter | undefined, claim: DutyClaim): boolean => found !== undefined && compare(found.watermark, claim.duty) < 0;
-
 /** What a refused claim may give all the same: the stored signature, when this very message is what the item holds. */
 export const judgeRefused = (found: Arbiter | undefined, claim: DutyClaim): ClaimOutcome =>
   found?.claimed && compare(found.watermark, claim.duty) === 0 && found.claimed.content === claim.claimed.content
     ? { outcome: 'repeat', signature: found.claimed.signature }
     : { outcome: 'refused', found };
 
-/** The claim as the table would judge it. */
+/** The claim as the table would judge it: it wins only above the watermark of an item that is there. */
 export const applyClaim = (found: Arbiter | undefined, claim: DutyClaim): ClaimOutcome => {
-  if (found === undefined || !givesWay(found, claim)) return judgeRefused(found, claim);
+  if (found === undefined || compare(found.watermark, claim.duty) >= 0) return judgeRefused(found, claim);
   const item: Arbiter = {
     validator: claim.validator,
     watermark: claim.duty,

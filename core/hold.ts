@@ -1,6 +1,6 @@
 import type { NodeId, Term } from './ids.ts';
 import type { Lease } from './lease.ts';
-import { addMs, durationMs, type DurationMs, type SteadyMs } from './time.ts';
+import { addMs, durationMs, steadyMs, type DurationMs, type SteadyMs } from './time.ts';
 
 /**
  * The guard's rule: when this node may sign. A read lease: it may sign until
@@ -43,13 +43,8 @@ export const newHold = (node: NodeId, known: { relinquished: number; floor: numb
   deadlineMs: null,
 });
 
-/** True when the lease gives this node the right to sign. */
-const grants = (lease: Lease, state: HoldState): boolean =>
-  lease.holder === state.node && (lease.phase === 'HELD' || lease.phase === 'RELEASED') && lease.term > state.relinquished;
-
-/** The term that must be given up: this node is the recorded active of a term that is being fenced, and has not done so yet. */
-const owed = (lease: Lease, state: HoldState): Term | null =>
-  lease.holder === state.node && (lease.phase === 'FENCING' || lease.phase === 'FENCED') && lease.term > state.relinquished ? lease.term : null;
+/** True when this node is the recorded active, of a term that it has not given up. */
+const isActive = (lease: Lease, state: HoldState): boolean => lease.holder === state.node && lease.term > state.relinquished;
 
 const letGo = (state: HoldState, floor: number): HoldState => ({ ...state, floor, term: null, deadlineMs: null });
 
@@ -70,15 +65,18 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
   }
   if (lease.term < state.floor)
     return { state, action: 'ignore', relinquish: null, sentence: `A read of term ${lease.term} is older than term ${state.floor}.` };
-  if (!grants(lease, state)) {
-    const relinquish = owed(lease, state);
+  const active = isActive(lease, state);
+  const settled = lease.phase === 'HELD' || lease.phase === 'RELEASED';
+  if (!active || !settled) {
+    // In the other two phases the recorded active is being fenced, and owes the term.
+    const relinquish = active ? lease.term : null;
     const why =
       relinquish === null ? `${lease.holder} is the recorded active of term ${lease.term} (${lease.phase})` : `term ${lease.term} fences this node`;
     return { state: letGo(state, lease.term), action: held ? 'close' : 'stay-closed', relinquish, sentence: `May not sign: ${why}.` };
   }
   const deadlineMs = addMs(read.sentMs, durationMs(timing.leaseMs - timing.stopMs));
-  if (held && state.term === lease.term) {
-    const later = state.deadlineMs !== null && state.deadlineMs > deadlineMs ? state.deadlineMs : deadlineMs;
+  if (state.term === lease.term) {
+    const later = steadyMs(Math.max(state.deadlineMs ?? deadlineMs, deadlineMs));
     return { state: { ...state, floor: lease.term, deadlineMs: later }, action: 'keep', relinquish: null, sentence: `Holds term ${lease.term}.` };
   }
   if (held) {

@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { amber, yaml } from '../test/support/core.ts';
+import { z } from 'zod';
+import { yaml } from '../test/support/core.ts';
 import { BatonError } from './errors.ts';
-import { failoverName } from './names.ts';
 import { term } from './ids.ts';
 import { parseValidatorsFile, parseWith } from './parse.ts';
-import { canonicalJson, hashOf } from './plan.ts';
-import { durationMs, elapsedMs, steadyMs } from './time.ts';
-import { checkTiming, lapseMs, timing, timingArithmetic } from './timing.ts';
-import { t, v } from '../test/support/core.ts';
 
-const codeOf = (act: () => unknown): BatonError => {
+const refusal = (act: () => unknown): BatonError => {
   try {
     act();
   } catch (error) {
@@ -18,209 +14,121 @@ const codeOf = (act: () => unknown): BatonError => {
   }
   throw new Error('nothing was refused');
 };
-type Node = Record<string, unknown>;
-const nodes = (one: Record<string, unknown>): Node[] => one['nodes'] as Node[];
+type One = Record<string, unknown>;
 
 test('the example is valid, with the defaults filled in', () => {
-  const [config] = parseValidatorsFile(yaml()).validators;
-  expect(config).toMatchObject({
-    custody: 'release',
-    timing: { leaseMs: 15_000, probeMs: 5_000 },
-    policy: { mode: 'approve', quorum: 1, evidence: ['relinquished', 'stopped', 'powered-off'] },
-  });
+  const file = parseValidatorsFile(yaml());
+  expect(file).toMatchObject({ version: 1, validators: [{ id: 'hub-1', custody: 'release', timing: { leaseMs: 15_000, probeMs: 5_000 } }] });
 });
 
-describe('bad input says the field and the fix', () => {
-  test.each<[string, (one: Record<string, unknown>) => void, string, RegExp]>([
-    [
-      'an unknown chain',
-      (one) => {
-        one['chain'] = { kind: 'dogecoin' };
-      },
-      'ChainUnknown',
-      /chain\.kind is "dogecoin": expected cometbft or systemd/,
-    ],
-    [
-      'a holder who is no node',
-      (one) => {
-        one['holder'] = 'zebra';
-      },
-      'HolderUnknown',
-      /holder is "zebra": expected one of its nodes amber, birch/,
-    ],
-    [
-      'unsafe timing',
-      (one) => {
-        one['timing'] = { leaseMs: 8_000 };
-      },
-      'TimingUnsafe',
-      /poll 1000 \+ read timeout 2000 \+ stop 3000 \+ margin 2000 = 8000 ms ≥ lease 8000 ms/,
-    ],
-    [
-      'a moving poll above the poll',
-      (one) => {
-        one['timing'] = { movingPollMs: 2_000 };
-      },
-      'TimingUnsafe',
-      /movingPollMs 2000 is above/,
-    ],
-    [
-      'a field too many',
-      (one) => {
-        one['primary'] = 'amber';
-      },
-      'ConfigInvalid',
-      /Unrecognized key: "primary"/,
-    ],
-    [
-      'a bad node id',
-      (one) => {
-        (nodes(one)[0] as Node)['id'] = 'server-1';
-      },
-      'ConfigInvalid',
-      /nodes\.0\.id is "server-1": expected an EC2 instance id/,
-    ],
-    [
-      'two nodes of one principal',
-      (one) => {
-        (nodes(one)[1] as Node)['principal'] = (nodes(one)[0] as Node)['principal'];
-      },
-      'ConfigInvalid',
-      /two nodes share/,
-    ],
-    [
-      'two nodes of one id',
-      (one) => {
-        (nodes(one)[1] as Node)['id'] = amber;
-      },
-      'ConfigInvalid',
-      /two nodes share/,
-    ],
-    [
-      'one vantage',
-      (one) => {
-        one['vantages'] = [{ name: 'east', url: 'http://127.0.0.1:1' }];
-      },
-      'ConfigInvalid',
-      /1 vantages, but 2 must agree/,
-    ],
-    [
-      'a verdict from one vantage',
-      (one) => {
-        one['policy'] = { approvers: ['role/a'], verdict: { vantages: 1 } };
-      },
-      'ConfigInvalid',
-      /expected at least 2/,
-    ],
-    [
-      'a verdict that cannot be reached',
-      (one) => {
-        one['policy'] = { approvers: ['role/a'], verdict: { failing: 5 } };
-      },
-      'ConfigInvalid',
-      /can never be reached/,
-    ],
-    [
-      'lapsed without its assumption',
-      (one) => {
-        one['policy'] = { approvers: ['role/a'], evidence: ['lapsed'] };
-      },
-      'ConfigInvalid',
-      /evidence lapsed is accepted, but its assumption is not stated/,
-    ],
-    [
-      'lapsed with hold',
-      (one) => {
-        one['policy'] = {
-          approvers: ['role/a'],
-          evidence: ['lapsed'],
-          onControlPlaneLoss: 'hold',
-          assumptions: { lapsed: 'Clocks run within five percent.' },
-        };
-      },
-      'ConfigInvalid',
-      /hold gives up lapsed/,
-    ],
-    [
-      'approval without approvers',
-      (one) => {
-        one['policy'] = {};
-      },
-      'ConfigInvalid',
-      /0 approvers for a quorum of 1/,
-    ],
-    [
-      'power on a machine EC2 does not know',
-      (one) => {
-        Object.assign(nodes(one)[1] as Node, { id: 'mi-0123456789abcdef0' });
-      },
-      'ConfigInvalid',
-      /EC2 cannot power it off/,
-    ],
-    [
-      'a url that is none',
-      (one) => {
-        one['vantages'] = [
-          { name: 'east', url: 'ftp://x' },
-          { name: 'west', url: 'http://127.0.0.1:2' },
-        ];
-      },
-      'ConfigInvalid',
-      /vantages\.0\.url/,
-    ],
-  ])('%s', (_, change, code, message) => {
-    const error = codeOf(() => parseValidatorsFile(yaml(change)));
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(message);
-    expect(error.fix.length).toBeGreaterThan(10);
-  });
-  test('one id twice', () => {
-    const file = yaml() as { validators: unknown[] };
-    expect(() => parseValidatorsFile({ ...file, validators: [...file.validators, ...file.validators] })).toThrow('validator hub-1 stands twice');
-  });
-  test.each([undefined, null, 3, 'x', [], {}, { version: 2, validators: [] }])('%j is no file', (value) => {
-    expect(codeOf(() => parseValidatorsFile(value)).code).toBe('ConfigInvalid');
-  });
+test('what is valid is given back as the schema makes it', () => {
+  expect(parseWith(z.object({ a: z.number().prefault(1) }), { b: 2 }, { what: 'input', code: 'InputInvalid' })).toStrictEqual({ a: 1 });
 });
 
-test('a number too large for JSON is shown, not thrown over', () => {
-  const error = codeOf(() => parseWith(term, 12_345_678_901_234_567_890n, { what: 'term', code: 'LeaseInvalid' }));
-  expect(error.message).toBe('term: is 12345678901234567890: Invalid input: expected number, received bigint');
-});
-
-describe('timing', () => {
-  const defaults = timing.parse({});
-  test('the defaults are safe', () => {
-    expect(timingArithmetic(defaults)).toEqual({
-      usedMs: 8_000,
-      safe: true,
-      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 17750 ms',
+describe('what is wrong, what it holds, and what was expected', () => {
+  const never = (path: (string | number)[]): z.ZodType =>
+    z.unknown().superRefine((_, context) => {
+      context.addIssue({ code: 'custom', path, message: 'no good' });
     });
-    expect(checkTiming(defaults)).toBe(defaults);
+  const at = (path: (string | number)[], value: unknown): string =>
+    refusal(() => parseWith(never(path), value, { what: 'input', code: 'InputInvalid' })).message;
+  test.each<[(string | number)[], unknown, string]>([
+    [[], 3, 'input: is 3: no good'],
+    [['input'], { input: 3 }, 'input: is 3: no good'],
+    [['a'], { a: 'x' }, 'input: a is "x": no good'],
+    [['a', 0, 'b'], { a: [{ b: true }] }, 'input: a.0.b is true: no good'],
+    [['a'], {}, 'input: a is nothing: no good'],
+    [['a', 'b', 'c'], { a: {} }, 'input: a.b.c is nothing: no good'],
+    [['a', 'b'], { a: null }, 'input: a.b is nothing: no good'],
+    [[], undefined, 'input: is nothing: no good'],
+    [['a'], { a: null }, 'input: a is null: no good'],
+    [['a'], { a: { b: 1 } }, 'input: a is an object: no good'],
+    [['a'], { a: [1, 2] }, 'input: a is a list of 2: no good'],
+    [['a'], { a: 12_345_678_901_234_567_890n }, 'input: a is 12345678901234567890: no good'],
+    [['a'], { a: 10n ** 90n }, `input: a is 1${'0'.repeat(79)}: no good`],
+    [['a'], { a: () => 1 }, 'input: a is function: no good'],
+    [['a'], { a: 'x'.repeat(78) }, `input: a is "${'x'.repeat(78)}": no good`],
+    [['a'], { a: 'x'.repeat(79) }, `input: a is "${'x'.repeat(79)}…: no good`],
+    [['a', 'dataKey'], { a: { dataKey: 'hush' } }, 'input: a.dataKey is (not shown): no good'],
+    [['token', 'a'], { token: { a: 'hush' } }, 'input: token.a is (not shown): no good'],
+    [['Passwords', 0], { Passwords: ['hush'] }, 'input: Passwords.0 is (not shown): no good'],
+    [['k', 'ey'], { k: { ey: 1 } }, 'input: k.ey is 1: no good'],
+    [['grant', 'Token'], { grant: {} }, 'input: grant.Token is nothing: no good'],
+  ])('%j', (path, value, expected) => {
+    expect(at(path, value)).toBe(expected);
   });
-  test('one millisecond above the sum is the least lease', () => {
-    expect(() => checkTiming({ ...defaults, leaseMs: durationMs(8_000) })).toThrow('unsafe timing');
-    expect(checkTiming({ ...defaults, leaseMs: durationMs(8_001) }).leaseMs).toBe(8_001);
+  test('the first of several issues, with the code, the field and the fix', () => {
+    const schema = z.strictObject({ a: z.number(), b: z.number() });
+    const error = refusal(() => parseWith(schema, { a: 'x', b: 'y' }, { what: 'input', code: 'LeaseInvalid' }));
+    expect(error.toJSON()).toStrictEqual({
+      code: 'LeaseInvalid',
+      message: 'input: a is "x": Invalid input: expected number, received string',
+      field: 'a',
+      fix: 'Mend a and run it again.',
+    });
+    expect(error.cause).toBe(undefined);
   });
-  test('lapse is lease × (1 + drift) + margin, rounded up', () => {
-    expect(lapseMs(durationMs(15_000), defaults)).toBe(17_750);
-    expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
+  test('the fix that the caller gives, and the whole as the field', () => {
+    const error = refusal(() => parseWith(term, 0.5, { what: 'term', code: 'InputInvalid', fix: 'Read the lease again.' }));
+    expect(error.toJSON()).toMatchObject({ field: 'term', fix: 'Read the lease again.' });
   });
 });
 
-test('durations are finite and not negative', () => {
-  expect(() => durationMs(-1)).toThrow(RangeError);
-  expect(() => durationMs(Number.NaN)).toThrow(RangeError);
-  expect(() => durationMs(Infinity)).toThrow(RangeError);
-  expect(elapsedMs(steadyMs(5), steadyMs(3))).toBe(0);
+describe('validators.yaml', () => {
+  const fileOf = (...of: unknown[]): unknown => ({ version: 1, validators: of });
+  const one = (of: One = {}): unknown => ({ ...(yaml() as { validators: One[] }).validators[0], ...of });
+  const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
+  test('an unknown chain is told before anything else', () => {
+    const error = refusal(() => parseValidatorsFile(fileOf(one({ chain: systemd }), one({ id: 'Hub', chain: { kind: 'dogecoin' } }))));
+    expect(error.toJSON()).toStrictEqual({
+      code: 'ChainUnknown',
+      message: 'validators.1.chain.kind is "dogecoin": expected cometbft or systemd',
+      field: 'validators.1.chain.kind',
+      fix: 'Use systemd for any daemon that has a unit and shows its progress over HTTP.',
+    });
+    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 'x'.repeat(81) } })))).message).toBe(
+      `validators.0.chain.kind is "${'x'.repeat(80)}": expected cometbft or systemd`,
+    );
+  });
+  test.each<[unknown, string]>([
+    [undefined, 'validators.yaml: is nothing: Invalid input: expected object, received undefined'],
+    [null, 'validators.yaml: is null: Invalid input: expected object, received null'],
+    [3, 'validators.yaml: is 3: Invalid input: expected object, received number'],
+    [[], 'validators.yaml: is a list of 0: Invalid input: expected object, received array'],
+    [{ version: 1 }, 'validators.yaml: validators is nothing: Invalid input: expected array, received undefined'],
+    [{ version: 1, validators: 'x' }, 'validators.yaml: validators is "x": Invalid input: expected array, received string'],
+    [{ version: 2, validators: [one()] }, 'validators.yaml: version is 2: Invalid input: expected 1'],
+    [fileOf(null), 'validators.yaml: validators.0 is null: Invalid input: expected object, received null'],
+    [fileOf(one({ chain: null })), 'validators.yaml: validators.0.chain is null: Invalid input: expected object, received null'],
+    [fileOf(one({ chain: undefined })), 'validators.yaml: validators.0.chain is nothing: Invalid input: expected object, received undefined'],
+    [fileOf(one({ primary: 'amber' })), 'validators.yaml: validators.0 is an object: Unrecognized key: "primary"'],
+    [fileOf(one({ id: 'Hub' })), 'validators.yaml: validators.0.id is "Hub": expected 1–40 of a–z, 0–9 and -'],
+  ])('%j is refused', (value, expected) => {
+    const error = refusal(() => parseValidatorsFile(value));
+    expect([error.code, error.message]).toEqual(['ConfigInvalid', expected]);
+  });
+  test('a chain whose kind is no text is left to the schema', () => {
+    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 3 } })))).code).toBe('ConfigInvalid');
+  });
+  test('one id twice is refused', () => {
+    expect(refusal(() => parseValidatorsFile(fileOf(one(), one()))).toJSON()).toStrictEqual({
+      code: 'ConfigInvalid',
+      message: 'validator hub-1 stands twice',
+      field: 'validators',
+      fix: 'Remove one of them.',
+    });
+  });
+  test('the rules between fields are checked for every validator', () => {
+    const error = refusal(() => parseValidatorsFile(fileOf(one(), one({ id: 'hub-2', holder: 'zebra' }))));
+    expect([error.code, error.field]).toEqual(['HolderUnknown', 'hub-2.holder']);
+  });
 });
 
-test('canonical JSON is one text for one meaning', () => {
-  expect(canonicalJson({ b: [1, undefined, { d: null, c: undefined }], a: 'x' })).toBe('{"a":"x","b":[1,null,{"d":null}]}');
-  expect(hashOf({ a: 1, b: 2 })).toBe(hashOf({ b: 2, a: 1 }));
-});
-
-test('an execution’s name is deterministic and bounded', () => {
-  expect(failoverName({ validator: v, term: t(3), episode: 'ab12' })).toBe('hub-1.t3.ab12');
-  expect(() => failoverName({ validator: v, term: t(3), episode: 'x'.repeat(80) })).toThrow('is not valid');
+test('an unknown key of any length makes a short message', () => {
+  const error = refusal(() => parseValidatorsFile({ ...(yaml() as object), ['k'.repeat(50_000)]: 1 }));
+  expect(error.message.length).toBeLessThan(1_500);
+  const deep = yaml((one) => {
+    one['policy'] = { ['p'.repeat(50_000)]: { x: 1 } };
+  });
+  expect(refusal(() => parseValidatorsFile(deep)).field?.length).toBeLessThan(400);
 });

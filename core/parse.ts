@@ -2,19 +2,25 @@ import type { z } from 'zod';
 import { checkValidator, twice } from './check.ts';
 import { validatorsFile, type ValidatorsFile } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
+import { firstIssue } from './issue.ts';
 
 const secretField = /(key|token|box|secret|seed|password)/i;
 const longestShown = 80;
+const longestField = 300;
+const longestReason = 1_000;
+
+// Unknown keys and names of records come from outside and may have any length.
+const bounded = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 const shown = (value: unknown, path: readonly PropertyKey[]): string => {
   let found = value;
-  for (const key of path) found = found !== null && typeof found === 'object' ? (found as Record<PropertyKey, unknown>)[key] : undefined;
+  for (const key of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[key];
   if (found === undefined) return 'nothing';
-  if (secretField.test(path.join('.'))) return '(not shown)';
+  if (path.some((part) => secretField.test(String(part)))) return '(not shown)';
   if (found !== null && typeof found === 'object') return Array.isArray(found) ? `a list of ${found.length}` : 'an object';
   if (typeof found === 'bigint') return String(found).slice(0, longestShown);
   const text = JSON.stringify(found) ?? typeof found;
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return bounded(text, longestShown);
 };
 
 /**
@@ -24,11 +30,10 @@ const shown = (value: unknown, path: readonly PropertyKey[]): string => {
 export const parseWith = <S extends z.ZodType>(schema: S, value: unknown, of: { what: string; code: ErrorCode; fix?: string }): z.output<S> => {
   const found = schema.safeParse(value);
   if (found.success) return found.data;
-  const issue = found.error.issues[0];
-  const path = issue?.path ?? [];
-  const field = path.length === 0 ? of.what : path.map(String).join('.');
-  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${issue?.message ?? 'not valid'}`;
-  throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.`, cause: undefined });
+  const { path, message: expected } = firstIssue(found.error);
+  const field = path.length === 0 ? of.what : bounded(path.map(String).join('.'), longestField);
+  const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${bounded(expected, longestReason)}`;
+  throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.` });
 };
 
 const knownChains = ['cometbft', 'systemd'];

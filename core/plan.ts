@@ -34,10 +34,9 @@ export type Plan = z.infer<typeof plan>;
 export const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+    const fields = new Map<string, unknown>(Object.entries(value).filter(([, item]) => item !== undefined));
+    const texts = [...fields.keys()].sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(fields.get(key))}`);
+    return `{${texts.join(',')}}`;
   }
   return JSON.stringify(value);
 };

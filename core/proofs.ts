@@ -4,6 +4,7 @@ import { personOf, type ApprovalRecord } from './approval.ts';
 import type { Policy } from './config.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';
 import { term, validatorId, type NodeId } from './ids.ts';
+import { firstIssue } from './issue.ts';
 import type { Driven, Lease } from './lease.ts';
 import { canonicalJson } from './plan.ts';
 import type { NodeReport } from './report.ts';
@@ -62,7 +63,8 @@ export const fenceOutput = z.strictObject({
   validator: validatorId,
   term,
   nonce: z.string(),
-  unit: z.string(),
+  /** As the document takes it from the node's facts; it becomes part of the evidence, which has a limit. */
+  unit: z.string().regex(/^[A-Za-z0-9@._/-]{1,200}$/),
   unitActive: z.enum(['inactive', 'failed']),
   unitMasked: z.literal(true),
   guardActive: z.enum(['inactive', 'failed']),
@@ -79,7 +81,7 @@ export const proofOfStop = (lease: Lease, of: { instance: NodeId; nonce: string;
   if (of.instance !== lease.holder) return none(`the command ran on ${of.instance}, not on the recorded active ${lease.holder}`);
   if (of.nonce !== nonceOf(lease)) return none('the command was not sent for this term of this execution');
   const found = fenceOutput.safeParse(of.output);
-  if (!found.success) return none(`the command's output does not show a verified stop: ${found.error.issues[0]?.path.join('.') ?? 'output'}`);
+  if (!found.success) return none(`the command's output does not show a verified stop: ${firstIssue(found.error).path.join('.') || 'output'}`);
   const { data } = found;
   if (data.validator !== lease.validator || data.term !== lease.term || data.nonce !== of.nonce)
     return none('the output is of another validator, term or nonce');
@@ -150,11 +152,11 @@ export const proofOfAttestation = (lease: Lease, record: ApprovalRecord | undefi
   if (record.validator !== lease.validator || record.term !== lease.term || record.node !== lease.holder)
     return none('the attestation is about another validator, term or node');
   if (record.execution !== lease.claim) return none('the attestation was given to another execution');
-  const stated = record.decisions.filter(
-    ({ answer, by, statement }) => answer === 'approve' && personOf(by) !== personOf(record.requester) && statement !== undefined,
+  const stated = record.decisions.flatMap(({ answer, by, statement }) =>
+    answer === 'approve' && personOf(by) !== personOf(record.requester) && statement !== undefined ? [{ by, statement }] : [],
   );
-  const people = [...new Set(stated.map(({ by }) => personOf(by)))];
-  if (people.length < record.quorum) return none(`${people.length} of ${record.quorum} people attested`);
+  const people = new Set(stated.map(({ by }) => personOf(by))).size;
+  if (people < record.quorum) return none(`${people} of ${record.quorum} people attested`);
   return {
     outcome: 'proof',
     evidence: {
@@ -167,7 +169,7 @@ export const proofOfAttestation = (lease: Lease, record: ApprovalRecord | undefi
         .slice(0, 2_048),
       atMs: of.atMs,
       how: stated
-        .map(({ statement }) => statement ?? '')
+        .map(({ statement }) => statement)
         .join('; ')
         .slice(0, 1_000),
     },

@@ -36,11 +36,11 @@ export const timing = z.strictObject({
 export type Timing = z.infer<typeof timing>;
 
 /**
- * How long after an acknowledged TakeTerm an armed guard with this lease length has surely stopped:
- * lease × (1 + drift) + margin.
+ * How long after an acknowledged TakeTerm an armed guard with this lease length has surely stopped: lease × (1 + drift) ÷ (1 − drift) + margin.
+ * Two clocks may be wrong at once: the guard's may run slow, so that it holds longer, and the one that measures the wait may run fast.
  */
 export const lapseMs = (leaseMs: DurationMs, of: Pick<Timing, 'drift' | 'marginMs'>): DurationMs =>
-  durationMs(Math.ceil(leaseMs * (1 + of.drift)) + of.marginMs);
+  durationMs(Math.ceil((leaseMs * (1 + of.drift)) / (1 - of.drift)) + of.marginMs);
 
 /** The guard's duty in words and numbers: `poll + read timeout + stop + margin < lease`. */
 export const timingArithmetic = (of: Timing): { usedMs: DurationMs; safe: boolean; sentence: string } => {

@@ -53,7 +53,17 @@ describe('state in, verdict out', () => {
   test('silence alone never becomes failing, however long', () => {
     expect(verdict(rounds('uu '.repeat(50)), rule, 'suspect').state).toBe('unobservable');
   });
-  test('it says the numbers', () => {
-    expect(verdict(rounds('ff ff ff ff'), rule, 'suspect').sentence).toBe('Failing: 4 of the last 4 probes saw no signature (3 of 4 needed).');
+  test.each<[string, VerdictState, string]>([
+    ['', 'healthy', 'No probe yet.'],
+    ['hh', 'healthy', 'The whole chain stands still; this is not a failure of the validator.'],
+    ['ff ff ff ff', 'suspect', 'Failing: 4 of the last 4 probes saw no signature (3 of 4 needed).'],
+    ['ss ss ff ff ff', 'suspect', 'Failing: 3 of the last 4 probes saw no signature (3 of 4 needed).'],
+    ['ff ff ff', 'suspect', 'Failing: 3 of the last 3 probes saw no signature (3 of 4 needed).'],
+    ['ff uu', 'suspect', 'Fewer vantages than needed can tell; this counts as alive.'],
+    ['ss', 'healthy', 'Its signatures land on the chain.'],
+    ['ss ff ff ss ss', 'suspect', 'Suspect: 2 of the last 4 probes saw no signature; 2 good ones in a row, 3 needed.'],
+    ['ff ss ss', 'healthy', 'Suspect: 1 of the last 3 probes saw no signature; 2 good ones in a row, 3 needed.'],
+  ])('%s after %s says: %s', (text, before, expected) => {
+    expect(verdict(rounds(text), rule, before).sentence).toBe(expected);
   });
 });

@@ -41,7 +41,7 @@ const trailing = (rounds: readonly Observation[], what: Observation): number => 
  * @param before the verdict of the round before; hysteresis starts from it.
  */
 export const verdict = (samples: readonly Sample[], rule: Rule, before: VerdictState): Verdict => {
-  const rounds = samples.slice(-Math.max(rule.window, rule.healthy)).map((sample) => judgeSample(sample, rule));
+  const rounds = samples.map((sample) => judgeSample(sample, rule));
   const window = rounds.slice(-rule.window);
   const failing = window.filter((one) => one === 'failing').length;
   const good = trailing(rounds, 'signing');
@@ -55,8 +55,7 @@ export const verdict = (samples: readonly Sample[], rule: Rule, before: VerdictS
     };
   }
   if (last === 'unobservable') return { state: 'unobservable', sentence: 'Fewer vantages than needed can tell; this counts as alive.' };
-  if (good >= rule.healthy || (before === 'healthy' && failing === 0 && last === 'signing'))
-    return { state: 'healthy', sentence: 'Its signatures land on the chain.' };
+  if (good >= rule.healthy || (before === 'healthy' && failing === 0)) return { state: 'healthy', sentence: 'Its signatures land on the chain.' };
   return {
     state: 'suspect',
     sentence: `Suspect: ${failing} of the last ${window.length} probes saw no signature; ${good} good ones in a row, ${rule.healthy} needed.`,

@@ -17,10 +17,23 @@ test.each([
 });
 
 test('watermarks of two kinds have no order', () => {
-  expect(() => compare(at(1, 0, 0), slot(1))).toThrow(RangeError);
+  expect(() => compare(at(1, 0, 0), slot(1))).toThrow(new RangeError('a consensus watermark cannot be compared with a slot one'));
+});
+
+test('compare is a total order, as that of the digits written in a row', () => {
+  const digits = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3));
+  fc.assert(
+    fc.property(digits, digits, (a, b) => {
+      const expected = Math.sign(Number(a.join('')) - Number(b.join('')));
+      expect(compare(at(...a), at(...b))).toBe(expected);
+      expect(compare(at(...b), at(...a))).toBe(0 - expected);
+    }),
+  );
 });
 
 test('highest never falls', () => {
+  const mark = slot(3);
+  expect(highest(mark, slot(3))).toBe(mark);
   expect(highest(at(5, 0, 1), at(4, 3, 3))).toEqual(at(5, 0, 1));
   expect(highest(at(4, 3, 3), at(5, 0, 1))).toEqual(at(5, 0, 1));
   expect(highest(null, slot(3))).toEqual(slot(3));
@@ -35,12 +48,14 @@ describe('the floor of the next holder', () => {
   test('is the head and a margin, at its last round and step, when it does not', () => {
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: 9, margin: 2 })).toEqual(at(11, 2_147_483_647, 3));
     expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: 9, margin: 2 })).toEqual(slot(11));
+    expect(watermarkAfter({ chain: 'systemd', evidence: { watermark: at(7, 1, 2) }, head: 0, margin: 2 })).toEqual(slot(2));
   });
   test('is unknown without either', () => {
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: null, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: slot(3) }, head: null, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: Number.NaN, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: -1, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: Number.MAX_SAFE_INTEGER - 1, margin: 2 })).toBe(null);
   });
 });
 
@@ -56,6 +71,9 @@ describe('one duty', () => {
     ['the floor itself is refused', null, at(5, 0, 2), duty(5, 0, 2), 'refuse'],
     ['below the floor is refused', null, at(5, 0, 2), duty(5, 0, 1), 'refuse'],
     ['above the floor is signed', null, at(5, 0, 2), duty(5, 0, 3), 'sign'],
+    ['above the last one but at the floor is refused', duty(5, 0, 1), at(5, 0, 3), duty(5, 0, 3), 'refuse'],
+    ['above the last one and the floor is signed', duty(5, 0, 1), at(5, 0, 2), duty(5, 0, 3), 'sign'],
+    ['the last one again is repeated below a floor too', duty(5, 0, 2), at(6, 0, 3), duty(5, 0, 2), 'repeat'],
     ['the first ever is signed', null, null, duty(1, 0, 1), 'sign'],
   ] as const)('%s', (_, last, floor, next, expected) => {
     expect(judgeDuty({ last, floor, duty: next })).toBe(expected);

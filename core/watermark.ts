@@ -19,7 +19,8 @@ export type Watermark = z.infer<typeof watermark>;
 const highestRound = 2_147_483_647;
 const lastStep = 3;
 
-const parts = (mark: Watermark): readonly number[] => (mark.kind === 'consensus' ? [mark.height, mark.round, mark.step] : [mark.slot]);
+const parts = (mark: Watermark): readonly [number, number, number] =>
+  mark.kind === 'consensus' ? [mark.height, mark.round, mark.step] : [mark.slot, 0, 0];
 
 /**
  * Lexicographic order of two watermarks of one kind.
@@ -27,12 +28,9 @@ const parts = (mark: Watermark): readonly number[] => (mark.kind === 'consensus'
  */
 export const compare = (a: Watermark, b: Watermark): -1 | 0 | 1 => {
   if (a.kind !== b.kind) throw new RangeError(`a ${a.kind} watermark cannot be compared with a ${b.kind} one`);
-  const others = parts(b);
-  for (const [index, part] of parts(a).entries()) {
-    const other = others[index] ?? 0;
-    if (part !== other) return part < other ? -1 : 1;
-  }
-  return 0;
+  const [height, round, step] = parts(a);
+  const [otherHeight, otherRound, otherStep] = parts(b);
+  return (Math.sign(height - otherHeight) || Math.sign(round - otherRound) || Math.sign(step - otherStep)) as -1 | 0 | 1;
 };
 
 /** The higher of two; null is below everything. */
@@ -55,8 +53,9 @@ export const watermarkAfter = (of: {
 }): Watermark | null => {
   const kind = of.chain === 'cometbft' ? 'consensus' : 'slot';
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
-  if (of.head === null || !Number.isSafeInteger(of.head) || of.head < 0) return null;
-  const reached = of.head + of.margin;
+  const head = of.head ?? Number.NaN;
+  const reached = head + of.margin;
+  if (!Number.isSafeInteger(reached) || head < 0) return null;
   return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };
 };
 

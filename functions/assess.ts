@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { assessRequest } from '../core/assess.ts';
-import type { NodeReport } from '../core/report.ts';
 import { durationMs } from '../core/time.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { verdict, type VerdictState } from '../core/verdict.ts';
@@ -8,6 +7,7 @@ import type { Deps } from './shared/deps.ts';
 import { assess as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import { lookAll, type Memories } from './shared/look.ts';
+import { readReports, untilRisen } from './shared/reports.ts';
 
 const betweenLooksMs = durationMs(1_000);
 const maxLooks = 20;
@@ -31,15 +31,18 @@ const lookUntilTold = async (deps: Deps, config: ValidatorConfig, signal: AbortS
 export const assess: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
   const { config, hash } = await needConfig(deps, input.validator, signal);
   const lease = await deps.lease.read(input.validator, signal);
+  const nodes = config.nodes.map(({ id }) => id);
+  const before = await readReports(deps, config.id, nodes, signal);
   const { state, head } = await lookUntilTold(deps, config, signal);
-  const reports: Record<string, NodeReport | undefined> = {};
-  for (const { id } of config.nodes) reports[id] = await deps.records.readReport(config.id, id, signal);
+  const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
+  const { reports, silent } = await untilRisen(deps, { validator: config.id, nodes, watched, before }, signal);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   const result = assessRequest({
     config,
     configHash: hash,
     lease,
     reports,
+    silent,
     verdict: state,
     head,
     paused: (await deps.records.readPause(config.id, signal)) ?? null,

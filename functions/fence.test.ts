@@ -113,7 +113,7 @@ describe('fence', () => {
   test('a lapse counts only measured time', async () => {
     const world = worldOf({ approvers: ['role/approver'], evidence: ['lapsed'], assumptions: { lapsed: 'Clocks run within five percent.' } });
     expect(await call(world, fence, { ...input, waitedMs: 14_000 })).toMatchObject({ state: 'pending' });
-    expect(await call(world, fence, { ...input, waitedMs: 17_750 })).toMatchObject({ state: 'fenced', kind: 'lapsed' });
+    expect(await call(world, fence, { ...input, waitedMs: 18_579 })).toMatchObject({ state: 'fenced', kind: 'lapsed' });
   });
   test('at the deadline it tells whether the recorded active is alive', async () => {
     const silent = worldOf();

@@ -3,6 +3,7 @@ import { alex, amber, attempt, birch, cedar, configOf, fencing, leaseOf, recordO
 import { never, World } from '../test/support/deps.ts';
 
 import { hashOf, type Plan } from '../core/plan.ts';
+import { durationMs } from '../core/time.ts';
 
 import type { Act } from './shared/handler.ts';
 
@@ -43,6 +44,35 @@ describe('assess', () => {
     expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'Recovered' });
     world.observe = () => 'unobservable';
     expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'Unobservable' });
+  });
+  test('a standby whose report stands still is not ready, however good the report', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.silent.add(birch);
+    expect(await call(world, assess, request)).toMatchObject({
+      decision: 'refused',
+      code: 'CandidateNotReady',
+      sentence: 'No standby is ready: i-0b0b000000000002: its guard is silent.',
+    });
+    expect(
+      await call(world, assess, { ...request, kind: 'switchover', to: birch, cause: { kind: 'operator', by: 'robin', reason: 'Move.' } }),
+    ).toMatchObject({
+      decision: 'refused',
+      sentence: 'i-0b0b000000000002 is not ready: its guard is silent.',
+    });
+  });
+  test('a standby whose guard reports while it is watched is ready', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.silent.add(birch);
+    const report = world.reports.get(birch);
+    const found = world.clock.run(
+      Promise.all([
+        assess(request, world.deps(), never, remaining),
+        world.clock.sleep(durationMs(3_000)).then(() => report && world.reports.set(birch, { ...report, sequence: report.sequence + 1 })),
+      ]),
+    );
+    expect((await found)[0]).toMatchObject({ decision: 'proceed' });
   });
   test('asks whether the claim is still driven', async () => {
     const world = new World();

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { durationMs, elapsedMs } from '../core/time.ts';
+import type { Watermark } from '../core/watermark.ts';
 import { verify as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 
@@ -7,17 +8,22 @@ const passMs = durationMs(3_000);
 const pollMs = durationMs(200);
 const maxLooks = 60;
 
-/** Looks for the holder's signatures above the baseline, from as many vantages as a verdict needs. */
+const reachedBy = (mark: Watermark | undefined): number => (mark === undefined ? 0 : mark.kind === 'consensus' ? mark.height : mark.slot);
+
+/**
+ * Looks for the holder's signatures above the baseline, from as many vantages as a verdict needs. What lies at or below the floor of its
+ * term may be a signature of the holder before, which landed late: it is nobody's proof of life.
+ */
 export const verify: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
   const { clock } = deps;
   const startedMs = clock.steadyMs();
   const { config } = await needConfig(deps, input.validator, signal);
-  await needDriven(deps, input, signal);
+  const floor = reachedBy((await needDriven(deps, input, signal)).watermark);
   const sum = (): number => input.waitedMs + elapsedMs(startedMs, clock.steadyMs());
   let { baseline } = input;
   for (let look = 0; look < maxLooks; look += 1) {
     baseline ??= await deps.chains.headOf(config, signal);
-    const above = baseline;
+    const above = baseline === null ? null : Math.max(baseline, floor);
     const seen = above === null ? [] : await Promise.all(config.vantages.map(({ name }) => deps.chains.landed(config, name, above, signal)));
     const agree = seen.filter(({ signed }) => signed).length;
     if (agree >= config.policy.verdict.vantages) {
@@ -34,7 +40,9 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
   }
   const late = sum() >= config.timing.verifyDeadlineMs;
   const sentence =
-    baseline === null ? 'Too few vantages show the chain.' : `No signature above ${baseline} yet, after ${Math.round(sum() / 1_000)} s.`;
+    baseline === null
+      ? 'Too few vantages show the chain.'
+      : `No signature above ${Math.max(baseline, floor)} yet, after ${Math.round(sum() / 1_000)} s.`;
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 

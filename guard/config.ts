@@ -48,26 +48,30 @@ export type GuardConfig = z.infer<typeof guardConfig>;
 
 const othersMayWrite = 0o022;
 
-/** @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe: the guard does not start. */
-export const loadGuardConfig = (file: string): GuardConfig => {
-  const refuse = (message: string, cause?: unknown): never => {
-    throw new BatonError('GuardRefused', message, { cause, fix: `Install the guard again: guard/install.sh --validator … (it writes ${file})` });
-  };
-  let text = '';
-  try {
-    if ((statSync(file).mode & othersMayWrite) !== 0) refuse(`${file} can be written by others than its owner`);
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof BatonError) throw cause;
-    refuse(`${file} cannot be read`, cause);
-  }
+const refuse = (file: string, message: string, cause?: unknown): BatonError =>
+  new BatonError('GuardRefused', message, { cause, fix: `Install the guard again: guard/install.sh --validator … (it writes ${file})` });
+
+/** What the text of `file` says. @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe. */
+export const guardConfigOf = (text: string, file: string): GuardConfig => {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    refuse(`${file} is not JSON`, cause);
+    throw refuse(file, `${file} is not JSON`, cause);
   }
   const config = parseWith(guardConfig, value, { what: file, code: 'ConfigInvalid' });
   checkTiming(config.timing);
   return config;
+};
+
+/** @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe: the guard does not start. */
+export const loadGuardConfig = (file: string): GuardConfig => {
+  let text: string;
+  try {
+    if ((statSync(file).mode & othersMayWrite) !== 0) throw refuse(file, `${file} can be written by others than its owner`);
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw cause instanceof BatonError ? cause : refuse(file, `${file} cannot be read`, cause);
+  }
+  return guardConfigOf(text, file);
 };

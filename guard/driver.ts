@@ -4,6 +4,8 @@ export interface Health {
   readonly synced: boolean;
   readonly height: number | null;
   /** A stable code and a sentence, or null. */ readonly distress: string | null;
+  /** It holds the term but has stopped signing by itself: it must be closed and opened anew. */
+  readonly stalled?: boolean;
 }
 
 /** How the guard opens and closes one kind of validator. */

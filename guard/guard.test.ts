@@ -36,6 +36,36 @@ describe('opening', () => {
       expect(signs(bench)).toBe(true);
     });
   });
+  test('a signer that stopped by itself is closed, tells so, and is opened anew in the same term', async () => {
+    await withGuard(async (bench) => {
+      await bench.during(1_000);
+      bench.driver.failActivate = true;
+      bench.driver.stalled = true;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(false);
+      expect(bench.stored?.distress).not.toBe(null);
+      bench.driver.failActivate = false;
+      await bench.during(3_000);
+      expect(signs(bench)).toBe(true);
+      expect(bench.stored?.armedTerm).toBe(1);
+    });
+  });
+  test('a word that is on record only after the deadline opens nothing, and the next read tries again', async () => {
+    await withGuard(
+      async (bench) => {
+        bench.writeMs = 13_000;
+        await bench.during(100);
+        bench.readMs = 13_500;
+        await bench.during(13_500);
+        [bench.writeMs, bench.readMs] = [0, 0];
+        expect(signs(bench)).toBe(false);
+        await bench.during(30_000);
+        expect(signs(bench)).toBe(true);
+      },
+      // Nothing but the opening itself looks at the deadline.
+      { deadlineTickMs: 600_000 },
+    );
+  });
   test('does not open in a term that was declared with other timing', async () => {
     const stored: NodeReport = {
       validator: v,

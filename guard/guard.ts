@@ -1,7 +1,7 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
 import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
+import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
@@ -20,9 +20,11 @@ export interface GuardOptions {
   readonly say: (sentence: string) => void;
   /** Told after every cycle: feeds the watchdog. */
   readonly onCycle?: () => void;
+  /** How often the deadline is looked at; the gate itself asks before each signature. */
+  readonly deadlineTickMs?: DurationMs;
 }
 
-const deadlineTickMs = durationMs(25);
+const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
 const reportEveryMs = 2_000;
 const distressEveryMs = 500;
@@ -100,9 +102,10 @@ export class Guard {
   }
 
   async #deadlineLoop(signal: AbortSignal): Promise<void> {
+    const { clock, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
     while (!signal.aborted) {
       this.#tick(signal);
-      await this.#options.clock.sleep(deadlineTickMs, signal).catch(() => undefined);
+      await clock.sleep(deadlineTickMs, signal).catch(() => undefined);
     }
   }
 
@@ -120,19 +123,21 @@ export class Guard {
     }
     const { term } = step.state;
     const lease = this.#lease;
-    if (step.action === 'open' && term !== null && lease) this.#enqueue('open', () => this.#open(term, lease, signal));
-    if (step.relinquish !== null && step.relinquish > this.#owed) {
-      const owed = step.relinquish;
-      this.#owed = owed;
-      this.#enqueue('relinquish', () => this.#relinquish(owed, signal));
-    }
+    if (step.action === 'open' && term !== null && lease && !this.#enqueue('open', () => this.#open(term, lease, signal))) this.#letGo(term);
+    const owed = step.relinquish;
+    if (owed !== null && owed > this.#owed && this.#enqueue('relinquish', () => this.#relinquish(owed, signal))) this.#owed = owed;
   }
 
-  /** Actions run one after the other; reads and the deadline go on beside them. */
-  #enqueue(name: string, act: () => Promise<void>): void {
+  /** Nothing is held that is not open: the next read tries again. */
+  #letGo(term: Term): void {
+    if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+  }
+
+  /** Actions run one after the other; reads and the deadline go on beside them. False when too much waits already. */
+  #enqueue(name: string, act: () => Promise<void>): boolean {
     if (this.#queued >= maxQueued) {
       this.#say(`Too much waits to be done: ${name} is left to the next cycle.`);
-      return;
+      return false;
     }
     this.#queued += 1;
     this.#queue = this.#queue
@@ -143,6 +148,7 @@ export class Guard {
       .finally(() => {
         this.#queued -= 1;
       });
+    return true;
   }
 
   // Stopping may overrun its time; it is verified all the same.
@@ -175,25 +181,36 @@ export class Guard {
         this.#driver.prepare(floor);
         // What this guard promises for the term is on record before the first signature of it.
         await this.#report({ ...word, signing: false });
-        if (this.#hold.term !== term || !this.#maySignNow()) return;
+        if (this.#hold.term !== term || !this.#maySignNow()) {
+          this.#letGo(term);
+          return;
+        }
         await this.#driver.activate({ key, floor }, signal);
       } finally {
         key.fill(0);
       }
       this.#active = true;
       if (this.#hold.term !== term || !this.#maySignNow()) {
+        this.#letGo(term);
         await this.#close();
         return;
       }
       this.#say(`The gate is open in term ${term}.`);
       await this.#report({}).catch(() => undefined);
     } catch (error) {
-      // Nothing is held that is not open: the next read tries again.
-      if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+      this.#letGo(term);
       await this.#close().catch(() => undefined);
       reporter.distress = (error as Error).message.slice(0, 500);
       throw error;
     }
+  }
+
+  // The term is still held: the next read opens it anew, from what the disk holds.
+  #reopen(): void {
+    if (!this.#active || this.#hold.term === null) return;
+    this.#letGo(this.#hold.term);
+    this.#driver.closeGate();
+    this.#enqueue('close', () => this.#close());
   }
 
   async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
@@ -224,6 +241,7 @@ export class Guard {
         .health(this.#active, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
+      if (health.stalled === true) this.#reopen();
       if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();

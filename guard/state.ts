@@ -13,8 +13,12 @@ const detail = z
   .strictObject({
     content: z.string().regex(/^[a-f0-9]{64}$/),
     signature: z.base64(),
-    seconds: z.string().regex(/^-?\d{1,20}$/),
-    nanos: z.number().int(),
+    /** Both as the answer's frame can hold them: 64 and 32 bits. */
+    seconds: z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text)),
+    nanos: z.int32(),
   })
   .nullable();
 
@@ -30,15 +34,37 @@ export interface Disk {
   readonly fsyncSync: typeof fsyncSync;
   readonly closeSync: typeof closeSync;
   readonly renameSync: typeof renameSync;
+  readonly readFileSync: (file: string, encoding: 'utf8') => string;
+  readonly rmSync: typeof rmSync;
+  readonly mkdirSync: typeof mkdirSync;
 }
 
-const realDisk: Disk = { openSync, writeSync: (fd, text) => writeSync(fd, text), fsyncSync, closeSync, renameSync };
+const realDisk: Disk = {
+  openSync,
+  writeSync: (fd, text) => writeSync(fd, text),
+  fsyncSync,
+  closeSync,
+  renameSync,
+  readFileSync: (file, encoding) => readFileSync(file, encoding),
+  rmSync,
+  mkdirSync,
+};
 
 const broken = (file: string, cause: unknown): BatonError =>
   new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
     cause,
     fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
   });
+
+/** What the text of a state file says. @throws BatonError GuardRefused. */
+export const stateOf = (text: string, file: string): SignState => {
+  try {
+    const [first = '', second = ''] = text.split('\n');
+    return { watermark: watermark.parse(JSON.parse(first)), detail: detail.parse(JSON.parse(second)) };
+  } catch (cause) {
+    throw broken(file, cause);
+  }
+};
 
 export class StateFile {
   readonly #file: string;
@@ -47,24 +73,19 @@ export class StateFile {
   constructor(file: string, disk: Disk = realDisk) {
     this.#file = file;
     this.#disk = disk;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    disk.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   }
 
   /** Null when there is no file. @throws BatonError GuardRefused when there is one that cannot be read: then nothing may be signed. */
   load(): SignState | null {
     let text: string;
     try {
-      text = readFileSync(this.#file, 'utf8');
+      text = this.#disk.readFileSync(this.#file, 'utf8');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw broken(this.#file, cause);
     }
-    try {
-      const [first = '', second = ''] = text.split('\n');
-      return { watermark: watermark.parse(JSON.parse(first)), detail: detail.parse(JSON.parse(second)) };
-    } catch (cause) {
-      throw broken(this.#file, cause);
-    }
+    return stateOf(text, this.#file);
   }
 
   /** Durable when it returns. @throws when the disk did not take it: then nothing may be signed. */
@@ -80,7 +101,7 @@ export class StateFile {
 
   /** Takes the record away: what it says would no longer be true. */
   remove(): void {
-    rmSync(this.#file, { force: true });
+    this.#disk.rmSync(this.#file, { force: true });
   }
 
   #write(file: string, text: string): void {

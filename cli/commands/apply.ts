@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
@@ -10,10 +10,13 @@ import { floorAfter, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
-import { nodeLabel } from '../context.ts';
+import { nodeLabel, parseWords } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 const maxFileBytes = 2_000_000;
+/** Comparisons of keys within one map, over the whole file: each key is compared with those before it. */
+const maxCompared = 1_000_000;
+const longestReason = 300;
 const headMs = durationMs(10_000);
 
 export interface ApplyOptions {
@@ -32,15 +35,36 @@ const readYaml = async (file: string): Promise<unknown> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new BatonError('ConfigInvalid', `cannot read ${file}`, { cause, fix: 'Give the path of validators.yaml: `baton apply validators.yaml`' });
   });
+  return valueOf(text, file);
+};
+
+/** A few hundred characters of nested keys, or a map of very many keys, would take the library minutes. */
+const read = (text: string): unknown => {
+  let compared = 0;
+  const uniqueKeys = (a: unknown, b: unknown): boolean => {
+    if ((compared += 1) > maxCompared) throw new Error('a map has too many keys');
+    return a === b || (isScalar(a) && isScalar(b) && a.value === b.value);
+  };
+  const document = parseDocument(text, { uniqueKeys });
+  const [error] = document.errors;
+  if (error) throw error;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key)) throw new Error('a key is not plain text');
+    },
+  });
+  return document.toJS({ maxAliasCount: 100 });
+};
+
+/** What the text of a YAML file holds. @throws BatonError ConfigInvalid when it is no YAML, or too much of it. */
+export const valueOf = (text: string, file: string): unknown => {
   if (text.length > maxFileBytes)
     throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return read(text);
   } catch (cause) {
-    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${(cause as Error).message.split('\n')[0] ?? ''}`, {
-      cause,
-      fix: 'Mend the line that is named and run it again.',
-    });
+    const reason = ((cause as Error).message.split('\n')[0] ?? '').slice(0, longestReason);
+    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${reason}`, { cause, fix: 'Mend the line that is named and run it again.' });
   }
 };
 
@@ -138,6 +162,7 @@ const requireReady = async (context: Context, changes: readonly Change[], option
       fix: 'Add --attest "I removed the key from … and no other copy of it can sign" (at least 20 characters).',
     });
   }
+  if (options.attest !== undefined) parseWords(options.attest, '--attest');
   const floors = new Map<string, Watermark>();
   for (const config of enrolling) floors.set(config.id, await floorOf(context, config));
   return floors;

@@ -1,6 +1,6 @@
 import { decide, type ApprovalRecord, type Decision } from '../../core/approval.ts';
 import { BatonError } from '../../core/errors.ts';
-import { configOf, parseValidator, type Context } from '../context.ts';
+import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 
 export interface AnswerOptions {
@@ -20,7 +20,7 @@ const openRecord = async (context: Context, name: string, options: AnswerOptions
     throw new BatonError('ApprovalUnknown', `nothing of ${config.id} waits for an ${options.purpose}`, { fix: `baton status ${config.id}` });
   }
   if (options.plan !== undefined && (options.plan.length < minPlanDigits || !record.planHash.startsWith(options.plan))) {
-    throw new BatonError('PlanChanged', `plan ${options.plan} is not the one that waits: that is ${record.planHash.slice(0, 12)}`, {
+    throw new BatonError('PlanChanged', `plan ${options.plan.slice(0, 64)} is not the one that waits: that is ${record.planHash.slice(0, 12)}`, {
       field: '--plan',
       fix: `Read the plan that waits (baton status ${config.id}), then type: baton ${options.answer} ${config.id} --plan ${record.planHash.slice(0, 12)}`,
     });
@@ -42,13 +42,14 @@ const give = async (context: Context, record: ApprovalRecord, given: Decision): 
 
 /** One conditional write; when it completes the quorum or denies, the execution is told. */
 export const answer = async (context: Context, name: string, options: AnswerOptions): Promise<Answer> => {
+  const statement = options.statement === undefined ? undefined : parseWords(options.statement, '--statement');
   const record = await openRecord(context, name, options);
   const by = await context.whoAmI();
   const given: Decision = {
     by,
     answer: options.answer,
     atMs: context.clock.epochMs(),
-    ...(options.statement === undefined ? {} : { statement: options.statement }),
+    ...(statement === undefined ? {} : { statement }),
   };
   const stored = alreadyGiven(record, given) ?? (await give(context, record, given));
   const counted = stored.decisions.filter(({ answer: said }) => said === 'approve').length;

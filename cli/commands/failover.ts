@@ -3,7 +3,7 @@ import type { ExecutionName, NodeId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { durationMs } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
-import { configOf, parseValidator, type Context } from '../context.ts';
+import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
 import { stepLine, stepsOf } from './explain.ts';
@@ -36,10 +36,14 @@ const follow = async (context: Context, execution: ExecutionName): Promise<Await
 const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string): NodeId => {
   const found = nodes.find((node) => node.name === name || node.id === name);
   if (!found) {
-    throw new BatonError('HolderUnknown', `${name} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`, {
-      field: '--to',
-      fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
-    });
+    throw new BatonError(
+      'HolderUnknown',
+      `${name.slice(0, 80)} is not a node of this validator, expected one of ${nodes.map((node) => node.name).join(', ')}`,
+      {
+        field: '--to',
+        fix: `Type it again with --to ${nodes[0]?.name ?? 'NAME'}.`,
+      },
+    );
   }
   return found.id;
 };
@@ -47,6 +51,7 @@ const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string)
 /** Starts an execution. It goes through Assess, approval and fencing like every other: asking for it proves nothing. */
 export const failover = async (context: Context, name: string, options: FailoverOptions): Promise<Answer> => {
   const { config } = await configOf(context, parseValidator(name));
+  const reason = parseWords(options.reason, '--reason');
   const to = options.to === undefined ? undefined : nodeNamed(config.nodes, options.to);
   const lease = await context.lease.read(config.id);
   if (!lease) throw new BatonError('LeaseMissing', `${config.id} is not enrolled`, { fix: 'baton apply validators.yaml' });
@@ -54,7 +59,7 @@ export const failover = async (context: Context, name: string, options: Failover
   const execution = failoverName({ validator: config.id, term: lease.term, episode: `by-hand-${randomHex(4)}` });
   await context.workflow.start({
     name: execution,
-    input: { validator: config.id, kind: options.kind, ...(to === undefined ? {} : { to }), cause: { kind: 'operator', by, reason: options.reason } },
+    input: { validator: config.id, kind: options.kind, ...(to === undefined ? {} : { to }), cause: { kind: 'operator', by, reason } },
   });
   const json = { validator: config.id, execution };
   if (!options.wait) return { lines: [`Started ${execution}.`, `  next: baton explain ${execution}`], json: { ...json, status: 'RUNNING' } };

@@ -9,7 +9,7 @@ import type { Answer } from '../output.ts';
 export const maxKeyBytes = 65_536;
 
 const cometbftKeyFile = z.looseObject({
-  priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.base64() }),
+  priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.unknown().optional() }),
 });
 
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -35,8 +35,11 @@ const asJson = (content: Buffer): unknown => {
 export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: string | null } => {
   const parsed = cometbftKeyFile.safeParse(asJson(content));
   if (!parsed.success) return { plaintext: content, publicKey: null };
-  const both = Buffer.from(parsed.data.priv_key.value, 'base64');
   const fix = 'Give the priv_validator_key.json that CometBFT wrote.';
+  const value = z.base64().safeParse(parsed.data.priv_key.value);
+  // Sealed as it is, it would open on the next node as no key at all, when the one before is fenced.
+  if (!value.success) throw new BatonError('KeyInvalid', 'priv_key.value is not base64', { field: 'priv_key.value', fix });
+  const both = Buffer.from(value.data, 'base64');
   if (both.length !== 64)
     throw new BatonError('KeyInvalid', `priv_key.value has ${both.length} bytes, expected 64`, { field: 'priv_key.value', fix });
   const seed = both.subarray(0, 32);

@@ -46,13 +46,10 @@ const logged = (name: string) => ({
   },
 });
 
-/** A handler around one verb. `deps` is for tests; the real ones are made at the first call. */
-export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
-  verb: Verb<I, O>,
-  act: Act<z.output<I>, z.input<O>>,
-  deps: () => Deps = realDeps,
-) =>
-  middy<unknown, z.output<O>>(async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
+/** The frame itself: what goes in and out is held to the contract, and every call has a deadline. */
+export const frameOf =
+  <I extends z.ZodType, O extends z.ZodType>(verb: Verb<I, O>, act: Act<z.output<I>, z.input<O>>, deps: () => Deps) =>
+  async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<z.output<O>> => {
     const input = parseWith(verb.input, event, {
       what: `input of ${verb.name}`,
       code: 'InputInvalid',
@@ -66,7 +63,14 @@ export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
       code: 'InputInvalid',
       fix: 'This is a defect of Baton: report it with the execution name.',
     });
-  }).use(logged(verb.name));
+  };
+
+/** A handler around one verb. `deps` is for tests; the real ones are made at the first call. */
+export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
+  verb: Verb<I, O>,
+  act: Act<z.output<I>, z.input<O>>,
+  deps: () => Deps = realDeps,
+) => middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name));
 
 /** @throws BatonError ValidatorUnknown. */
 export const needConfig = async (deps: Deps, validator: ValidatorId, signal: AbortSignal): Promise<{ config: ValidatorConfig; hash: string }> => {

@@ -4,7 +4,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../../chains/http.ts';
 import type { GuardConfig } from '../config.ts';
 import type { Driver, Health } from '../driver.ts';
-import { Connection } from '../privval/connection.ts';
+import { Connection, type ConnectionOptions } from '../privval/connection.ts';
 import { Signer } from '../privval/signer.ts';
 import type { StateFile } from '../state.ts';
 
@@ -31,6 +31,9 @@ export interface CometbftOptions {
   readonly clock: Clock;
   /** The hold rule. */
   readonly maySign: () => boolean;
+  /** The way to the node's privval socket and to its RPC; others than the real ones are for simulations. */
+  readonly dial?: (options: ConnectionOptions) => Pick<Connection, 'connected' | 'run'>;
+  readonly ask?: typeof getJson;
 }
 
 export class CometbftDriver implements Driver {
@@ -38,7 +41,7 @@ export class CometbftDriver implements Driver {
   readonly #options: CometbftOptions;
   readonly #state: StateFile;
   #gate = false;
-  #connection: Connection | null = null;
+  #connection: Pick<Connection, 'connected' | 'run'> | null = null;
   #lastSeenMs: SteadyMs;
 
   constructor(options: CometbftOptions) {
@@ -49,8 +52,8 @@ export class CometbftDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { config, clock } = this.#options;
-    this.#connection = new Connection({
+    const { config, clock, dial = (options) => new Connection(options) } = this.#options;
+    this.#connection = dial({
       path: config.chain.socket.replace('unix://', ''),
       publicKey: Buffer.from(config.chain.publicKey, 'base64'),
       signer: this.#signer,
@@ -87,12 +90,19 @@ export class CometbftDriver implements Driver {
     return this.#state.load() === null;
   }
 
-  async health(_active: boolean, signal: AbortSignal): Promise<Health> {
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
+    const health = await this.#nodeHealth(signal);
+    if (!active || !this.#gate || this.#signer.loaded) return health;
+    return { ...health, stalled: true, distress: 'SignerStopped: the watermark could not be written, so nothing more is signed.' };
+  }
+
+  async #nodeHealth(signal: AbortSignal): Promise<Health> {
     const now = this.#options.clock.steadyMs();
     if (this.#connection?.connected === true) this.#lastSeenMs = now;
     const away = elapsedMs(this.#lastSeenMs, now);
+    const ask = this.#options.ask ?? getJson;
     try {
-      const { sync_info: sync } = status.parse(await getJson(this.#options.config.chain.rpc, '/status', signal)).result;
+      const { sync_info: sync } = status.parse(await ask(this.#options.config.chain.rpc, '/status', signal)).result;
       const distress = away > awayMs ? `SignerNotDialled: the node has not listened for ${Math.round(away / 1_000)} s.` : null;
       return { synced: !sync.catching_up, height: sync.latest_block_height, distress };
     } catch {

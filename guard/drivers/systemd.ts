@@ -41,13 +41,18 @@ const writeNew = (file: string, content: Buffer | string, mode: number): void =>
   chmodSync(file, mode);
 };
 
-const readHealth = (stdout: string): z.infer<typeof healthOutput> | null => {
+/** What a health command printed, or null. */
+export const readHealth = (stdout: string): z.infer<typeof healthOutput> | null => {
   try {
     return healthOutput.parse(JSON.parse(stdout));
   } catch {
     return null;
   }
 };
+
+/** The slot that a watermark command printed, or null. */
+export const readSlot = (stdout: string): Watermark | null =>
+  /^\d{1,15}$/.test(stdout.trim()) ? { kind: 'slot', slot: Number(stdout.trim()) } : null;
 
 export class SystemdDriver implements Driver {
   readonly #options: SystemdOptions;
@@ -135,7 +140,7 @@ export class SystemdDriver implements Driver {
     const { watermarkCommand } = this.#options.config.chain;
     if (watermarkCommand === null) return null;
     const { exitCode, stdout } = await runCommand(watermarkCommand, { timeoutMs: this.#options.config.timing.stopMs });
-    return exitCode === 0 && /^\d{1,15}$/.test(stdout.trim()) ? { kind: 'slot', slot: Number(stdout.trim()) } : null;
+    return exitCode === 0 ? readSlot(stdout) : null;
   }
 
   async watermark(): Promise<Watermark | null> {

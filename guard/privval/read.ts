@@ -51,6 +51,8 @@ const readFields = (bytes: Uint8Array, fields: Readonly<Record<number, FieldRead
     const [field, wire] = reader.tag();
     const read = fields[field];
     if (read) read(reader, wire);
+    // Skipping would take a varint of any length.
+    else if (wire === WireType.Varint) reader.uint64();
     else reader.skip(wire, field);
   }
 };

@@ -58,6 +58,11 @@ export class Signer {
     this.#floor = floor;
   }
 
+  /** A key is loaded; one that was dropped because the watermark could not be written must be loaded anew. */
+  get loaded(): boolean {
+    return this.#key !== null;
+  }
+
   /** Drops the key. From here on nothing can be signed. */
   unload(): void {
     this.#key = null;

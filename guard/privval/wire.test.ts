@@ -61,6 +61,11 @@ describe('frames', () => {
   test('over the limit end the connection', () => {
     expect(() => new FrameReader().push(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f]))).toThrow(`a frame of more than ${maxFrameBytes} bytes`);
   });
+  test('a number of more than ten bytes is refused, also in a field that is not known', () => {
+    const ping = '3a00';
+    expect(readRequest(Buffer.from(`a801${'ff'.repeat(9)}01${ping}`, 'hex'))).toEqual({ kind: 'ping' });
+    expect(() => readRequest(Buffer.from(`a801${'ff'.repeat(10)}01${ping}`, 'hex'))).toThrow('varint');
+  });
   test('garbage is refused or read, never a crash of another kind', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

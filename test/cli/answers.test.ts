@@ -61,6 +61,16 @@ describe('answers', () => {
     expect(told).toMatchObject({ error: { code: errorCode } });
     expect(answers).toEqual([]);
   });
+  test('words too long for their record write nothing', async () => {
+    await waiting({ purpose: 'attestation' });
+    for (const words of ['', 'x'.repeat(1_001)]) {
+      expect(await baton('attest', 'hub-1', '--statement', words)).toBe(2);
+      expect(await baton('pause', 'hub-1', '--reason', words)).toBe(2);
+      expect(await baton('failover', 'hub-1', '--reason', words, '--no-wait')).toBe(2);
+    }
+    expect((await new Approvals({ client, table: 'baton' }).read('a'.repeat(32)))?.decisions).toEqual([]);
+    expect([await records().readPause(hub), started, answers]).toEqual([undefined, [], []]);
+  });
   test('attest needs a statement and something that waits for it', async () => {
     await waiting();
     expect(await baton('attest', 'hub-1', '--statement', 'Plug pulled.')).toBe(2);

@@ -102,6 +102,13 @@ describe('apply', () => {
     expect(told).toMatchObject({ error: { code: 'KeyInvalid' } });
     expect(await records().readConfig(hub)).toBe(undefined);
   });
+  test('a statement too long for the lease writes nothing: a lease with it could not be read again', async () => {
+    await baton('seal', 'hub-1', '--key-file', file('key', 'secret'));
+    expect(await baton('apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', 'x'.repeat(1_001))).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'InputInvalid', field: '--attest' } });
+    expect(await records().readConfig(hub)).toBe(undefined);
+    expect(await lease()).toBe(undefined);
+  });
   test('without a sealed key nothing is written', async () => {
     expect(await baton('apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', statement)).toBe(2);
     expect(told).toMatchObject({ error: { code: 'KeyMissing', fix: 'baton seal hub-1 --key-file FILE, then run this again' } });

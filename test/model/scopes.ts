@@ -106,8 +106,8 @@ export const scopes: readonly Scope[] = [
   watermark('watermark-three-nodes', 'the same with three nodes', { nodes: 3 }),
   approval('approval', 'one approver: late, doubled, by the requester in another role, by a stranger', { quorum: 1 }),
   approval('approval-of-two', 'a quorum of two', { wires: 1 }),
-  gate('gate', 'active-active: three signers, one arbiter', { signers: 3 }),
-  gate('gate-two-heights', 'two signers, three heights', { heights: 4 }),
+  gate('gate', 'active-active: three signers, one arbiter', { signers: 3, heights: 2 }),
+  gate('gate-heights', 'two signers, three heights above the floor', { heights: 4, wires: 2 }),
 ];
 
 /** The same rules in less room, each but the last of approvals to its end: what `npm test` has time for. */

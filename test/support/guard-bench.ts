@@ -29,6 +29,7 @@ class TestDriver implements Driver {
   lost = false;
   failActivate = false;
   failDemote = false;
+  stalled = false;
   readonly log: string[] = [];
   mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
   async run(signal: AbortSignal): Promise<void> {
@@ -44,6 +45,7 @@ class TestDriver implements Driver {
   async activate(): Promise<void> {
     if (this.failActivate) throw new Error('it does not start');
     this.open = true;
+    this.stalled = false;
     this.log.push('activate');
   }
   closeGate(): void {
@@ -61,7 +63,7 @@ class TestDriver implements Driver {
     return this.lost;
   }
   async health(): Promise<Health> {
-    return { synced: true, height: 60, distress: null };
+    return { synced: true, height: 60, distress: this.stalled ? 'SignerStopped: x' : null, stalled: this.stalled };
   }
 }
 
@@ -70,9 +72,10 @@ export interface Bench {
   driver: TestDriver;
   lease: Lease | undefined;
   reachable: boolean;
-  /** How long the table takes to answer a read of the lease. */
-  readMs: number;
   writable: boolean;
+  /** How long the table takes, in milliseconds. */
+  writeMs: number;
+  readMs: number;
   stored: NodeReport | undefined;
   maySign: () => boolean;
   opens: number;
@@ -81,7 +84,7 @@ export interface Bench {
 
 export const withGuard = async (
   act: (bench: Bench) => Promise<void>,
-  of: { config?: Record<string, unknown>; stored?: NodeReport } = {},
+  of: { config?: Record<string, unknown>; stored?: NodeReport; deadlineTickMs?: number } = {},
 ): Promise<Bench> => {
   const clock = new VirtualClock();
   const driver = new TestDriver();
@@ -91,8 +94,9 @@ export const withGuard = async (
     driver,
     lease: leaseOf(),
     reachable: true,
-    readMs: 0,
     writable: true,
+    writeMs: 0,
+    readMs: 0,
     stored: of.stored,
     maySign: () => false,
     opens: 0,
@@ -109,6 +113,7 @@ export const withGuard = async (
     },
     write: async (report) => {
       if (!bench.reachable || !bench.writable) throw new Error('no table');
+      if (bench.writeMs > 0) await clock.sleep(durationMs(bench.writeMs));
       if (bench.stored && bench.stored.sequence >= report.sequence) return false;
       bench.stored = report;
       return true;
@@ -119,11 +124,11 @@ export const withGuard = async (
     clock,
     reporter,
     say: () => undefined,
+    ...(of.deadlineTickMs === undefined ? {} : { deadlineTickMs: durationMs(of.deadlineTickMs) }),
     readLease: async () => {
       if (!bench.reachable) throw new Error('no table');
-      const { lease } = bench;
       if (bench.readMs > 0) await clock.sleep(durationMs(bench.readMs));
-      return lease;
+      return bench.lease;
     },
     openKey: async () => {
       bench.opens += 1;

@@ -19,7 +19,7 @@ import type { Kind, Step } from '../explorer.ts';
 import { replaced } from '../intern.ts';
 import { proofsOf } from './evidence.ts';
 import { canSign } from './guard.ts';
-import { ends, idOf, indexOf, nameOf, newExecution, sealedFor, type Execution, type Scope, type World } from './world.ts';
+import { ends, idOf, indexOf, nameOf, newExecution, sealedFor, timed, type Execution, type Scope, type World } from './world.ts';
 
 /**
  * One execution of the workflow, in the order of statemachines/failover.asl.json. A write is sent once and may from then on take effect at
@@ -83,12 +83,21 @@ const wrongWrite = (before: Lease, after: Lease, write: LeaseWrite, scope: Scope
   return wrongRelease(before, after, scope);
 };
 
-const afterReply = (execution: Execution, write: LeaseWrite, outcome: WriteOutcome): Execution => {
+const afterReply = (execution: Execution, write: LeaseWrite, outcome: WriteOutcome, scope: Scope): Execution => {
   if (outcome.outcome !== 'done') return { ...execution, at: 'StaleTerm' };
   const { lease } = outcome;
   switch (write.transition) {
     case 'TakeTerm':
-      return { ...execution, at: 'Fence', from: 'Fence', plan: null, term: lease.term, holder: lease.holder, waitedMs: 0 };
+      return {
+        ...execution,
+        at: 'Fence',
+        from: 'Fence',
+        plan: null,
+        term: lease.term,
+        holder: lease.holder,
+        waitedMs: 0,
+        haste: timed(scope) ? 1 : 0,
+      };
     case 'RecordProof':
       return { ...execution, at: 'ReleaseKey', from: 'ReleaseKey' };
     case 'Release':
@@ -137,7 +146,10 @@ const writeSteps = (world: World, execution: Execution, scope: Scope, add: Add):
     const told = `${write.transition} of execution ${execution.claim}`;
     if (isOwn(execution, write) && waitsFor[write.transition] === execution.at) {
       const what = changed ? 'is written' : outcome.outcome === 'done' ? 'was written before' : 'is refused';
-      add(`${told} ${what}, and it knows: term ${after.term}, ${after.phase}.`, afterReply(execution, write, outcome), { lease: after, wrong });
+      add(`${told} ${what}, and it knows: term ${after.term}, ${after.phase}.`, afterReply(execution, write, outcome, scope), {
+        lease: after,
+        wrong,
+      });
     }
     if (changed && (scope.blind || !scope.calm))
       add(`${told} is written: term ${after.term}, ${after.phase}; its reply is lost.`, execution, { lease: after, wrong, kind: 'trouble' });

@@ -42,8 +42,13 @@ const mustStopFirst = (node: Node, scope: Scope): boolean =>
   node.gate !== null &&
   (node.stopping || node.hold.deadlineMs === null || node.hold.deadlineMs <= 0);
 
-const waits = (execution: Execution): Execution =>
-  execution.at === 'Fence' && execution.waitedMs < lapsedMs ? { ...execution, waitedMs: execution.waitedMs + 1 } : execution;
+const waits = (execution: Execution): Execution => (execution.at === 'Fence' && execution.waitedMs < lapsedMs ? counted(execution, 1) : execution);
+
+// Once it has counted enough, what it might still count makes no difference.
+const counted = (execution: Execution, ticks: number): Execution => {
+  const waitedMs = Math.min(lapsedMs, execution.waitedMs + ticks);
+  return { ...execution, waitedMs, haste: waitedMs === lapsedMs ? 0 : execution.haste - (ticks - 1) };
+};
 
 const tickSteps = (world: World, scope: Scope): Step<World>[] => {
   if (!timed(scope) || world.nodes.some((node) => mustStopFirst(node, scope))) return [];
@@ -58,6 +63,14 @@ const tickSteps = (world: World, scope: Scope): Step<World>[] => {
         to: { ...world, nodes: replaced(all, index, slow), executions },
         kind: 'trouble',
       });
+  }
+  for (const [slot, execution] of world.executions.entries()) {
+    if (execution.at !== 'Fence' || execution.haste === 0) continue;
+    steps.push({
+      say: () => `A tick passes, which a fast clock counts twice for execution ${execution.claim}.`,
+      to: { ...world, nodes: all, executions: replaced(executions, slot, counted(execution, 2)) },
+      kind: 'trouble',
+    });
   }
   return steps;
 };

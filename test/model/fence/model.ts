@@ -67,6 +67,7 @@ const executionText = (execution: Execution): string =>
     execution.term,
     execution.holder,
     execution.waitedMs,
+    execution.haste,
     execution.plan ? writeText(execution.plan) : '',
     execution.sent.map(writeText).sort().join('+'),
     execution.attested.join('+'),

@@ -43,8 +43,11 @@ export const nameOf = (id: NodeId): string => nodeNames[indexOf(id)] ?? id;
 /** Time matters only where something is measured by it: elsewhere a step that waits is a step that has not been taken yet. */
 export const timed = (scope: Scope): boolean => scope.accepts.includes('lapsed');
 
-/** Two ticks of lease, of which a slow clock may lose one: lapsed after 2 × 1.5 = 3. */
-export const timing = { leaseMs: durationMs(2), stopMs: durationMs(0), drift: 0.5, marginMs: durationMs(0) } as const;
+/**
+ * Two ticks of lease. A slow guard may lose one of three; a fast function may count one of three twice, so that four are counted when
+ * three have passed: lapsed after ⌈2 × 1.33 ÷ 0.67⌉ = 4.
+ */
+export const timing = { leaseMs: durationMs(2), stopMs: durationMs(0), drift: 0.33, marginMs: durationMs(0) } as const;
 /** A daemon is given one tick to stop in. */
 export const daemonStopMs = durationMs(1);
 export const lapsedMs: DurationMs = lapseMs(timing.leaseMs, timing);
@@ -108,6 +111,8 @@ export interface Execution {
   readonly holder: NodeId | null;
   /** Measured since TakeTerm was acknowledged. */
   readonly waitedMs: number;
+  /** Ticks that the clocks which measure it may still count twice. */
+  readonly haste: number;
   /** Writes that were sent and may still take effect, once, twice or never. */
   readonly sent: readonly LeaseWrite[];
   /** Terms for which a person has attested that the node cannot sign. */
@@ -163,6 +168,7 @@ export const newExecution = (): Execution => ({
   term: null,
   holder: null,
   waitedMs: 0,
+  haste: 0,
   sent: [],
   attested: [],
 });

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { amber, birch, configOf } from '../test/support/core.ts';
+import { checkValidator, twice } from './check.ts';
+import { BatonError } from './errors.ts';
+
+/** Every rule between the fields of one validator, with what the operator reads when it is broken. */
+
+type One = Record<string, unknown>;
+const verdictOf = (of: One): One => ({ approvers: ['role/approver'], verdict: of });
+const evidenceOf = (kind: string, of: One = {}): One => ({
+  approvers: ['role/approver'],
+  evidence: [kind],
+  assumptions: { [kind]: 'Twenty characters of it.' },
+  ...of,
+});
+const node = (name: string, id: string, of: One = {}): One => ({
+  name,
+  id,
+  principal: `arn:aws:sts::123456789012:assumed-role/node/${id}`,
+  ...of,
+});
+const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
+const place = (name: string, port: number): One => ({ name, url: `http://127.0.0.1:${port}` });
+
+const answer = (of: One): unknown => {
+  const config = configOf((one) => void Object.assign(one, of));
+  try {
+    return checkValidator(config) === config ? 'valid' : 'another value';
+  } catch (error) {
+    return error instanceof BatonError ? error.toJSON() : error;
+  }
+};
+
+describe('is refused', () => {
+  test.each<[string, One, { code?: string; field: string; message: string; fix: string }]>([
+    [
+      'a holder who is no node',
+      { holder: 'zebra' },
+      {
+        code: 'HolderUnknown',
+        field: 'hub-1.holder',
+        message: 'hub-1: holder is "zebra": expected one of its nodes amber, birch',
+        fix: 'Set holder to the name of the node that signs now.',
+      },
+    ],
+    ...[
+      ['name', [node('amber', amber), node('amber', birch)], 'amber'] as const,
+      ['id', [node('amber', amber), node('birch', birch), node('cedar', birch, { principal: 'arn:aws:iam::123456789012:role/x' })], birch] as const,
+      [
+        'principal',
+        [
+          node('amber', amber, { principal: 'arn:aws:iam::123456789012:role/x' }),
+          node('birch', birch, { principal: 'arn:aws:iam::123456789012:role/x' }),
+        ],
+        'arn:aws:iam::123456789012:role/x',
+      ] as const,
+    ].map(([what, nodes, shared]): [string, One, { field: string; message: string; fix: string }] => [
+      `two nodes of one ${what}`,
+      { nodes },
+      {
+        field: 'hub-1.nodes',
+        message: `hub-1: two nodes share "${shared}"`,
+        fix: 'Give each node its own name, id and principal: a shared principal makes the key grant worthless.',
+      },
+    ]),
+    [
+      'power over a machine that is not of EC2',
+      { nodes: [node('amber', amber, { power: true }), node('birch', 'mi-0123456789abcdef0', { power: true })] },
+      {
+        field: 'hub-1.nodes',
+        message: 'hub-1: power is true for an mi-… node: EC2 cannot power it off',
+        fix: 'Set power to false there.',
+      },
+    ],
+    [
+      'two vantages of one name',
+      { vantages: [place('east', 1), place('east', 2)] },
+      { field: 'hub-1.vantages', message: 'hub-1: two vantages share "east"', fix: 'Give each vantage its own name and url.' },
+    ],
+    [
+      'two vantages of one url',
+      { vantages: [place('east', 1), place('west', 1)] },
+      { field: 'hub-1.vantages', message: 'hub-1: two vantages share "http://127.0.0.1:1"', fix: 'Give each vantage its own name and url.' },
+    ],
+    [
+      'a verdict of one vantage',
+      { policy: verdictOf({ vantages: 1 }) },
+      {
+        field: 'hub-1.policy.verdict.vantages',
+        message: 'hub-1: policy.verdict.vantages is 1: expected at least 2',
+        fix: 'One place alone cannot tell a dead validator from its own blindness.',
+      },
+    ],
+    [
+      'fewer vantages than must agree',
+      { policy: verdictOf({ vantages: 3 }) },
+      {
+        field: 'hub-1.vantages',
+        message: 'hub-1: 2 vantages, but 3 must agree',
+        fix: 'Add a vantage, or lower policy.verdict.vantages.',
+      },
+    ],
+    [
+      'a verdict that can never be reached',
+      { policy: verdictOf({ failing: 5 }) },
+      {
+        field: 'hub-1.policy.verdict',
+        message: 'hub-1: failing 5 of window 4 can never be reached',
+        fix: 'Lower failing or raise window.',
+      },
+    ],
+    ...['lapsed', 'attested'].map((kind): [string, One, { field: string; message: string; fix: string }] => [
+      `${kind} without its assumption`,
+      { policy: evidenceOf(kind, { assumptions: {} }) },
+      {
+        field: `hub-1.policy.assumptions.${kind}`,
+        message: `hub-1: evidence ${kind} is accepted, but its assumption is not stated`,
+        fix: `Write in policy.assumptions.${kind} what it rests on (20 characters or more).`,
+      },
+    ]),
+    [
+      'a quorum that the approvers cannot make',
+      { policy: { approvers: ['role/approver'], quorum: 2 } },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: 1 approvers for a quorum of 2',
+        fix: 'Add approvers (for example role/validator-approver), or set mode to watch.',
+      },
+    ],
+    [
+      'attested with nobody to attest',
+      { policy: evidenceOf('attested', { mode: 'auto', approvers: [] }) },
+      { field: 'hub-1.policy.approvers', message: 'hub-1: attested is accepted, but nobody may attest', fix: 'Add approvers.' },
+    ],
+    [
+      'lapsed for a daemon that signs by itself',
+      { chain: systemd, policy: evidenceOf('lapsed') },
+      {
+        field: 'hub-1.policy.evidence',
+        message:
+          'hub-1: lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself ' +
+          'may wake from a freeze and sign before its guard stops it',
+        fix: 'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
+      },
+    ],
+    [
+      'lapsed of a guard that holds on',
+      { policy: evidenceOf('lapsed', { onControlPlaneLoss: 'hold' }) },
+      {
+        field: 'hub-1.policy.onControlPlaneLoss',
+        message: 'hub-1: hold gives up lapsed as evidence',
+        fix: 'Set onControlPlaneLoss to stop, or take lapsed out of evidence.',
+      },
+    ],
+    [
+      'unsafe timing',
+      { timing: { leaseMs: 8_000 } },
+      {
+        code: 'TimingUnsafe',
+        field: 'timing.leaseMs',
+        message:
+          'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; ' +
+          'a silent guard has stopped after 10843 ms',
+        fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
+      },
+    ],
+  ])('%s', (_, of, expected) => {
+    expect(answer(of)).toStrictEqual({ code: 'ConfigInvalid', ...expected });
+  });
+});
+
+describe('is valid', () => {
+  test.each<[string, One]>([
+    ['the example', {}],
+    ['a machine that is not of EC2, without power over it', { nodes: [node('amber', amber), node('birch', 'mi-0123456789abcdef0')] }],
+    ['as many vantages as must agree', { policy: verdictOf({ vantages: 2 }) }],
+    ['a verdict of every probe in the window', { policy: verdictOf({ failing: 4 }) }],
+    ['lapsed with its assumption', { policy: evidenceOf('lapsed') }],
+    ['attested with its assumption', { policy: evidenceOf('attested') }],
+    ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
+    ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
+    ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
+    ['no approvers for a policy that acts alone', { policy: { mode: 'auto' } }],
+    ['no approvers for a policy that only tells', { policy: { mode: 'watch' } }],
+  ])('%s', (_, of) => {
+    expect(answer(of)).toBe('valid');
+  });
+});
+
+test('twice finds the first name that stands twice', () => {
+  expect(twice(['a', 'b', 'c', 'c', 'b'])).toBe('c');
+  expect(twice(['a', 'b'])).toBe(undefined);
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { holdsRows, type Row } from '../test/support/schema.ts';
+import { BatonError } from './errors.ts';
+import { durationMs } from './time.ts';
+import { checkTiming, lapseMs, timing, timingArithmetic, type Timing } from './timing.ts';
+
+const defaults = (): Timing => timing.parse({});
+const refusal = (of: Partial<Timing>): unknown => {
+  try {
+    return checkTiming({ ...defaults(), ...of });
+  } catch (error) {
+    return error instanceof BatonError ? { ...error.toJSON() } : error;
+  }
+};
+
+test('the defaults', () => {
+  expect(defaults()).toStrictEqual({
+    probeMs: 5_000,
+    pollMs: 1_000,
+    movingPollMs: 200,
+    readTimeoutMs: 2_000,
+    stopMs: 3_000,
+    marginMs: 2_000,
+    leaseMs: 15_000,
+    drift: 0.05,
+    fencePollMs: 250,
+    softFenceMs: 2_000,
+    powerOffAfterMs: 10_000,
+    fenceDeadlineMs: 120_000,
+    verifyDeadlineMs: 120_000,
+    quarantineMs: 1_000,
+    coolDownMs: 600_000,
+  });
+});
+
+describe('limits', () => {
+  const most = {
+    probeMs: 60_000,
+    pollMs: 60_000,
+    movingPollMs: 60_000,
+    readTimeoutMs: 60_000,
+    stopMs: 120_000,
+    marginMs: 60_000,
+    leaseMs: 600_000,
+    fencePollMs: 10_000,
+    softFenceMs: 60_000,
+    powerOffAfterMs: 600_000,
+    fenceDeadlineMs: 3_600_000,
+    verifyDeadlineMs: 3_600_000,
+    quarantineMs: 86_400_000,
+    coolDownMs: 86_400_000,
+  };
+  holdsRows(timing, () => ({}), [
+    ...Object.entries(most).map(([field, max]): Row => [field, [1, max], [0, max + 1, 1.5]]),
+    ['drift', [0, 0.2], [-0.01, 0.21]],
+  ]);
+  test('a field too many is refused', () => {
+    expect(timing.safeParse({ lease: 1 }).success).toBe(false);
+  });
+});
+
+describe('the guard’s duty', () => {
+  test('the defaults are safe', () => {
+    expect(timingArithmetic(defaults())).toStrictEqual({
+      usedMs: 8_000,
+      safe: true,
+      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
+    });
+    const same = defaults();
+    expect(checkTiming(same)).toBe(same);
+  });
+  test('a lease equal to the sum is refused; one millisecond more is not', () => {
+    expect(refusal({ leaseMs: durationMs(8_000) })).toStrictEqual({
+      code: 'TimingUnsafe',
+      field: 'timing.leaseMs',
+      message:
+        'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; a silent guard has stopped after 10843 ms',
+      fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
+    });
+    expect(refusal({ leaseMs: durationMs(8_001) })).toMatchObject({ leaseMs: 8_001 });
+  });
+  test('the moving poll is at most the poll', () => {
+    expect(refusal({ movingPollMs: durationMs(1_001) })).toStrictEqual({
+      code: 'TimingUnsafe',
+      field: 'timing.movingPollMs',
+      message: 'timing.movingPollMs 1001 is above timing.pollMs 1000',
+      fix: 'Set movingPollMs to at most pollMs.',
+    });
+    expect(refusal({ movingPollMs: durationMs(1_000) })).toMatchObject({ movingPollMs: 1_000 });
+  });
+  test('a silent guard has stopped after lease × (1 + drift) + margin, rounded up', () => {
+    expect(lapseMs(durationMs(15_000), { drift: 0.05, marginMs: durationMs(2_000) })).toBe(18_579);
+    expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
+  });
+});

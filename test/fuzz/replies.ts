@@ -1,0 +1,38 @@
+/** A chain's endpoint that answers with given text, in the place of the platform's `fetch`. */
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+const chunkBytes = 65_536;
+
+const responseOf = ({ status, body }: Reply): unknown => {
+  const bytes = Buffer.from(body);
+  let at = 0;
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    body: {
+      cancel: async () => undefined,
+      getReader: () => ({
+        cancel: async () => undefined,
+        read: async () => {
+          if (at >= bytes.length) return { done: true, value: undefined };
+          at += chunkBytes;
+          return { done: false, value: bytes.subarray(at - chunkBytes, at) };
+        },
+      }),
+    },
+  };
+};
+
+const real = globalThis.fetch;
+
+/** From here on every request is answered by `answer`, until `restore`. */
+export const answerWith = (answer: (url: URL) => Reply): void => {
+  globalThis.fetch = (async (url: URL) => responseOf(answer(url))) as unknown as typeof fetch;
+};
+export const restore = (): void => {
+  globalThis.fetch = real;
+};

@@ -1,0 +1,33 @@
+import type { Target } from '../target.ts';
+import { cli } from './cli.ts';
+import { cometbftProbe } from './cometbft-probe.ts';
+import { contractTargets } from './contract.ts';
+import { frames } from './frames.ts';
+import { fileTargets } from './guard-files.ts';
+import { http } from './http.ts';
+import { itemTargets } from './items.ts';
+import { regexes } from './regexes.ts';
+import { serviceTargets } from './services.ts';
+import { signer } from './signer.ts';
+import { ssm } from './ssm.ts';
+import { systemdProbe } from './systemd-probe.ts';
+import { validatorsFile } from './validators-file.ts';
+import { yamlText } from './yaml-text.ts';
+
+/** Every parser that meets outside input. A new one is a file beside this one and a line here. */
+export const targets: readonly Target[] = [
+  cometbftProbe,
+  systemdProbe,
+  http,
+  ssm,
+  ...itemTargets,
+  frames,
+  signer,
+  yamlText,
+  validatorsFile,
+  ...fileTargets,
+  ...contractTargets,
+  cli,
+  ...serviceTargets,
+  regexes,
+];

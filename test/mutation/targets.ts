@@ -1,0 +1,22 @@
+/** What `npm run mutate` mutates, which tests must notice it, and the least score that passes. */
+export interface Target {
+  readonly name: string;
+  /** Globs of the files to mutate. */
+  readonly mutate: readonly string[];
+  /** Globs of the tests that each mutant is run against: these and no others, so that a run stays short. */
+  readonly tests: readonly string[];
+  /** Least score in percent. */
+  readonly least: number;
+}
+
+export const targets: readonly Target[] = [
+  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts'], tests: ['core/*.test.ts'], least: 100 },
+  { name: 'aws', mutate: ['aws/*.ts', '!aws/*.test.ts'], tests: ['aws/*.test.ts'], least: 95 },
+];
+
+/** @throws Error when there is no such target. */
+export const targetNamed = (name: string): Target => {
+  const found = targets.find((target) => target.name === name);
+  if (!found) throw new Error(`--only ${name}: expected one of ${targets.map((target) => target.name).join(', ')}`);
+  return found;
+};

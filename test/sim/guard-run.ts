@@ -1,0 +1,184 @@
+import { Keys } from '../../aws/keys.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Records } from '../../aws/records.ts';
+import { BatonError } from '../../core/errors.ts';
+import { durationMs } from '../../core/time.ts';
+import { guardConfig, type GuardConfig } from '../../guard/config.ts';
+import { CometbftDriver } from '../../guard/drivers/cometbft.ts';
+import { Guard } from '../../guard/guard.ts';
+import { refusalCodes } from '../../guard/privval/write.ts';
+import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
+import type { Signer } from '../../guard/privval/signer.ts';
+import { Reporter } from '../../guard/report.ts';
+import { StateFile } from '../../guard/state.ts';
+import { clientsFor, type Clients } from './clients.ts';
+import type { Machine } from './machine.ts';
+import { Proc } from './proc.ts';
+import type { Caller } from './wire.ts';
+
+/** One run of the real guard, with the real driver, signer, reporter and state file, on a simulated machine. */
+
+export const markFile = '/var/lib/baton/hub-1/watermark.json';
+export const chainId = 'hub';
+export const tableName = 'baton';
+export const keyId = 'key-1';
+
+const configs = new WeakMap<object, GuardConfig>();
+
+const guardConfigOf = (machine: Machine): GuardConfig => {
+  const { config, node } = machine.options;
+  const known = configs.get(node);
+  if (known) return known;
+  if (config.chain.kind !== 'cometbft') throw new Error('the simulated chain is CometBFT');
+  const made = guardConfig.parse({
+    validator: config.id,
+    node: node.id,
+    table: tableName,
+    keyId,
+    unit: 'gaiad.service',
+    paths: { keyDir: '/run/baton/hub-1', stateDir: '/var/lib/baton/hub-1' },
+    build: 'sim',
+    timing: config.timing,
+    onControlPlaneLoss: config.policy.onControlPlaneLoss,
+    chain: { kind: 'cometbft', chainId, publicKey: config.chain.publicKey, socket: 'unix:///s', rpc: 'http://127.0.0.1:26657' },
+  });
+  configs.set(node, made);
+  return made;
+};
+
+const noBlock = { hash: new Uint8Array(), parts: { total: 0, hash: new Uint8Array() } };
+/** A duty below every floor: asked for only to see whether the gate is open. It can never be signed. */
+const probeDuty: Vote = {
+  kind: 'vote',
+  type: voteTypes.prevote,
+  height: 1n,
+  round: 0,
+  blockId: noBlock,
+  timestamp: { seconds: 0n, nanos: 0 },
+  address: new Uint8Array(20),
+  index: 0,
+  extension: new Uint8Array(),
+};
+
+const deadlineTickMs = durationMs(1_000);
+
+export class GuardRun {
+  readonly proc: Proc;
+  maySign: () => boolean = () => false;
+  readonly #machine: Machine;
+  readonly #stopper = new AbortController();
+  #signer: Signer | null = null;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    const { scheduler, rate, aheadMs } = machine.options;
+    this.proc = new Proc(scheduler, `guard ${machine.name}`, { rate, aheadMs });
+  }
+
+  /** The gate itself is asked, with a duty that it can only refuse. */
+  canSign(): boolean {
+    if (!this.maySign() || this.#signer === null) return false;
+    const asked = this.#signer.sign(probeDuty, chainId);
+    if (asked.ok) throw new Error('a duty below the floor was signed');
+    return asked.code === refusalCodes.watermark;
+  }
+
+  ask(duty: Vote | Proposal, onSigned: () => void): void {
+    this.proc.deliver(() => {
+      if (this.#signer?.sign(duty, chainId).ok === true && !this.proc.dead) onSigned();
+    });
+  }
+
+  stop(): void {
+    this.#stopper.abort();
+  }
+
+  start(onEnd: () => void): void {
+    const { scheduler } = this.#machine.options;
+    const end = (): void => {
+      scheduler.after(0, `${this.proc.name} ended`, () => {
+        if (!this.proc.dead) onEnd();
+        this.proc.kill();
+      });
+    };
+    this.#build().run(this.#stopper.signal).then(end, end);
+  }
+
+  #clients(config: GuardConfig): Clients {
+    const { options } = this.#machine;
+    const caller: Caller = {
+      proc: this.proc,
+      actor: `guard ${this.#machine.name}`,
+      arn: options.node.principal,
+      timeoutMs: config.timing.readTimeoutMs,
+      line: () => this.#machine.line,
+    };
+    return clientsFor(options.wire, options.services(), caller);
+  }
+
+  #build(): Guard {
+    const config = guardConfigOf(this.#machine);
+    const { clock } = this.proc;
+    const clients = this.#clients(config);
+    const table = { client: clients.dynamo, table: tableName };
+    const [lease, records] = [new LeaseStore(table), new Records(table)];
+    const keys = new Keys({ client: clients.kms, keyId });
+    const reporter = new Reporter({
+      config,
+      read: (signal) => records.readReport(config.validator, config.node, signal),
+      write: (report, signal) => records.writeReport(report, signal),
+      diskFreeBytes: () => (this.#machine.disk.full ? 0 : 5_000_000_000),
+      pause: (signal) => clock.sleep(durationMs(500), signal),
+      timeout: () => clock.timeout(config.timing.readTimeoutMs),
+    });
+    return new Guard({
+      config,
+      clock,
+      reporter,
+      deadlineTickMs,
+      say: (sentence) => {
+        this.#machine.options.say(`Guard of ${this.#machine.name}: ${sentence}`);
+      },
+      driver: (maySign) => this.#driver(config, maySign),
+      readLease: (signal) => lease.read(config.validator, signal),
+      openKey: (found, signal) => {
+        if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {
+          throw new BatonError('KeyMissing', `no key is sealed for this node in term ${found.term}`, { fix: 'baton failover' });
+        }
+        return keys.open({ sealed: found.sealed, validator: config.validator }, signal);
+      },
+    });
+  }
+
+  #driver(config: GuardConfig, maySign: () => boolean): CometbftDriver {
+    this.maySign = maySign;
+    const machine = this.#machine;
+    if (config.chain.kind !== 'cometbft') throw new Error('the simulated chain is CometBFT');
+    const state = new StateFile(markFile, machine.disk.asDisk());
+    return new CometbftDriver({
+      config: { ...config, chain: config.chain },
+      state,
+      clock: this.proc.clock,
+      maySign,
+      dial: ({ signer, signal }) => {
+        this.#signer = signer;
+        const ended = new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+        return {
+          get connected() {
+            return machine.nodeUp;
+          },
+          run: () => ended,
+        };
+      },
+      ask: async () => {
+        if (!machine.nodeUp) throw new Error('the node is down');
+        const height = machine.synced ? machine.options.head() : Math.max(1, machine.options.head() - 10);
+        return { result: { sync_info: { latest_block_height: String(height), catching_up: !machine.synced } } };
+      },
+    });
+  }
+}

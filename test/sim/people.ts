@@ -1,0 +1,122 @@
+import { answer } from '../../cli/commands/approve.ts';
+import { Approvals } from '../../aws/approvals.ts';
+import { Keys } from '../../aws/keys.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Records } from '../../aws/records.ts';
+import { Workflow } from '../../aws/workflow.ts';
+import type { Context } from '../../cli/context.ts';
+import type { ApprovalRecord } from '../../core/approval.ts';
+import { clientsFor } from './clients.ts';
+import { keyId, tableName } from './guard-run.ts';
+import { stateMachine } from './lambda.ts';
+import { Proc } from './proc.ts';
+import type { Answerer } from './scenarios.ts';
+import { whole, type Caller } from './wire.ts';
+import type { World } from './world.ts';
+
+/** People: who asks for a failover, who approves and attests, each with the real commands. */
+
+const arn = (role: string, session: string): string => `arn:aws:sts::123456789012:assumed-role/${role}/${session}`;
+export const robin = arn('requester', 'robin');
+
+const who: Readonly<Record<Answerer, string>> = {
+  honest: arn('approver', 'alex'),
+  late: arn('approver', 'lou'),
+  double: arn('approver', 'dana'),
+  stranger: arn('visitor', 'max'),
+  // The requester in another role.
+  self: arn('approver', 'robin'),
+  denier: arn('approver', 'nick'),
+};
+
+export class People {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  contextOf(by: string): Context {
+    const { scheduler, wire, services, chain, random } = this.#world;
+    const proc = new Proc(scheduler, 'person', { rate: 1, aheadMs: random.between(-2_000, 2_000) });
+    const caller: Caller = { proc, actor: 'person', arn: by, timeoutMs: 4_000, line: () => whole };
+    const clients = clientsFor(wire, services, caller);
+    const table = { client: clients.dynamo, table: tableName };
+    return {
+      lease: new LeaseStore(table),
+      records: new Records(table),
+      approvals: new Approvals(table),
+      chains: chain.asSeenBy(caller),
+      keys: new Keys({ client: clients.kms, keyId }),
+      workflow: new Workflow({ client: clients.sfn, stateMachine }),
+      clock: proc.clock,
+      output: { progress: () => undefined } as unknown as Context['output'],
+      whoAmI: async () => by,
+      confirm: async () => true,
+    };
+  }
+
+  /** A record waits: everybody who means to answers, each in their time. */
+  onAsked(record: ApprovalRecord): void {
+    const { random, scenario, healing, scheduler } = this.#world;
+    if (record.purpose === 'attestation') {
+      if (scenario.attests || healing) this.#attest(record);
+      return;
+    }
+    for (const kind of healing ? (['honest'] as const) : scenario.answerers) {
+      const waitMs = kind === 'late' ? random.between(19_000, 24_000) : random.between(200, 2_000);
+      const times = kind === 'double' ? 2 : 1;
+      for (let time = 0; time < times; time += 1)
+        scheduler.after(waitMs + time * random.between(0, 400), 'person', () => {
+          void this.#answer(record, kind, kind === 'denier' ? 'deny' : 'approve');
+        });
+    }
+  }
+
+  async #answer(record: ApprovalRecord, kind: Answerer, said: 'approve' | 'deny', statement?: string): Promise<void> {
+    const context = this.contextOf(who[kind]);
+    const options = {
+      answer: said,
+      purpose: record.purpose,
+      plan: record.planHash.slice(0, 12),
+      ...(statement === undefined ? {} : { statement }),
+    };
+    // As a person would: what fails is typed again a few times.
+    for (let tries = 0; tries < 3; tries += 1) {
+      try {
+        const { lines } = await answer(context, record.validator, options);
+        this.#world.say(`${kind} answers ${said}: ${lines[0] ?? ''}`);
+        for (const line of lines) this.#world.judge.onTold(line);
+        return;
+      } catch (error) {
+        const { name, message } = error as Error;
+        this.#world.judge.onTold(message);
+        this.#world.say(`${kind} answers ${said} and is refused: ${name}.`);
+        if (name !== 'LeaseUnreachable' && name !== 'WorkflowFailed') return;
+      }
+    }
+  }
+
+  #attest(record: ApprovalRecord): void {
+    const { random, scheduler, switches } = this.#world;
+    const machine = record.node === undefined ? undefined : this.#world.machines.get(record.node);
+    if (!machine) return;
+    scheduler.after(random.between(500, 3_000), 'person', () => {
+      if (!switches.falseAttestation && machine.power !== 'stopped') machine.pullPlug();
+      scheduler.after(500, 'person', () => {
+        void this.#answer(record, 'honest', 'approve', 'I cut its power at the rack.');
+      });
+    });
+  }
+
+  /** The runbook's command, under a name that can be replayed. */
+  async failover(kind: 'failover' | 'switchover', by: string, episode: string): Promise<void> {
+    const context = this.contextOf(by);
+    await this.#world.start(
+      context,
+      kind,
+      by === 'watch' ? { kind: 'verdict', by, reason: 'Failing.' } : { kind: 'operator', by, reason: 'By hand.' },
+      episode,
+    );
+  }
+}
