@@ -106,7 +106,7 @@ export const adapterBugs: readonly Bug[] = [
   of(
     'power-state-of-whatever-is-shown',
     'One machine was asked for, so the first state in the answer is its own.',
-    [{ file: 'aws/power.ts', find: '      .filter(({ InstanceId }) => InstanceId === node)\n', replace: '' }],
+    [{ file: 'aws/power.ts', find: '.data?.filter(({ InstanceId }) => InstanceId === node) ?? []', replace: '.data ?? []' }],
     'aws/power.test.ts',
     'another machine that is stopped',
   ),

@@ -16,8 +16,8 @@ export const gateBugs: readonly Bug[] = [
   of(
     'arbiter-gives-way-to-the-same-duty',
     'A claim that comes again must not fail, so the condition is made "not above" instead of "below".',
-    'compare(found.watermark, claim.duty) < 0',
-    'compare(found.watermark, claim.duty) <= 0',
+    'compare(found.watermark, claim.duty) >= 0',
+    'compare(found.watermark, claim.duty) > 0',
   ),
   of(
     'arbiter-repeats-another-content',
@@ -34,7 +34,7 @@ export const gateBugs: readonly Bug[] = [
   of(
     'arbiter-without-a-claim-takes-any',
     'Nothing has been claimed yet, so the first claim wins; that the item was opened with a floor is forgotten.',
-    'found !== undefined && compare(found.watermark, claim.duty) < 0;',
-    'found !== undefined && (found.claimed === null || compare(found.watermark, claim.duty) < 0);',
+    'found === undefined || compare(found.watermark, claim.duty) >= 0',
+    'found === undefined || (found.claimed !== null && compare(found.watermark, claim.duty) >= 0)',
   ),
 ];

@@ -49,18 +49,14 @@ export const holdBugs: readonly Bug[] = [
     'nowMs <= state.deadlineMs;',
     [quick('lapse'), test(tests, 'the recorded active opens until the read was sent + lease − stop')],
   ),
-  of(
-    'opens-in-fencing',
-    'The recorded active may sign; the phase only matters to the workflow.',
-    "lease.holder === state.node && (lease.phase === 'HELD' || lease.phase === 'RELEASED') &&",
-    'lease.holder === state.node &&',
-    [test(tests, 'a holder that sees its term fenced closes and owes that term')],
-  ),
+  of('opens-in-fencing', 'The recorded active may sign; the phase only matters to the workflow.', 'if (!active || !settled) {', 'if (!active) {', [
+    test(tests, 'a holder that sees its term fenced closes and owes that term'),
+  ]),
   of(
     'opens-for-a-relinquished-term',
     'The lease alone says who may sign; what the node itself gave up looks like a second truth.',
-    "|| lease.phase === 'RELEASED') && lease.term > state.relinquished;",
-    "|| lease.phase === 'RELEASED');",
+    '.node && lease.term > state.relinquished;',
+    '.node;',
     [test(tests, 'after a relinquish it never opens for that term')],
   ),
 ];
