@@ -33,8 +33,9 @@ const mostStaleMs = 6_000;
 
 export class Judge {
   readonly violations: string[] = [];
-  /** Signatures since each node was released last. */
-  readonly signedSinceRelease = new Map<string, number>();
+  /** The term for which each node was released last, and the terms in which it signed. */
+  readonly #releasedTerm = new Map<string, number>();
+  readonly #signedTerms = new Set<string>();
   signatures = 0;
   readonly #options: JudgeOptions;
   readonly #duties = new Map<string, string>();
@@ -111,7 +112,7 @@ export class Judge {
       this.violate(`${node.name} signed ${key} with ${content}; before it was ${known}`);
     this.#duties.set(key, `${node.name} ${content}`);
     if (node.id !== this.#holder) this.violate(`${node.name} signed ${key}, and ${this.#nameOf(this.#holder)} is the recorded active`);
-    this.signedSinceRelease.set(node.id, (this.signedSinceRelease.get(node.id) ?? 0) + 1);
+    this.#signedTerms.add(`${node.id}/${this.#releasedTerm.get(node.id) ?? 1}`);
   }
 
   onDurable(node: string, text: string): void {
@@ -214,7 +215,7 @@ export class Judge {
     if (after.sealed?.node !== after.holder || after.sealed.term !== after.term) this.violate('the key is sealed for another node or term');
     if (!after.watermark) this.violate('released without a floor');
     this.#published.add(`${after.holder}/${after.term}`);
-    this.signedSinceRelease.set(after.holder, 0);
+    this.#releasedTerm.set(after.holder, after.term);
   }
 
   /** Keys that were published before the world began. */
@@ -224,10 +225,10 @@ export class Judge {
 
   onEnd(execution: Execution, result: RunResult): void {
     if (result.status === 'SUCCEEDED') {
-      const { holder } = result.output as { holder: string };
+      const { holder, term } = result.output as { holder: string; term: number };
       this.#options.say(`Execution ${execution.name} succeeds: ${this.#nameOf(holder)} signs.`);
-      if ((this.signedSinceRelease.get(holder) ?? 0) === 0)
-        this.violate(`${execution.name} succeeded, and ${this.#nameOf(holder)} has signed nothing`);
+      if (!this.#signedTerms.has(`${holder}/${term}`))
+        this.violate(`${execution.name} succeeded, and ${this.#nameOf(holder)} has signed nothing in term ${term}`);
       return;
     }
     this.#options.say(`Execution ${execution.name} ends: ${result.error}.`);
