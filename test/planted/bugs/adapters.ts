@@ -1,13 +1,13 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { sim, test, type Bug, type Catcher, type Edit } from '../bug.ts';
 
 /** The adapters of AWS services: what is sent, and what an answer means. */
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
+const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string, first: readonly Catcher[] = []): Bug => ({
   name,
   area: 'adapters',
   story,
   edits,
-  catchers: [test(file, title)],
+  catchers: [...first, test(file, title)],
 });
 
 const lease = 'aws/lease.ts';
@@ -81,6 +81,7 @@ export const adapterBugs: readonly Bug[] = [
     ],
     'aws/keys.test.ts',
     'asks with the grant token, for exactly this validator, node and term',
+    [sim('--seeds', '20')],
   ),
   of(
     'fence-command-sent-again',

@@ -1,6 +1,6 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { sim, test, type Bug, type Catcher, type Edit } from '../bug.ts';
 
-/** The handlers, and the rules that they ask. The explorer does not run handlers: these are seen by tests only. */
+/** The handlers, and the rules that they ask. The explorer does not run handlers: these are seen by the simulator, or by tests only. */
 
 const fencePass = 'functions/shared/fence-pass.ts';
 const release = 'functions/release-key.ts';
@@ -9,12 +9,12 @@ const fenceTests = 'functions/fence.test.ts';
 const releaseTests = 'functions/release-key.test.ts';
 const takeTests = 'functions/take-term.test.ts';
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
+const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string, first: readonly Catcher[] = []): Bug => ({
   name,
   area: 'functions',
   story,
   edits,
-  catchers: [test(file, title)],
+  catchers: [...first, test(file, title)],
 });
 
 export const functionBugs: readonly Bug[] = [
@@ -32,6 +32,7 @@ export const functionBugs: readonly Bug[] = [
     ],
     fenceTests,
     'the recorded active is fenced, not the first of the configuration',
+    [sim('--seeds', '80')],
   ),
   of(
     'timed-out-command-is-proof',
@@ -52,6 +53,7 @@ export const functionBugs: readonly Bug[] = [
     ],
     fenceTests,
     'a verified stop is proof; each of these is not',
+    [sim('--seeds', '20')],
   ),
   of(
     'any-kind-of-evidence-is-sought',
@@ -59,6 +61,7 @@ export const functionBugs: readonly Bug[] = [
     [{ file: fencePass, find: 'kinds.filter((kind) => accepts(look.config.policy, kind))', replace: '(Object.keys(seekers) as EvidenceKind[])' }],
     fenceTests,
     'only accepted kinds are tried',
+    [sim('--seeds', '20')],
   ),
   of(
     'release-without-looking-at-the-proof',
@@ -124,6 +127,7 @@ export const functionBugs: readonly Bug[] = [
     [{ file: takeTerm, find: '{ ...seen, term: plan.term, phase: plan.phase }', replace: 'seen' }],
     takeTests,
     'a phase that moved on is refused and nothing is written',
+    [sim('--seeds', '150')],
   ),
   of(
     'approved-is-approved',

@@ -114,7 +114,8 @@ export const guardBugs: readonly Bug[] = [
       {
         file: signer,
         find: '      this.#state.save(next);\n',
-        replace: '      queueMicrotask(() => {\n        this.#state.save(next);\n        this.#last = next;\n      });\n',
+        replace:
+          '      queueMicrotask(() => {\n        this.#last = next;\n        try {\n          this.#state.save(next);\n        } catch {\n          this.#key = null;\n        }\n      });\n',
       },
       { file: signer, find: '    this.#last = next;\n    return', replace: '    return' },
     ],

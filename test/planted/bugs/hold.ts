@@ -1,4 +1,4 @@
-import { quick, test, type Bug } from '../bug.ts';
+import { quick, sim, test, type Bug } from '../bug.ts';
 
 /** The guard's rule: until when a node may sign. */
 

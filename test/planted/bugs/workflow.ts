@@ -1,15 +1,15 @@
-import { asl, type Bug, type Edit } from '../bug.ts';
+import { asl, sim, type Bug, type Catcher, type Edit } from '../bug.ts';
 
 /** The state machine. */
 
 const file = 'statemachines/failover.asl.json';
 
-const of = (name: string, story: string, edits: readonly Omit<Edit, 'file'>[], title: string): Bug => ({
+const of = (name: string, story: string, edits: readonly Omit<Edit, 'file'>[], title: string, first: readonly Catcher[] = []): Bug => ({
   name,
   area: 'workflow',
   story,
   edits: edits.map((edit) => ({ file, ...edit })),
-  catchers: [asl(title)],
+  catchers: [...first, asl(title)],
 });
 
 export const workflowBugs: readonly Bug[] = [
@@ -73,5 +73,6 @@ export const workflowBugs: readonly Bug[] = [
       },
     ],
     'NotSigning',
+    [sim('--seeds', '20')],
   ),
 ];
