@@ -61,7 +61,7 @@ export const commandOf = (catcher: Catcher): string => {
     case 'explore':
       return `npm run explore -- ${exploreArgs(catcher).join(' ')}`;
     case 'sim':
-      return `npm run sim -- ${catcher.args.join(' ')}`;
+      return `npm run sim -- ${catcher.args.map((one) => (/[^\w-]/.test(one) ? `'${one}'` : one)).join(' ')}`;
     case 'test':
       return `npm test -- ${catcher.file} -t "${catcher.name}"`;
     case 'asl':

@@ -79,6 +79,14 @@ export const evidenceBugs: readonly Bug[] = [
     edits: [{ file: 'core/timing.ts', find: 'leaseMs * (1 + of.drift)', replace: 'leaseMs' }],
     catchers: [quick('lapse')],
   },
+  {
+    name: 'lapse-for-one-wrong-clock',
+    area: 'evidence',
+    story:
+      'The guard’s clock may run slow, so the wait is longer; that the clock which measures the wait may run fast is left out (found by the simulator).',
+    edits: [{ file: 'core/timing.ts', find: '(leaseMs * (1 + of.drift)) / (1 - of.drift)', replace: 'leaseMs * (1 + of.drift)' }],
+    catchers: [quick('lapse')],
+  },
   of(
     'lapse-armed-in-any-term',
     'A guard that once declared itself armed is armed; the term for which it said so is not compared.',

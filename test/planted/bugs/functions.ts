@@ -168,17 +168,17 @@ export const functionBugs: readonly Bug[] = [
   ),
   of(
     'failover-during-a-chain-halt',
-    'No signature lands, so the validator has failed; that nobody signs at all is not looked at (Persistence 2022).',
-    [{ file: 'core/assess.ts', find: "if (of.verdict === 'halted')", replace: "if (of.verdict === 'halted' && byHand)" }],
+    'Who asks by hand knows better, so a standing chain does not stop them (Persistence 2022: a chain halt, and a restart without the sign state).',
+    [{ file: 'core/assess.ts', find: "if (of.verdict === 'halted')", replace: "if (of.verdict === 'halted' && !byHand)" }],
     'core/assess.test.ts',
-    'the chain halted is refused',
+    'the chain stands still, even by hand',
   ),
   of(
     'standby-that-is-behind',
     'The standby says that it is synced, so its lag is not compared with the head (OpenShards 2023).',
     [{ file: 'core/assess.ts', find: '> config.policy.maxLag)', replace: '> Number.MAX_SAFE_INTEGER)' }],
     'core/assess.test.ts',
-    'the standby is behind is refused',
+    'for a reason',
   ),
   of(
     'one-vantage-is-enough',
@@ -186,5 +186,13 @@ export const functionBugs: readonly Bug[] = [
     [{ file: 'core/verdict.ts', find: "count('failing') >= rule.vantages", replace: "count('failing') > 0" }],
     'core/verdict.test.ts',
     'fu is unobservable',
+  ),
+  of(
+    'late-signature-of-the-old-holder',
+    'A signature that lands after the release is the new holder’s; one of the old holder’s may still have been on its way (found by the simulator).',
+    [{ file: 'functions/verify.ts', find: 'baseline === null ? null : Math.max(baseline, floor);', replace: 'baseline;' }],
+    'functions/verify.test.ts',
+    'a signature of the holder before, which landed after the release, does not count',
+    [sim('--seeds', '20')],
   ),
 ];

@@ -50,6 +50,7 @@ export const holdBugs: readonly Bug[] = [
     [quick('lapse'), test(tests, 'the recorded active opens until the read was sent + lease − stop')],
   ),
   of('opens-in-fencing', 'The recorded active may sign; the phase only matters to the workflow.', 'if (!active || !settled) {', 'if (!active) {', [
+    sim('--seeds', '150'),
     test(tests, 'a holder that sees its term fenced closes and owes that term'),
   ]),
   of(
