@@ -35,8 +35,9 @@ describe('each transition is judged by term, phase and claim', () => {
       expect(applyWrite(fencing({ term: t(3), phase: 'FENCED' }), write).outcome).toBe('refused');
     });
   }
-  test.each(['RecordProof', 'Reinstate'])('%s under another claim is refused', (name) => {
-    expect(applyWrite(fencing({ claim: run('other') }), writes[name] as LeaseWrite).outcome).toBe('refused');
+  test.each(['RecordProof', 'Release', 'Settle', 'Reinstate'])('%s under another claim is refused', (name) => {
+    const phase = doneIn[name]?.[0] as Lease['phase'];
+    expect(applyWrite(fencing({ phase, claim: run('other') }), writes[name] as LeaseWrite).outcome).toBe('refused');
   });
 });
 

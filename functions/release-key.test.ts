@@ -32,6 +32,24 @@ describe('release-key', () => {
   test('without an exact one, the head and a margin', async () => {
     expect(await call(fenced(), releaseKey, input)).toMatchObject({ watermark: { height: 102, round: 2_147_483_647, step: 3 } });
   });
+  test('the head is read anew for each release', async () => {
+    await call(fenced(), releaseKey, input);
+    const later = fenced();
+    later.head = 104;
+    expect(await call(later, releaseKey, input)).toMatchObject({ watermark: { height: 106 } });
+  });
+  test('the grant goes to the principal of the candidate', async () => {
+    const world = fenced();
+    const deps = world.deps();
+    const principals: string[] = [];
+    const { releaseTo } = deps.keys;
+    deps.keys.releaseTo = async (of) => {
+      principals.push(of.principal);
+      return releaseTo(of);
+    };
+    await world.clock.run(releaseKey(input, deps, never, remaining));
+    expect(principals).toEqual([`arn:aws:sts::123456789012:assumed-role/node/${birch}`]);
+  });
   test('the watermark never falls below the lease’s', async () => {
     expect(await call(fenced({ watermark: { kind: 'consensus', height: 4, round: 0, step: 1 } }), releaseKey, input)).toMatchObject({
       watermark: { height: 10 },

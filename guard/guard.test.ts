@@ -145,6 +145,18 @@ describe('closing', () => {
       expect(signs(bench)).toBe(true);
     });
   });
+  test('the deadline counts from when the read was sent, however long its answer took', async () => {
+    await withGuard(async (bench) => {
+      bench.readMs = 1_500;
+      await bench.during(1_600);
+      expect(signs(bench)).toBe(true);
+      bench.reachable = false;
+      await bench.during(10_350);
+      expect(signs(bench)).toBe(true);
+      await bench.during(100);
+      expect(signs(bench)).toBe(false);
+    });
+  });
   test('with policy hold an outage does not close, and it is not armed; another holder still closes', async () => {
     await withGuard(
       async (bench) => {

@@ -163,6 +163,12 @@ test('a plan that needs no approval takes the term at once', async () => {
   expect(states.slice(0, 3)).toEqual(['Assess', 'Assessed', 'TakeTerm']);
 });
 
+test('what Fence has waited is counted from the term, by its own passes', async () => {
+  const { calls } = await execute({});
+  const waited = calls.filter(({ state }) => state === 'Fence').map(({ args }) => (args as { Payload: { waitedMs: number } }).Payload.waitedMs);
+  expect(waited).toEqual([0, 3_000]);
+});
+
 test('an attestation goes back to Fence, which judges it', async () => {
   const { calls, result } = await execute({
     Fence: [exhausted({ attestable: true }), { state: 'fenced', kind: 'attested', pass: 11, waitedMs: 121_000, sentence: 'Attested.' }],

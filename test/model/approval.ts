@@ -19,10 +19,12 @@ export interface ApprovalScope {
 }
 
 const robinAgain = 'arn:aws:sts::123456789012:assumed-role/approver/robin';
+const alexAgain = 'arn:aws:sts::123456789012:assumed-role/admin/alex';
 const stranger = 'arn:aws:sts::123456789012:assumed-role/other/mallory';
 /** Whose yes may count, told here once more and by name: the oracle must not ask the code that it judges. */
-const approvers: readonly string[] = [alex, sam];
-const people: readonly string[] = [alex, sam, robinAgain, stranger];
+const approvers: readonly string[] = [alex, alexAgain, sam];
+const peopleOf = (scope: ApprovalScope): readonly string[] => [alex, sam, robinAgain, stranger, ...(scope.quorum > 1 ? [alexAgain] : [])];
+const asked = ['role/approver', 'role/admin'];
 const personIn = (arn: string): string => arn.split('/')[2] ?? '';
 
 interface Click {
@@ -57,7 +59,7 @@ const planOf = (index: number, lease: Lease, changed: boolean, scope: ApprovalSc
   holder: lease.holder,
   candidate: lease.holder === amber ? birch : amber,
   accepts: ['relinquished'],
-  approval: { required: true, quorum: scope.quorum, approvers: ['role/approver'] },
+  approval: { required: true, quorum: scope.quorum, approvers: asked },
   config: configs[changed ? 1 : 0],
 });
 
@@ -67,14 +69,19 @@ const recordFor = (plan: Plan, index: number, scope: ApprovalScope): ApprovalRec
     execution: plan.execution,
     planHash: hashOf(plan),
     requester: plan.cause.by,
+    approvers: asked,
     quorum: scope.quorum,
     expiresAtMs,
   });
 
 const planSteps = (world: World, scope: ApprovalScope): Step<World>[] =>
   world.plans.flatMap((plan, index): Step<World>[] => {
-    if (plan !== null) return [];
     const made = planOf(index, world.lease, world.changed, scope);
+    if (plan !== null) {
+      // The service runs a step twice. What people were asked about is the first plan.
+      if (!world.changed || plan.config === made.config) return [];
+      return [{ say: () => `Execution ${made.execution} plans once more.`, to: { ...world, plans: replaced(world.plans, index, made) } }];
+    }
     const to = { ...world, plans: replaced(world.plans, index, made), records: replaced(world.records, index, recordFor(made, index, scope)) };
     return [{ say: () => `Execution ${made.execution} plans from term ${made.term} and asks for approval.`, to }];
   });
@@ -83,7 +90,7 @@ const answerSteps = (world: World, scope: ApprovalScope): Step<World>[] => {
   const steps: Step<World>[] = [];
   for (const [index, record] of world.records.entries()) {
     if (record === null || world.clicks.length >= scope.wires) continue;
-    for (const by of people) {
+    for (const by of peopleOf(scope)) {
       for (const answer of ['approve', 'deny'] as const) {
         if (answer === 'deny' && by !== sam) continue;
         const given: Decision = { by, answer, atMs: world.late ? expiresAtMs : 0 };
@@ -117,7 +124,8 @@ const writeSteps = (world: World, scope: ApprovalScope): Step<World>[] =>
 /** Judged by the plain meaning of the words, not by the functions under test. */
 const wrongTake = (world: World, record: ApprovalRecord, plan: Plan, index: number): string | null => {
   const yes = record.decisions.filter((one) => one.answer === 'approve' && one.atMs < expiresAtMs && approvers.includes(one.by));
-  if (new Set(yes.map((one) => one.by)).size < plan.approval.quorum) return `Term ${plan.term + 1} was taken with ${yes.length} valid answers.`;
+  if (new Set(yes.map((one) => personIn(one.by))).size < plan.approval.quorum)
+    return `Term ${plan.term + 1} was taken with ${yes.length} valid answers.`;
   if (record.decisions.some((one) => one.answer === 'deny')) return 'A term was taken on a plan that a person denied.';
   if (record.execution !== plan.execution || record.planHash !== hashOf(plan)) return 'A term was taken with the approval of another plan.';
   return world.used.includes(index) ? 'An approval was used twice.' : null;

@@ -12,6 +12,8 @@ const { values } = parseArgs({
     control: { type: 'string', multiple: true },
     quick: { type: 'boolean', default: false },
     most: { type: 'string' },
+    /** Looks for violations only, not for states in which nobody signs again. */
+    safety: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -19,7 +21,7 @@ const { values } = parseArgs({
 const scopes = values.quick ? quickScopes : fullScopes;
 
 if (values.help) {
-  console.log('npm run explore -- [--scope NAME …] [--control NAME …] [--quick] [--most STATES]\n');
+  console.log('npm run explore -- [--scope NAME …] [--control NAME …] [--quick] [--safety] [--most STATES]\n');
   for (const { name, about } of scopes) console.log(`scope    ${name.padEnd(24)} ${about}`);
   for (const { name, about } of controls) console.log(`control  ${name.padEnd(24)} ${about}: two signers must be found`);
   process.exit(0);
@@ -49,7 +51,7 @@ const one = (scope: Scope, most: number): { result: Explored; healed: Healed; to
   const healed: Healed = { checked: 0, most: 0, stuck: 0 };
   let healMs = 0;
   const each = (state: unknown, index: number): void => {
-    if (!scope.heal || (index >= healedFirst && index % healedEvery !== 0)) return;
+    if (values.safety || !scope.heal || (index >= healedFirst && index % healedEvery !== 0)) return;
     const beganMs = systemClock.steadyMs();
     const rounds = scope.heal(state);
     healMs += systemClock.steadyMs() - beganMs;
@@ -76,7 +78,7 @@ for (const scope of scopes.filter(({ name }) => chosen.includes(name))) {
   totals.stuck += healed.stuck;
   totals.mostRounds = Math.max(totals.mostRounds, healed.most);
   if (!result.complete) totals.cutOff += 1;
-  const live = scope.heal ? `; heals within ${healed.most} of ${healsWithin} rounds from each of ${healed.checked} looked at` : '';
+  const live = scope.heal && !values.safety ? `; heals within ${healed.most} of ${healsWithin} rounds from each of ${healed.checked} looked at` : '';
   const extent = result.complete ? 'complete' : 'cut off';
   console.log(`${scope.name.padEnd(22)} ${String(result.states).padStart(9)} states, ${extent}, depth ${result.depth}, ${seconds(tookMs)} s${live}`);
   if (result.counterexample) {

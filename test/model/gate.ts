@@ -1,4 +1,4 @@
-import { applyClaim, type Arbiter, type DutyClaim } from '../../core/gate.ts';
+import { applyClaim, type Arbiter, type ClaimOutcome, type DutyClaim } from '../../core/gate.ts';
 import { compare, type Watermark } from '../../core/watermark.ts';
 import { attempt, v } from '../support/core.ts';
 import type { Model, Step } from './explorer.ts';
@@ -65,12 +65,19 @@ const askSteps = (world: GateWorld, scope: GateScope): Step<GateWorld>[] => {
   return steps;
 };
 
+const wrongAnswer = (item: Arbiter, before: Arbiter, claim: DutyClaim, outcome: ClaimOutcome): string | null => {
+  if (compare(item.watermark, before.watermark) < 0) return 'The watermark of the arbiter fell.';
+  const given = outcome.outcome === 'refused' ? null : outcome.signature;
+  const content = claim.claimed.content.slice(0, 1);
+  return given === null || given.endsWith(`content ${content}`) ? null : `The answer to a claim for content ${content} is: ${given}.`;
+};
+
 const tableSteps = (world: GateWorld): Step<GateWorld>[] => {
   const steps: Step<GateWorld>[] = [];
   for (const claim of world.wires) {
     const outcome = applyClaim(world.item, claim);
     const item = outcome.outcome === 'won' ? outcome.item : world.item;
-    const wrong = compare(item.watermark, world.item.watermark) < 0 ? 'The watermark of the arbiter fell.' : null;
+    const wrong = wrongAnswer(item, world.item, claim, outcome);
     const wires = world.wires.filter((one) => one !== claim);
     const signer = world.waits.findIndex((one) => one?.attempt === claim.attempt);
     if (signer >= 0) {

@@ -43,3 +43,13 @@ export class Codes<P> {
 }
 
 export const replaced = <T>(list: readonly T[], index: number, value: T): T[] => list.map((one, at) => (at === index ? value : one));
+
+/** `make`, which is asked once for each object. */
+export const once = <P extends object, R>(make: (part: P) => R): ((part: P) => R) => {
+  const made = new WeakMap<P, R>();
+  return (part) => {
+    const known = made.get(part) ?? make(part);
+    made.set(part, known);
+    return known;
+  };
+};

@@ -79,6 +79,7 @@ test('a world in which nobody could ever be fenced does not count as healed', ()
     armed: true,
     reads: 1,
     calm: false,
+    blind: false,
     broken: [],
   };
   const world = newWorld(scope);

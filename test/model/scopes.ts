@@ -38,6 +38,7 @@ const base: FenceScope = {
   armed: true,
   reads: 1,
   calm: false,
+  blind: false,
   broken: [],
 };
 
@@ -86,6 +87,8 @@ const aboutBroken: Readonly<Record<Assumption, string>> = {
 
 export const scopes: readonly Scope[] = [
   fence('relinquish', 'a guard gives up its term; three terms, one failover after the other', { terms: 3 }),
+  fence('relinquish-again', 'a node that gave up an earlier term', { terms: 4, calm: true }),
+  fence('blind', 'executions that write without having looked', { terms: 3, blind: true }),
   fence('ladder', 'relinquished, stopped, powered-off and attested side by side', {
     accepts: ['relinquished', 'stopped', 'powered-off', 'attested'],
   }),
@@ -111,6 +114,8 @@ export const scopes: readonly Scope[] = [
 export const quickScopes: readonly Scope[] = [
   fence('relinquish', 'a guard gives up its term', {}),
   fence('relinquish-calm', 'three terms, one failover after the other', { terms: 3, calm: true }),
+  fence('blind', 'executions that write without having looked', { terms: 3, calm: true, blind: true }),
+  fence('power', 'machines that are powered off and on', { accepts: ['powered-off'], calm: true }),
   fence('stop', 'fence commands that come late', { accepts: ['stopped'] }),
   fence('attest', 'a person who states what is true', { accepts: ['attested'] }),
   fence('two-executions', 'two executions at once: stolen, redriven, started twice', { executions: 2 }),

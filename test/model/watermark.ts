@@ -59,7 +59,8 @@ const written = (world: World, write: LeaseWrite): { lease: Lease; wrong: string
 /** What a new term may be given as its floor: one for each head that the vantages may show. */
 const floors = (world: World, scope: WatermarkScope): (Watermark | null)[] => {
   if (scope.broken === 'floor') return [null];
-  const heads = Array.from({ length: scope.lag + 1 }, (_, lag) => world.head - lag);
+  // The last: too few vantages answer.
+  const heads = [...Array.from({ length: scope.lag + 1 }, (_, lag) => world.head - lag), null];
   const before = world.lease.watermark ?? null;
   const made = heads.map((head) => floorAfter({ before, chain: scope.chain, evidence: world.lease.evidence ?? {}, head, margin: scope.margin }));
   return made.filter((mark, at) => mark !== null && made.findIndex((other) => other !== null && compare(other, mark) === 0) === at);

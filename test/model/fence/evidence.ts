@@ -1,15 +1,18 @@
-import type { ApprovalRecord } from '../../../core/approval.ts';
+import type { ApprovalRecord, Decision } from '../../../core/approval.ts';
 import type { Evidence, EvidenceKind } from '../../../core/evidence.ts';
+import type { NodeId, Term } from '../../../core/ids.ts';
+import type { Lease } from '../../../core/lease.ts';
 import { nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, proofOfRelinquish, proofOfStop, type Proof } from '../../../core/proofs.ts';
-import { alex, recordOf } from '../../support/core.ts';
+import type { NodeReport } from '../../../core/report.ts';
+import { alex, recordOf, reportOf, robin, run } from '../../support/core.ts';
 import type { Kind, Step } from '../explorer.ts';
-import { replaced } from '../intern.ts';
+import { once, replaced } from '../intern.ts';
 import { cannotSign, crashed } from './guard.ts';
-import { idOf, indexOf, nodeNames, timing, type Command, type Execution, type Node, type Scope, type World } from './world.ts';
+import { idOf, indexOf, lapsedMs, nodeNames, timing, type Execution, type Node, type Scope, type World } from './world.ts';
 
 /** What becomes of the fence: commands, power, people; and what of it an execution may take as proof. */
 
-const outputOf = ({ lease }: Command): unknown => ({
+const outputOf = (lease: Lease): Record<string, unknown> => ({
   baton: 'fence',
   validator: lease.validator,
   term: lease.term,
@@ -24,6 +27,8 @@ const outputOf = ({ lease }: Command): unknown => ({
   ok: true,
 });
 
+const stated = (by: string): Decision => ({ by, answer: 'approve', statement: 'I pulled the plug.', atMs: 0 });
+
 const recordFor = (world: World, execution: Execution, term: Execution['attested'][number]): ApprovalRecord =>
   recordOf({
     purpose: 'attestation',
@@ -31,8 +36,62 @@ const recordFor = (world: World, execution: Execution, term: Execution['attested
     term,
     node: world.lease.holder,
     execution: execution.claim,
-    decisions: [{ by: alex, answer: 'approve', statement: 'I pulled the plug.', atMs: 0 }],
+    decisions: [stated(alex)],
   });
+
+const unverified = [{ unitActive: 'active' }, { unitMasked: false }, { guardActive: 'active' }, { tasks: 1 }, { keyFiles: 1 }, { ok: false }];
+
+/**
+ * What core takes of all that is no proof, though somebody says it: a standby that lies about itself, a command that ran elsewhere or did not
+ * verify, a machine that is only on its way down, people who may not attest. It is on offer in every state, so one that is taken is found.
+ */
+const hearsayOf = once((lease: Lease): Evidence[] => {
+  const others = [0, 1, 2].map(idOf).filter((id) => id !== lease.holder);
+  const report = (of: Partial<NodeReport>): NodeReport => reportOf({ leaseMs: timing.leaseMs, armedTerm: lease.releasedTerm, ...of });
+  const stop = (instance: NodeId, nonce: string, output: unknown): Proof => proofOfStop(lease, { instance, nonce, commandId: 'c', output, atMs: 0 });
+  const attest = (of: Partial<ApprovalRecord>): Proof =>
+    proofOfAttestation(
+      lease,
+      recordOf({
+        purpose: 'attestation',
+        state: 'approved',
+        term: lease.term,
+        node: lease.holder,
+        execution: lease.claim,
+        decisions: [stated(alex)],
+        ...of,
+      }),
+      { atMs: 0 },
+    );
+  const nonce = nonceOf(lease);
+  const earlier = { ...lease, term: (lease.term - 1) as Term };
+  const offered: Proof[] = [
+    ...others.flatMap((node) => [
+      proofOfRelinquish(lease, report({ node, relinquished: { term: lease.term, watermark: null } }), { atMs: 0 }),
+      proofOfLapse(lease, report({ node }), { waitedMs: lapsedMs, timing, atMs: 0 }),
+      proofOfPowerOff(lease, { node, state: 'stopped', atMs: 0 }),
+      stop(node, nonce, outputOf(lease)),
+      attest({ node }),
+    ]),
+    proofOfLapse(lease, report({ node: lease.holder, armed: false }), { waitedMs: lapsedMs, timing, atMs: 0 }),
+    proofOfLapse(lease, report({ node: lease.holder, armedTerm: (lease.releasedTerm - 1) as Term }), { waitedMs: lapsedMs, timing, atMs: 0 }),
+    ...['pending', 'running', 'stopping', 'shutting-down', 'unknown'].map((state) => proofOfPowerOff(lease, { node: lease.holder, state, atMs: 0 })),
+    ...unverified.map((of) => stop(lease.holder, nonce, { ...outputOf(lease), ...of })),
+    ...[undefined, null, {}, 'TimedOut'].map((output) => stop(lease.holder, nonce, output)),
+    stop(lease.holder, nonceOf(earlier), outputOf(earlier)),
+    attest({ decisions: [stated(robin)] }),
+    attest({ decisions: [stated(robin.replace('requester', 'approver'))] }),
+    attest({ decisions: [{ by: alex, answer: 'approve', atMs: 0 }] }),
+    attest({ decisions: [{ ...stated(alex), answer: 'deny' }], state: 'denied' }),
+    attest({ state: 'pending' }),
+    attest({ purpose: 'approval' }),
+    attest({ quorum: 2 }),
+    attest({ quorum: 2, decisions: [stated(alex), stated(alex.replace('approver', 'admin'))] }),
+    attest({ term: earlier.term, execution: run('earlier') }),
+    attest({ execution: run('another') }),
+  ];
+  return offered.flatMap((proof) => (proof.outcome === 'proof' ? [proof.evidence] : []));
+});
 
 /**
  * Every proof that core takes now. All reports, all command results and all power states are offered, also those of other nodes, terms and
@@ -54,9 +113,10 @@ export const proofsOf = (world: World, execution: Execution, scope: Scope): Evid
     for (const command of node.commands) {
       const said = command.ran || scope.broken.includes('stopped');
       const by = { instance: idOf(index), nonce: nonceOf(command.lease), commandId: 'c', atMs: 0 };
-      if (said) take('stopped', () => proofOfStop(lease, { ...by, output: outputOf(command) }));
+      if (said) take('stopped', () => proofOfStop(lease, { ...by, output: outputOf(command.lease) }));
     }
   }
+  found.push(...hearsayOf(lease).filter(({ kind }) => scope.accepts.includes(kind)));
   for (const term of execution.attested) take('attested', () => proofOfAttestation(lease, recordFor(world, execution, term), { atMs: 0 }));
   return found;
 };

@@ -2,6 +2,7 @@ import type { Evidence } from '../../../core/evidence.ts';
 import { nextTerm, type Term } from '../../../core/ids.ts';
 import {
   applyWrite,
+  meets,
   recordProof,
   reinstate,
   release,
@@ -29,16 +30,27 @@ const drivenBy = (execution: Execution, world: World, term: Term): Driven => ({ 
 
 const order: readonly Phase[] = ['FENCING', 'FENCED', 'RELEASED', 'HELD'];
 
-/** False once this write can never take effect again: within a term the phase only goes forward. */
-const alive = (write: LeaseWrite, lease: Lease): boolean => {
+/**
+ * False once this write can never take effect again: within a term the phase only goes forward, and the term never falls.
+ * It is core that is asked about each lease that may yet come, so that a condition which is too lax is not hidden by what is left out here.
+ */
+const alive = (write: LeaseWrite, lease: Lease, scope: Scope): boolean => {
   if (write.expect.absent) return false;
   const now = order.indexOf(lease.phase);
-  return lease.term === write.expect.term && write.expect.phases.some((phase) => order.indexOf(phase) >= now);
+  const { claim = lease.claim } = write.expect;
+  for (let term = lease.term; term <= scope.terms; term = nextTerm(term)) {
+    for (const phase of term === lease.term ? order.slice(now) : order) {
+      if (meets({ ...lease, term, phase }, write.expect) || meets({ ...lease, term, phase, claim }, write.expect)) return true;
+    }
+  }
+  return false;
 };
 
 /** Without the writes that can do nothing any more and whose reply nobody waits for. */
-const pruned = (execution: Execution, lease: Lease): Execution => {
-  const sent = execution.sent.filter((write) => alive(write, lease) || (isOwn(execution, write) && waitsFor[write.transition] === execution.at));
+const pruned = (execution: Execution, lease: Lease, scope: Scope): Execution => {
+  const sent = execution.sent.filter(
+    (write) => alive(write, lease, scope) || (isOwn(execution, write) && waitsFor[write.transition] === execution.at),
+  );
   return sent.length === execution.sent.length ? execution : { ...execution, sent };
 };
 
@@ -64,6 +76,9 @@ const wrongWrite = (before: Lease, after: Lease, write: LeaseWrite, scope: Scope
   const risen = after.term - before.term;
   const rises = write.transition === 'TakeTerm' || write.transition === 'Reinstate';
   if (risen !== (rises ? 1 : 0)) return `${write.transition} took the term from ${before.term} to ${after.term}.`;
+  // The name of an execution tells the term and phase that it planned from, and that people approved.
+  if (write.transition === 'TakeTerm' && !after.claim.endsWith(`.t${before.term}.${before.phase}`))
+    return `${after.claim} took term ${before.term}, ${before.phase}, which is not what it planned from.`;
   if (after.version !== before.version + 1) return `${write.transition} left the version at ${after.version}.`;
   return wrongRelease(before, after, scope);
 };
@@ -96,6 +111,15 @@ const afterReply = (execution: Execution, write: LeaseWrite, outcome: WriteOutco
   }
 };
 
+/** A reply must tell what became of this very write. */
+const wrongReply = (stored: Lease, write: LeaseWrite, outcome: WriteOutcome): string | null => {
+  const own = stored.attempt === write.attempt;
+  if (outcome.outcome === 'refused' && own) return `${write.transition} was refused, though it is what stands in the lease.`;
+  if (outcome.outcome === 'done' && outcome.earlier && !own)
+    return `${write.transition} was called done, though ${stored.attempt} stands in the lease.`;
+  return null;
+};
+
 /** Who waits for the reply to this write. */
 const waitsFor: Readonly<Record<LeaseWrite['transition'], Execution['at'] | null>> = {
   Enrol: null,
@@ -118,7 +142,7 @@ const writeSteps = (world: World, execution: Execution, scope: Scope, add: Add):
     const outcome = applyWrite(world.lease, write);
     const after = outcome.outcome === 'done' ? outcome.lease : world.lease;
     const changed = outcome.outcome === 'done' && !outcome.earlier;
-    const wrong = changed ? wrongWrite(world.lease, after, write, scope) : null;
+    const wrong = changed ? wrongWrite(world.lease, after, write, scope) : wrongReply(world.lease, write, outcome);
     const told = `${write.transition} of execution ${execution.claim}`;
     if (isOwn(execution, write) && waitsFor[write.transition] === execution.at) {
       const what = changed ? 'is written' : outcome.outcome === 'done' ? 'was written before' : 'is refused';
@@ -127,7 +151,7 @@ const writeSteps = (world: World, execution: Execution, scope: Scope, add: Add):
         wrong,
       });
     }
-    if (changed && !scope.calm)
+    if (changed && (scope.blind || !scope.calm))
       add(`${told} is written: term ${after.term}, ${after.phase}; its reply is lost.`, execution, { lease: after, wrong, kind: 'trouble' });
   }
 };
@@ -172,10 +196,28 @@ const sendProof = (execution: Execution, driven: Driven, evidence: Evidence, add
   });
 };
 
+/** An execution that acts on what it knew long ago: nothing but the conditions of its writes holds it back. */
+const blind = (world: World, execution: Execution, scope: Scope, add: Add): void => {
+  if (!scope.blind || execution.term === null || execution.holder === null) return;
+  const driven = drivenBy(execution, world, execution.term);
+  const named = (what: string) => attempt(`${execution.claim}/${what}/${driven.term}`);
+  const candidate = idOf(1 - indexOf(execution.holder));
+  const [now, next] = [driven.term, nextTerm(driven.term)];
+  const writes = [
+    release(driven, { candidate, sealed: sealedFor(candidate, now), attempt: named('Release') }),
+    settle(driven, { attempt: named('Settle') }),
+    ...(now < scope.terms
+      ? [reinstate(driven, { holder: execution.holder, sealed: sealedFor(execution.holder, next), attempt: named('Reinstate') })]
+      : []),
+  ];
+  for (const write of writes) if (!hasSent(execution, write.transition)) send(execution, write, add, { kind: 'trouble' });
+};
+
 const fence = (world: World, execution: Execution, scope: Scope, add: Add): void => {
   const { lease } = world;
   if (execution.term === null || execution.holder === null) return;
   const driven = drivenBy(execution, world, execution.term);
+  blind(world, execution, scope, add);
   if (lease.term !== driven.term || lease.claim !== driven.claim) {
     add(`Execution ${execution.claim} reads that term ${driven.term} is over.`, { ...execution, at: 'StaleTerm' });
     return;
@@ -249,7 +291,7 @@ export const executionSteps = (world: World, scope: Scope): Step<World>[] => {
   const steps: Step<World>[] = [];
   for (const [index, execution] of world.executions.entries()) {
     const add: Add = (say, after, { lease = world.lease, wrong = null, kind = 'itself' } = {}) => {
-      const executions = replaced(world.executions, index, after).map((one) => pruned(one, lease));
+      const executions = replaced(world.executions, index, after).map((one) => pruned(one, lease, scope));
       steps.push({ say: () => say, to: { ...world, lease, executions }, wrong, kind });
     };
     writeSteps(world, execution, scope, add);

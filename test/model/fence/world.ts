@@ -29,6 +29,8 @@ export interface Scope {
   readonly reads: 1 | 2;
   /** No reply is lost and no guard dies: what stalls and comes late still does. */
   readonly calm: boolean;
+  /** Executions also write what they should not by what stands in the lease. */
+  readonly blind: boolean;
   readonly broken: readonly Assumption[];
 }
 

@@ -1,0 +1,70 @@
+import { test, type Bug, type Edit } from '../bug.ts';
+
+/** The SSM documents: what runs as root on a node, and what it may call proof. */
+
+const fence = 'documents/fence.yaml';
+
+const of = (name: string, story: string, edits: readonly Edit[], title: string): Bug => ({
+  name,
+  area: 'documents',
+  story,
+  edits,
+  catchers: [test('test/documents/documents.test.ts', title)],
+});
+
+export const documentBugs: readonly Bug[] = [
+  of(
+    'fence-does-not-wait-for-the-stop',
+    'systemctl stop returns when the unit is down, so nothing is verified (RockLogic 2023: an API’s success is not a fence).',
+    [
+      {
+        file: fence,
+        find: 'wait_stopped "$unit" || refuse "the validator still runs: $active, tasks $tasks"',
+        replace: 'wait_stopped "$unit" || active=inactive',
+      },
+    ],
+    'a unit that does not stop is no proof',
+  ),
+  of(
+    'fence-leaves-the-guard-alive',
+    'The validator is stopped, and that is what signs; a guard that is alive would start it again.',
+    [
+      {
+        file: fence,
+        find: 'wait_stopped "$guard" || refuse "the guard still runs: $active, tasks $tasks"',
+        replace: 'wait_stopped "$guard" || active=inactive',
+      },
+    ],
+    'a guard that cannot be killed is no proof',
+  ),
+  of(
+    'fence-without-a-mask-that-holds',
+    'mask was called, so the unit is masked; on a read-only /etc it is not, and the next boot starts it (RockLogic 2023).',
+    [{ file: fence, find: '          [ "$(property "$unit" LoadState)" = masked ] || refuse "the validator is not masked"\n', replace: '' }],
+    'a mask that does not hold is no proof',
+  ),
+  of(
+    'unknown-tasks-are-none',
+    'systemd did not tell how many tasks are left, so there are none.',
+    [{ file: fence, find: 'case "$tasks" in \'[not set]\' |', replace: "case \"$tasks\" in '' | unknown | '[not set]' |" }],
+    'tasks that cannot be told is no proof',
+  ),
+  of(
+    'watermark-as-it-stands-there',
+    'The first line of the file is the watermark, so it is put into the answer as it is, and half a line is a watermark too.',
+    [{ file: fence, find: '; then watermark=$found; fi', replace: '; then watermark=$found; else watermark=$found; fi' }],
+    'a watermark that is not exactly one is left out',
+  ),
+  of(
+    'rejoin-with-a-key-on-the-disk',
+    'The node is wanted back soon, so a key that was left is no reason to keep it out (Ankr 2025, RockLogic 2023).',
+    [
+      {
+        file: 'documents/rejoin.yaml',
+        find: '          [ "$left" = 0 ] || systemctl is-active "$guard" >/dev/null 2>&1 || refuse "a key file is left on a node without a guard"\n',
+        replace: '',
+      },
+    ],
+    'rejoin refuses a node on which a key was left',
+  ),
+];

@@ -1,0 +1,192 @@
+import { test, type Bug, type Edit } from '../bug.ts';
+
+/** The guard on the node and its signer. The explorer has a guard of its own, so these are seen by tests only. */
+
+const tests = 'guard/guard.test.ts';
+const signerTests = 'guard/privval/signer.test.ts';
+const diskTests = 'guard/state-disk.test.ts';
+const driverTests = 'test/node/systemd-driver.test.ts';
+
+const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
+  name,
+  area: 'guard',
+  story,
+  edits,
+  catchers: [test(file, title)],
+});
+
+const guard = 'guard/guard.ts';
+const signer = 'guard/privval/signer.ts';
+
+export const guardBugs: readonly Bug[] = [
+  of(
+    'deadline-from-the-reply',
+    'The lease is known to be good when the answer is there, so the deadline counts from then; the answer may be as old as the question.',
+    [
+      { file: guard, find: '    const sentMs = clock.steadyMs();\n', replace: '' },
+      {
+        file: guard,
+        find: 'const step = onRead(this.#hold, { sentMs, lease }',
+        replace: 'const step = onRead(this.#hold, { sentMs: clock.steadyMs(), lease }',
+      },
+    ],
+    tests,
+    'the deadline counts from when the read was sent',
+  ),
+  of(
+    'start-without-a-stop',
+    'A guard that has just started holds nothing, so there is nothing to stop; the daemon of its last life still signs.',
+    [{ file: guard, find: '    await this.#driver.demote(signal);\n', replace: '' }],
+    tests,
+    'demotes first, then opens for the recorded active',
+  ),
+  of(
+    'restart-forgets-what-it-gave-up',
+    'The lease says who may sign, so what the guard said in its last life is not read back.',
+    [
+      {
+        file: guard,
+        find: '{ relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 }',
+        replace: '{ relinquished: 0, floor: known?.floor ?? 0 }',
+      },
+    ],
+    tests,
+    'a relinquished term is never opened again, also after a restart',
+  ),
+  of(
+    'armed-is-said-after-the-gate-opened',
+    'Opening comes first because every second counts; what the guard promises for the term is written when there is time.',
+    [
+      { file: guard, find: '        await this.#report({ ...word, signing: false });\n', replace: '' },
+      {
+        file: guard,
+        find: '      this.#say(`The gate is open in term ${term}.`);\n      await this.#report({})',
+        replace: '      this.#say(`The gate is open in term ${term}.`);\n      await this.#report({ ...word })',
+      },
+    ],
+    tests,
+    'does not open while its word cannot be written',
+  ),
+  of(
+    'hold-says-that-it-is-armed',
+    'Armed means that the guard is there; that policy hold signs on through an outage, and so never lapses, is overlooked.',
+    [{ file: guard, find: "armed: config.onControlPlaneLoss === 'stop', leaseMs", replace: 'armed: true, leaseMs' }],
+    tests,
+    'with policy hold an outage does not close, and it is not armed',
+  ),
+  of(
+    'opens-without-the-record-of-its-term',
+    'A lost watermark file is written anew from the floor, so the guard goes on in the same term (Persistence 2022: a snapshot without the state).',
+    [{ file: guard, find: 'if (this.#driver.lostWatermark())', replace: 'if (this.#driver.lostWatermark() && this.#active)' }],
+    tests,
+    'does not open again in a term whose watermark is gone',
+  ),
+  of(
+    'relinquish-before-the-stop-is-verified',
+    'The stop was ordered when the gate closed, so the term is given up at once; it is not known whether it stopped.',
+    [
+      {
+        file: guard,
+        find: '      await this.#driver.demote(this.#stopSignal());\n      this.#active = false;\n      const own',
+        replace: '      const own',
+      },
+    ],
+    tests,
+    'a fenced term is relinquished with the watermark, only after it is verified',
+  ),
+  of(
+    'relinquish-below-the-lease',
+    "The node gives up its own last duty; a holder that never opened gives up one from its last term, below the lease's floor.",
+    [
+      {
+        file: guard,
+        find: 'own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null)',
+        replace: 'own',
+      },
+    ],
+    tests,
+    'the watermark it gives up is never below the lease’s',
+  ),
+  of(
+    'watermark-written-behind',
+    'The check is fast and the write is slow, so the advance follows after the signature (Horcrux and 01node 2025: two signatures 1.5 ms apart).',
+    [
+      {
+        file: signer,
+        find: '      this.#state.save(next);\n',
+        replace:
+          '      queueMicrotask(() => {\n        this.#last = next;\n        try {\n          this.#state.save(next);\n        } catch {\n          this.#key = null;\n        }\n      });\n',
+      },
+      { file: signer, find: '    this.#last = next;\n    return', replace: '    return' },
+    ],
+    signerTests,
+    'refuses another block for the same height, round and step',
+  ),
+  of(
+    'failed-write-signs-on',
+    'A full disk must not stop a validator, so the error is swallowed (Kusama 2020: state that could not be written, and a second vote).',
+    [
+      {
+        file: signer,
+        find: "      this.#key = null;\n      return { ok: false, code: refusalCodes.state, reason: 'the watermark could not be written' };\n",
+        replace: '',
+      },
+    ],
+    signerTests,
+    'a disk that fails stops it for good',
+  ),
+  of(
+    'failed-write-is-tried-again',
+    'The write failed once and may work the next time, so the key is kept; what the disk holds by now nobody knows.',
+    [{ file: signer, find: '      this.#key = null;\n      return {', replace: '      return {' }],
+    signerTests,
+    'a disk that fails stops it for good',
+  ),
+  of(
+    'gate-is-not-asked-before-it-leaves',
+    'The gate was asked a millisecond ago; that the machine may have been frozen in between is not thought of.',
+    [{ file: signer, find: 'return this.#isOpen() ? { ok: true', replace: 'return this.#key !== null ? { ok: true' }],
+    signerTests,
+    'a signature that was made as the lease ran out does not leave',
+  ),
+  of(
+    'watermark-not-on-the-disk',
+    'An fsync for every vote is slow, so it is left to the kernel (Staked 2021: the slashing store was switched off for speed).',
+    [{ file: 'guard/state.ts', find: '      this.#disk.fsyncSync(fd);\n    } finally {', replace: '    } finally {', nth: [1, 2] }],
+    diskTests,
+    'is on the disk, whole, before it takes the place of the old one',
+  ),
+  of(
+    'unreadable-watermark-is-none',
+    'A state file that cannot be read is taken for one that is not there yet (Blockscape 2020: a lagging node, an old height).',
+    [
+      {
+        file: 'guard/state.ts',
+        find: "if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;",
+        replace: 'if (cause instanceof Error) return null;',
+      },
+    ],
+    diskTests,
+    'that cannot be read is not the same as none',
+  ),
+  of(
+    'key-kept-on-demote',
+    'The daemon is stopped, so its key can stay for the next time (Ankr 2025 and RockLogic 2023: keys that lived in two places).',
+    [{ file: 'guard/drivers/systemd.ts', find: '    wipe(config.paths.keyDir);\n', replace: '' }],
+    driverTests,
+    'demotion stops it, wipes and reads the last duty',
+  ),
+  of(
+    'silent-systemd-is-a-stopped-unit',
+    'A unit that is not active is down; an answer that did not come is not active either.',
+    [
+      {
+        file: 'guard/commands.ts',
+        find: "(active === 'inactive' || active === 'failed') && (tasks",
+        replace: "active !== 'active' && (tasks === 'unknown' || tasks",
+      },
+    ],
+    driverTests,
+    'systemd that does not answer is not a stopped unit',
+  ),
+];

@@ -1,0 +1,27 @@
+import type { Bug } from './bug.ts';
+import { adapterBugs } from './bugs/adapters.ts';
+import { approvalBugs } from './bugs/approval.ts';
+import { documentBugs } from './bugs/documents.ts';
+import { evidenceBugs } from './bugs/evidence.ts';
+import { functionBugs } from './bugs/functions.ts';
+import { gateBugs } from './bugs/gate.ts';
+import { guardBugs } from './bugs/guard.ts';
+import { holdBugs } from './bugs/hold.ts';
+import { leaseBugs } from './bugs/lease.ts';
+import { watermarkBugs } from './bugs/watermark.ts';
+import { workflowBugs } from './bugs/workflow.ts';
+
+/** Every planted bug, in the order of the table. */
+export const museum: readonly Bug[] = [
+  ...leaseBugs,
+  ...holdBugs,
+  ...evidenceBugs,
+  ...approvalBugs,
+  ...watermarkBugs,
+  ...gateBugs,
+  ...guardBugs,
+  ...functionBugs,
+  ...adapterBugs,
+  ...workflowBugs,
+  ...documentBugs,
+];
