@@ -31,3 +31,17 @@ describe('an item that cannot be trusted', () => {
     expect(fromItem(toItem({ ...reportOf({ diskFreeBytes: 0.5 }) }), nodeReport, 'x').diskFreeBytes).toBe(0.5);
   });
 });
+
+test('why an item cannot be read stands behind the error', () => {
+  const causeOf = (field: string, value: AttributeValue): unknown => {
+    try {
+      return fromItem(leaseItem(field, value), lease, 'lease#hub-1');
+    } catch (error) {
+      return (error as Error).cause;
+    }
+  };
+  expect(causeOf('term', { N: '9007199254740993' })).toEqual(new Error('a number is out of range'));
+  expect(causeOf('evidence', { M: JSON.parse('{"__proto__":{"N":"1"}}') as Record<string, AttributeValue> })).toEqual(
+    new Error('a field is called __proto__'),
+  );
+});

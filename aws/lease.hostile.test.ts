@@ -18,13 +18,20 @@ describe('what no read would take', () => {
   test('is not written: a lease that cannot be read stops everyone', async () => {
     const { client, sent } = noting();
     const long = recordProof({ validator: v, term: t(2), claim: run('one') }, { evidence: proof({ how: 'x'.repeat(1_001) }), attempt: attempt('a') });
-    expect(await new LeaseStore({ client, table: 'baton' }).write(long)).toMatchObject({ outcome: 'unknown', cause: { code: 'LeaseInvalid' } });
+    expect(await new LeaseStore({ client, table: 'baton' }).write(long)).toMatchObject({
+      outcome: 'unknown',
+      cause: { code: 'LeaseInvalid', fix: 'This is a defect of Baton: report it.' },
+    });
     expect(sent).toEqual([]);
   });
   test('is no approval either', async () => {
     const { client, sent } = noting();
     const approvals = new Approvals({ client, table: 'baton' });
-    await expect(approvals.create(recordOf({ sentence: 'x'.repeat(2_001) }))).rejects.toMatchObject({ code: 'InputInvalid' });
+    await expect(approvals.create(recordOf({ sentence: 'x'.repeat(2_001) }))).rejects.toMatchObject({
+      code: 'InputInvalid',
+      message: expect.stringMatching(/^approval of hub-1: sentence is /) as unknown,
+      fix: 'Shorten what is stated.',
+    });
     expect(sent).toEqual([]);
   });
 });
