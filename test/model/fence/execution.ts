@@ -19,6 +19,7 @@ import type { Kind, Step } from '../explorer.ts';
 import { replaced } from '../intern.ts';
 import { proofsOf } from './evidence.ts';
 import { canSign } from './guard.ts';
+import { wrongReply, wrongWrite } from './judge.ts';
 import { ends, idOf, indexOf, nameOf, newExecution, sealedFor, timed, type Execution, type Scope, type World } from './world.ts';
 
 /**
@@ -62,27 +63,6 @@ const sentWith = (execution: Execution, write: LeaseWrite): readonly LeaseWrite[
   write,
 ];
 
-const wrongRelease = (before: Lease, after: Lease, scope: Scope): string | null => {
-  if (before.holder === after.holder) return null;
-  const { evidence } = before;
-  if (before.phase !== 'FENCED' || !evidence) return `A key was released from ${before.phase}.`;
-  if (evidence.node !== before.holder || evidence.term !== before.term || !scope.accepts.includes(evidence.kind))
-    return `A key was released on evidence ${evidence.kind} about ${nameOf(evidence.node)} in term ${evidence.term}.`;
-  return null;
-};
-
-/** What no write may ever do, whatever else happens. */
-const wrongWrite = (before: Lease, after: Lease, write: LeaseWrite, scope: Scope): string | null => {
-  const risen = after.term - before.term;
-  const rises = write.transition === 'TakeTerm' || write.transition === 'Reinstate';
-  if (risen !== (rises ? 1 : 0)) return `${write.transition} took the term from ${before.term} to ${after.term}.`;
-  // The name of an execution tells the term and phase that it planned from, and that people approved.
-  if (write.transition === 'TakeTerm' && !after.claim.endsWith(`.t${before.term}.${before.phase}`))
-    return `${after.claim} took term ${before.term}, ${before.phase}, which is not what it planned from.`;
-  if (after.version !== before.version + 1) return `${write.transition} left the version at ${after.version}.`;
-  return wrongRelease(before, after, scope);
-};
-
 const afterReply = (execution: Execution, write: LeaseWrite, outcome: WriteOutcome, scope: Scope): Execution => {
   if (outcome.outcome !== 'done') return { ...execution, at: 'StaleTerm' };
   const { lease } = outcome;
@@ -109,15 +89,6 @@ const afterReply = (execution: Execution, write: LeaseWrite, outcome: WriteOutco
     case 'Enrol':
       return execution;
   }
-};
-
-/** A reply must tell what became of this very write. */
-const wrongReply = (stored: Lease, write: LeaseWrite, outcome: WriteOutcome): string | null => {
-  const own = stored.attempt === write.attempt;
-  if (outcome.outcome === 'refused' && own) return `${write.transition} was refused, though it is what stands in the lease.`;
-  if (outcome.outcome === 'done' && outcome.earlier && !own)
-    return `${write.transition} was called done, though ${stored.attempt} stands in the lease.`;
-  return null;
 };
 
 /** Who waits for the reply to this write. */

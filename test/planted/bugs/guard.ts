@@ -114,8 +114,16 @@ export const guardBugs: readonly Bug[] = [
       {
         file: signer,
         find: '      this.#state.save(next);\n',
-        replace:
-          '      queueMicrotask(() => {\n        this.#last = next;\n        try {\n          this.#state.save(next);\n        } catch {\n          this.#key = null;\n        }\n      });\n',
+        replace: [
+          '      queueMicrotask(() => {',
+          '        this.#last = next;',
+          '        try {',
+          '          this.#state.save(next);',
+          '        } catch {',
+          '          this.#key = null;',
+          '        }',
+          '      });\n',
+        ].join('\n'),
       },
       { file: signer, find: '    this.#last = next;\n    return', replace: '    return' },
     ],
