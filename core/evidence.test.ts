@@ -1,24 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { alex, amber, birch, fencing, recordOf, reportOf, robin, run, sam, t } from '../test/support/core.ts';
+import { alex, amber, birch, fenceOutputOf, fencing, recordOf, reportOf, robin, run, sam, t } from '../test/support/core.ts';
 import { accepts, nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, proofOfRelinquish, proofOfStop } from './proofs.ts';
 import { durationMs } from './time.ts';
 
 const lease = fencing();
 const nonce = 'd4e2f6bc177ef2a37a12beadb6d3903e';
-const output = {
-  baton: 'fence',
-  validator: 'hub-1',
-  term: 2,
-  nonce,
-  unit: 'cometbft.service',
-  unitActive: 'inactive',
-  unitMasked: true,
-  guardActive: 'failed',
-  tasks: 0,
-  keyFiles: 0,
-  watermark: { kind: 'consensus', height: 12, round: 0, step: 3 },
-  ok: true,
-};
+const output = fenceOutputOf({ nonce, guardActive: 'failed', watermark: { kind: 'consensus', height: 12, round: 0, step: 3 } });
 const timing = { drift: 0.05, marginMs: durationMs(2_000) };
 
 describe('relinquished', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alex, amber, birch, fencing, recordOf, reportOf, robin, run, sam, t } from '../test/support/core.ts';
+import { alex, amber, birch, fenceOutputOf, fencing, recordOf, reportOf, robin, run, sam, t } from '../test/support/core.ts';
 import { long } from '../test/support/schema.ts';
 import type { Decision } from './approval.ts';
 import { nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, proofOfRelinquish, proofOfStop, type Proof } from './proofs.ts';
@@ -52,20 +52,7 @@ describe('relinquished', () => {
 });
 
 describe('stopped', () => {
-  const output = {
-    baton: 'fence',
-    validator: 'hub-1',
-    term: 2,
-    nonce,
-    unit: 'cometbft.service',
-    unitActive: 'inactive',
-    unitMasked: true,
-    guardActive: 'failed',
-    tasks: 0,
-    keyFiles: 0,
-    watermark: mark,
-    ok: true,
-  };
+  const output = fenceOutputOf({ nonce, guardActive: 'failed', watermark: mark });
   const given = { instance: amber, nonce, commandId: 'c-1', output, atMs: 5 };
   const evidence = {
     kind: 'stopped',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, leaseOf, proof, recordOf, reportOf, run, t } from '../test/support/core.ts';
+import { amber, birch, fenceOutputOf, leaseOf, proof, recordOf, reportOf, run, t } from '../test/support/core.ts';
 import { holdsRows, largest, long, many } from '../test/support/schema.ts';
 import { approvalRecord } from './approval.ts';
 import { evidence } from './evidence.ts';
@@ -222,20 +222,7 @@ describe('plan', () => {
 });
 
 describe('output of the document fence', () => {
-  const base = (): unknown => ({
-    baton: 'fence',
-    validator: 'hub-1',
-    term: 2,
-    nonce: 'n',
-    unit: 'cometbft.service',
-    unitActive: 'inactive',
-    unitMasked: true,
-    guardActive: 'inactive',
-    tasks: 0,
-    keyFiles: 0,
-    watermark: null,
-    ok: true,
-  });
+  const base = (): unknown => fenceOutputOf({});
   holdsRows(fenceOutput, base, [
     ['baton', ['fence'], ['', 'rejoin']],
     ['unitActive', ['inactive', 'failed'], ['', 'active', 'activating', 'unknown']],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compare, floorAfter, highest, judgeDuty, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
+import { compare, floorAfter, heightOf, highest, judgeDuty, kindOf, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
 
 const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
@@ -104,6 +104,11 @@ describe('one duty', () => {
       }),
     );
   });
+});
+
+test('a mark counts heights or slots, by the chain', () => {
+  expect([heightOf(at(7, 1, 2)), heightOf(slot(9))]).toEqual([7, 9]);
+  expect([kindOf('cometbft'), kindOf('systemd')]).toEqual(['consensus', 'slot']);
 });
 
 describe('the floor of a new term', () => {

@@ -16,6 +16,12 @@ export const watermark = z.discriminatedUnion('kind', [
 ]);
 export type Watermark = z.infer<typeof watermark>;
 
+/** The counter of a mark: its height or its slot. */
+export const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' ? mark.height : mark.slot);
+
+/** Which shape the duties of a chain have. */
+export const kindOf = (chain: 'cometbft' | 'systemd'): Watermark['kind'] => (chain === 'cometbft' ? 'consensus' : 'slot');
+
 const highestRound = 2_147_483_647;
 const lastStep = 3;
 
@@ -51,7 +57,7 @@ export const watermarkAfter = (of: {
   head: number | null;
   margin: number;
 }): Watermark | null => {
-  const kind = of.chain === 'cometbft' ? 'consensus' : 'slot';
+  const kind = kindOf(of.chain);
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
   const head = of.head ?? Number.NaN;
   const reached = head + of.margin;

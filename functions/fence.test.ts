@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alex, amber, birch, configOf, fencing, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
+import { alex, amber, birch, configOf, fenceOutputOf, fencing, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
 import { never, World } from '../test/support/deps.ts';
 
 import { nonceOf } from '../core/proofs.ts';
@@ -21,21 +21,7 @@ describe('fence', () => {
     world.lease = fencing();
     return world;
   };
-  const goodOutput = (of: Record<string, unknown> = {}) => ({
-    baton: 'fence',
-    validator: 'hub-1',
-    term: 2,
-    nonce: nonceOf(fencing()),
-    unit: 'x.service',
-    unitActive: 'inactive',
-    unitMasked: true,
-    guardActive: 'inactive',
-    tasks: 0,
-    keyFiles: 0,
-    watermark: null,
-    ok: true,
-    ...of,
-  });
+  const goodOutput = (of: Record<string, unknown> = {}) => fenceOutputOf({ nonce: nonceOf(fencing()), unit: 'x.service', ...of });
   test('takes a relinquish at once, before anything is sent', async () => {
     const world = worldOf();
     world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));

@@ -1,14 +1,12 @@
 import type { z } from 'zod';
 import { durationMs, elapsedMs } from '../core/time.ts';
-import type { Watermark } from '../core/watermark.ts';
+import { heightOf } from '../core/watermark.ts';
 import { verify as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 
 const passMs = durationMs(3_000);
 const pollMs = durationMs(200);
 const maxLooks = 60;
-
-const reachedBy = (mark: Watermark | undefined): number => (mark === undefined ? 0 : mark.kind === 'consensus' ? mark.height : mark.slot);
 
 /**
  * Looks for the holder's signatures above the baseline, from as many vantages as a verdict needs. What lies at or below the floor of its
@@ -18,12 +16,14 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
   const { clock } = deps;
   const startedMs = clock.steadyMs();
   const { config } = await needConfig(deps, input.validator, signal);
-  const floor = reachedBy((await needDriven(deps, input, signal)).watermark);
+  const { watermark } = await needDriven(deps, input, signal);
+  const floor = watermark === undefined ? 0 : heightOf(watermark);
+  const aboveOf = (seen: number | null): number | null => (seen === null ? null : Math.max(seen, floor));
   const sum = (): number => input.waitedMs + elapsedMs(startedMs, clock.steadyMs());
   let { baseline } = input;
   for (let look = 0; look < maxLooks; look += 1) {
     baseline ??= await deps.chains.headOf(config, signal);
-    const above = baseline === null ? null : Math.max(baseline, floor);
+    const above = aboveOf(baseline);
     const seen = above === null ? [] : await Promise.all(config.vantages.map(({ name }) => deps.chains.landed(config, name, above, signal)));
     const agree = seen.filter(({ signed }) => signed).length;
     if (agree >= config.policy.verdict.vantages) {
@@ -39,10 +39,8 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
     await clock.sleep(pollMs, signal);
   }
   const late = sum() >= config.timing.verifyDeadlineMs;
-  const sentence =
-    baseline === null
-      ? 'Too few vantages show the chain.'
-      : `No signature above ${Math.max(baseline, floor)} yet, after ${Math.round(sum() / 1_000)} s.`;
+  const above = aboveOf(baseline);
+  const sentence = above === null ? 'Too few vantages show the chain.' : `No signature above ${above} yet, after ${Math.round(sum() / 1_000)} s.`;
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 

@@ -6,7 +6,7 @@ import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
 import { canonicalJson, hashOf } from '../../core/plan.ts';
-import { floorAfter, type Watermark } from '../../core/watermark.ts';
+import { floorAfter, kindOf, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
 import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
@@ -139,8 +139,7 @@ const floorOf = async (context: Context, config: ValidatorConfig): Promise<Water
     });
   }
   const head = await context.chains.headOf(config, context.clock.timeout(headMs));
-  const kind = config.chain.kind === 'cometbft' ? 'consensus' : 'slot';
-  const before = vault.watermark?.kind === kind ? vault.watermark : null;
+  const before = vault.watermark?.kind === kindOf(config.chain.kind) ? vault.watermark : null;
   const floor = floorAfter({ before, chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
   if (!floor) {
     const why = 'too few vantages show the head of the chain, so no duty can be ruled out as signed before';

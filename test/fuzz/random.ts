@@ -1,3 +1,5 @@
+import { Sfc32 } from '../support/sfc32.ts';
+
 /** A seeded generator of pseudo-random numbers (sfc32): one seed, one stream, on every machine. */
 
 const scramble = (state: number): number => {
@@ -14,27 +16,18 @@ const hashText = (text: string): number => {
 };
 
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #count = 1;
+  readonly #source: Sfc32;
 
   /** The stream of one input: of nothing but the seed, the name of the target and the number of the input. */
   constructor(seed: number, name: string, input: number) {
-    this.#a = scramble(seed);
-    this.#b = scramble(this.#a ^ hashText(name));
-    this.#c = scramble(this.#b ^ input);
-    for (let turn = 0; turn < 6; turn += 1) this.bits();
+    const a = scramble(seed);
+    const b = scramble(a ^ hashText(name));
+    this.#source = new Sfc32({ a, b, c: scramble(b ^ input), turns: 6 });
   }
 
   /** 32 random bits. */
   bits(): number {
-    const sum = (this.#a + this.#b + this.#count) | 0;
-    this.#count = (this.#count + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
-    return sum >>> 0;
+    return this.#source.bits();
   }
 
   /** 0 ≤ n < below. */

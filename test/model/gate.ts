@@ -1,5 +1,5 @@
 import { applyClaim, type Arbiter, type ClaimOutcome, type DutyClaim } from '../../core/gate.ts';
-import { compare, type Watermark } from '../../core/watermark.ts';
+import { compare, heightOf, type Watermark } from '../../core/watermark.ts';
 import { attempt, v } from '../support/core.ts';
 import type { Model, Step } from './explorer.ts';
 import { idOf, nodeNames } from './fence/world.ts';
@@ -30,7 +30,6 @@ interface GateWorld {
 
 const floor: Watermark = { kind: 'consensus', height: 10, round: 0, step: 3 };
 const dutyAt = (height: number): Watermark => ({ ...floor, height: 9 + height });
-const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' ? mark.height : mark.slot);
 
 const claimOf = (signer: number, height: number, content: number): DutyClaim => ({
   validator: v,

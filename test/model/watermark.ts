@@ -1,5 +1,5 @@
 import { applyWrite, recordProof, reinstate, release, settle, takeTerm, type Lease, type LeaseWrite } from '../../core/lease.ts';
-import { compare, floorAfter, highest, judgeDuty, type LastDuty, type Watermark } from '../../core/watermark.ts';
+import { compare, heightOf, floorAfter, highest, judgeDuty, type LastDuty, type Watermark } from '../../core/watermark.ts';
 import { attempt, leaseOf, proof, run } from '../support/core.ts';
 import type { Model, Step } from './explorer.ts';
 import { idOf, indexOf, nameOf, nodeNames } from './fence/world.ts';
@@ -42,7 +42,6 @@ interface World {
 const first = 10;
 const markOf = (scope: WatermarkScope, height: number): Watermark =>
   scope.chain === 'cometbft' ? { kind: 'consensus', height, round: 0, step: 3 } : { kind: 'slot', slot: height };
-const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' ? mark.height : mark.slot);
 
 const one = run('one');
 const named = (lease: Lease, what: string) => attempt(`one/${what}/${lease.term}`);

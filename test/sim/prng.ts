@@ -1,26 +1,16 @@
+import { Sfc32 } from '../support/sfc32.ts';
+
 /** One seeded source of chance (sfc32) for a whole run. */
 export class Prng {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d = 1;
+  readonly #source: Sfc32;
 
   constructor(seed: number) {
-    this.#a = seed | 0;
-    this.#b = Math.floor(seed / 2 ** 32) | 0;
-    this.#c = 0x9e3779b9 | 0;
-    for (let turn = 0; turn < 15; turn += 1) this.next();
+    this.#source = new Sfc32({ a: seed | 0, b: Math.floor(seed / 2 ** 32) | 0, c: 0x9e3779b9 | 0, turns: 15 });
   }
 
   /** 0 ≤ x < 1. */
   next(): number {
-    const sum = (this.#a + this.#b + this.#d) | 0;
-    this.#d = (this.#d + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
-    this.#c |= 0;
-    return (sum >>> 0) / 2 ** 32;
+    return this.#source.bits() / 2 ** 32;
   }
 
   chance(probability: number): boolean {

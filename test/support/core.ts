@@ -42,6 +42,23 @@ export const leaseOf = (of: Partial<Lease> = {}): Lease => ({
   ...of,
 });
 
+/** What the document `fence` prints when everything is stopped. */
+export const fenceOutputOf = (of: Record<string, unknown>): Record<string, unknown> => ({
+  baton: 'fence',
+  validator: v,
+  term: 2,
+  nonce: 'n',
+  unit: 'cometbft.service',
+  unitActive: 'inactive',
+  unitMasked: true,
+  guardActive: 'inactive',
+  tasks: 0,
+  keyFiles: 0,
+  watermark: null,
+  ok: true,
+  ...of,
+});
+
 export const fencing = (of: Partial<Lease> = {}): Lease =>
   leaseOf({ term: t(2), phase: 'FENCING', claim: run('one'), candidate: birch, version: 2, attempt: attempt('one/TakeTerm/1'), ...of });
 

@@ -4,7 +4,7 @@ import type { NodeId, Term } from '../../../core/ids.ts';
 import type { Lease } from '../../../core/lease.ts';
 import { nonceOf, proofOfAttestation, proofOfLapse, proofOfPowerOff, proofOfRelinquish, proofOfStop, type Proof } from '../../../core/proofs.ts';
 import type { NodeReport } from '../../../core/report.ts';
-import { alex, recordOf, reportOf, robin, run } from '../../support/core.ts';
+import { alex, fenceOutputOf, recordOf, reportOf, robin, run } from '../../support/core.ts';
 import type { Kind, Step } from '../explorer.ts';
 import { once, replaced } from '../intern.ts';
 import { cannotSign, crashed } from './guard.ts';
@@ -12,20 +12,7 @@ import { idOf, indexOf, lapsedMs, nodeNames, timing, type Execution, type Node, 
 
 /** What becomes of the fence: commands, power, people; and what of it an execution may take as proof. */
 
-const outputOf = (lease: Lease): Record<string, unknown> => ({
-  baton: 'fence',
-  validator: lease.validator,
-  term: lease.term,
-  nonce: nonceOf(lease),
-  unit: 'u.service',
-  unitActive: 'inactive',
-  unitMasked: true,
-  guardActive: 'inactive',
-  tasks: 0,
-  keyFiles: 0,
-  watermark: null,
-  ok: true,
-});
+const outputOf = (lease: Lease): Record<string, unknown> => fenceOutputOf({ validator: lease.validator, term: lease.term, nonce: nonceOf(lease) });
 
 const stated = (by: string): Decision => ({ by, answer: 'approve', statement: 'I pulled the plug.', atMs: 0 });
 

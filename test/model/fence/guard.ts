@@ -3,7 +3,7 @@ import type { NodeReport } from '../../../core/report.ts';
 import { durationMs, steadyMs } from '../../../core/time.ts';
 import type { Kind, Step } from '../explorer.ts';
 import { replaced } from '../intern.ts';
-import { daemonStopMs, nodeNames, timed, timing, type Node, type Read, type Scope, type World } from './world.ts';
+import { blank, daemonStopMs, nodeNames, timed, timing, type Node, type Read, type Scope, type World } from './world.ts';
 
 /** The guard as guard/guard.ts runs it, each of its steps by itself: between any two of them everything else may happen. */
 
@@ -31,15 +31,9 @@ const closed = (scope: Scope, node: Node): Node =>
 /** The process is gone, and what it knew. The daemon goes with its guard (BindsTo). */
 export const crashed = (node: Node): Node => ({
   ...node,
+  ...blank,
   up: false,
   hold: newHold(node.hold.node, { relinquished: 0, floor: 0 }),
-  slack: 0,
-  gate: null,
-  stopping: false,
-  opening: null,
-  owed: null,
-  reads: [],
-  loose: false,
 });
 
 export const started = (node: Node): Node => ({

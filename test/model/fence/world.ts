@@ -142,22 +142,19 @@ const newReport = (node: NodeId, leaseMs: number): NodeReport => ({
   diskFreeBytes: 1,
 });
 
+/** A guard that knows nothing yet, or that is gone with what it knew. */
+export const blank = { slack: 0, gate: null, stopping: false, opening: null, owed: null, reads: [], loose: false } as const satisfies Partial<Node>;
+
 export const newNode = (index: number): Node => ({
+  ...blank,
   on: true,
   frozen: false,
   up: true,
   hold: newHold(idOf(index), { relinquished: 0, floor: 0 }),
-  slack: 0,
-  gate: null,
-  stopping: false,
-  opening: null,
-  owed: null,
-  reads: [],
   report: newReport(idOf(index), timing.leaseMs),
   posted: null,
   commands: [],
   switchedOff: false,
-  loose: false,
 });
 
 export const newExecution = (): Execution => ({

@@ -190,7 +190,7 @@ export const functionBugs: readonly Bug[] = [
   of(
     'late-signature-of-the-old-holder',
     'A signature that lands after the release is the new holder’s; one of the old holder’s may still have been on its way (found by the simulator).',
-    [{ file: 'functions/verify.ts', find: 'baseline === null ? null : Math.max(baseline, floor);', replace: 'baseline;' }],
+    [{ file: 'functions/verify.ts', find: '(seen === null ? null : Math.max(seen, floor))', replace: 'seen' }],
     'functions/verify.test.ts',
     'a signature of the holder before, which landed after the release, does not count',
     [sim('--seeds', '20')],
