@@ -24,10 +24,23 @@ export interface Service {
   handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown>;
 }
 
+/** One call as it came in. */
+export interface Call {
+  readonly caller: Caller;
+  /** As the SDK names it: DynamoDB, SFN, KMS and so on, by `target`. */
+  readonly target: string;
+  readonly action: string;
+  readonly input: Record<string, unknown>;
+}
+/** @throws ServiceError when it must not be served. */
+export type OnCall = (call: Call) => void | Promise<void>;
+
 export interface AwsServer {
   readonly endpoint: string;
   /** Credentials that make their caller known as `arn`. */
   principal(arn: string): { accessKeyId: string; secretAccessKey: string };
+  /** Whose key it is. @throws ServiceError when it is nobody's. */
+  callerOf(accessKeyId: string): Caller;
   close(): Promise<void>;
 }
 
@@ -37,7 +50,7 @@ export const textOf = (input: Record<string, unknown>, name: string): string => 
 export const rootArn = 'arn:aws:iam::123456789012:root';
 const maxBodyBytes = 4_000_000;
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
+export const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -48,7 +61,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+export const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 
 const escapeXml = (text: string): string => text.replace(/[<>&'"]/g, (char) => `&#${char.charCodeAt(0)};`);
 
@@ -66,20 +79,25 @@ const sendXml = (response: ServerResponse, status: number, xml: string): void =>
   response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
 };
 
-export const startAwsServer = async (services: readonly Service[]): Promise<AwsServer> => {
+export const startAwsServer = async (services: readonly Service[], onCall?: OnCall): Promise<AwsServer> => {
   const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
   const byTarget = new Map(services.map((service) => [service.target, service]));
-  const callerOf = (request: IncomingMessage): Caller => {
-    const arn = principals.get(accessKeyOf(request));
+  const callerOf = (accessKeyId: string): Caller => {
+    const arn = principals.get(accessKeyId);
     if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
     return { arn };
+  };
+  const serve = async (service: Service, request: IncomingMessage, action: string, input: Record<string, unknown>): Promise<unknown> => {
+    const caller = callerOf(accessKeyOf(request));
+    await onCall?.({ caller, target: service.target, action, input });
+    return service.handle(action, input, caller);
   };
   const handleQuery = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
     const { action, version, input } = queryInput(body);
     try {
       const service = byTarget.get(version);
       if (!service) throw new ServiceError('InvalidAction', `no service answers ${action} ${version}`);
-      const inner = String(await service.handle(action, input, callerOf(request)));
+      const inner = String(await serve(service, request, action, input));
       sendXml(
         response,
         200,
@@ -100,7 +118,7 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
     try {
       const service = byTarget.get(target);
       if (!service) throw new ServiceError('UnknownOperationException', `no service answers ${target}`);
-      sendJson(response, 200, await service.handle(action, JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>, callerOf(request)));
+      sendJson(response, 200, await serve(service, request, action, JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>));
     } catch (error) {
       const code = error instanceof ServiceError ? error.code : 'InternalFailure';
       sendJson(response, error instanceof ServiceError ? 400 : 500, { __type: code, message: (error as Error).message });
@@ -123,6 +141,7 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
       principals.set(accessKeyId, arn);
       return { accessKeyId, secretAccessKey: 'local' };
     },
+    callerOf,
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
