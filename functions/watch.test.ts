@@ -120,6 +120,28 @@ describe('watch', () => {
   });
 });
 
+describe('a vantage', () => {
+  const lookFrom = (world: World, vantage: string) => world.clock.run(watch({ vantage }, world.deps(), never, () => 22_000 - world.clock.steadyMs()));
+  test('that sees the same streak as home starts the same execution', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.watched.set('hub-1', { samples: [], state: 'suspect', episode: 'feedbeef', paged: false });
+    const { started } = await lookFrom(world, 'north');
+    expect(started).toEqual(['hub-1.t1.feedbeef']);
+  });
+  test('that sees a failure which home does not see starts one of its own', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    const { started } = await lookFrom(world, 'north');
+    expect(started).toEqual([`hub-1.t1.${world.watched.get('hub-1#north')?.episode}`]);
+    world.started = [];
+    const other = new World();
+    other.observe = () => 'failing';
+    other.watched.set('hub-1', { samples: [], state: 'suspect', episode: '', paged: false });
+    expect((await lookFrom(other, 'north')).started[0]).toMatch(/^hub-1\.t1\.[a-f0-9]{8}$/);
+  });
+});
+
 describe('the frame of every function', () => {
   const context = { getRemainingTimeInMillis: (): number => 30_000 };
   const invoke = async (event: unknown): Promise<unknown> => {

@@ -48,6 +48,20 @@ const blind = (samples: readonly Sample[]): boolean =>
   samples.length >= blindRounds &&
   samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
 
+export const homeVantage = 'home';
+
+/** Two watchers that see the same failure start one execution: another vantage takes the name that home gave to the streak, if it sees one. */
+const sharedEpisode = async (
+  { records }: Pick<Deps, 'records'>,
+  { validator, vantage }: { validator: ValidatorId; vantage: string },
+  own: string,
+  signal: AbortSignal,
+): Promise<string> => {
+  if (vantage === homeVantage) return own;
+  const home = await records.readWatch(validator, homeVantage, signal);
+  return home && home.episode !== '' ? home.episode : own;
+};
+
 export const watchOne = async (
   deps: Pick<Deps, WatchNeeds>,
   of: { validator: ValidatorId; vantage: string; before: Watched },
@@ -72,7 +86,7 @@ export const watchOne = async (
     const lease = now.state === 'failing' ? await deps.lease.read(validator, signal) : undefined;
     const paused = await deps.records.readPause(validator, signal);
     if (!paused && shouldAct(config, lease, now.state) && lease) {
-      const name = failoverName({ validator, term: lease.term, episode });
+      const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
       const fresh = await deps.workflow.start(
         { name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } },
         signal,

@@ -13,6 +13,8 @@ import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
 import { measuring } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
+
 /** A world for handlers: the lease is judged by core's own `applyWrite`; every other service can be made to fail. */
 export class World {
   readonly clock = new VirtualClock();
@@ -91,10 +93,10 @@ export class World {
       writeFenceIntent: async (_, __, intent) => {
         this.intent = intent;
       },
-      readWatch: async (id) => this.watched.get(id),
-      writeWatch: async (id, _, record) => {
-        if (record === null) this.watched.delete(id);
-        else this.watched.set(id, record);
+      readWatch: async (id, vantage) => this.watched.get(watchKey(id, vantage)),
+      writeWatch: async (id, vantage, record) => {
+        if (record === null) this.watched.delete(watchKey(id, vantage));
+        else this.watched.set(watchKey(id, vantage), record);
       },
       takeWatcher: async (_, owner) => {
         this.watcher = { owner, rounds: 0 };
