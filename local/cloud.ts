@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HttpAnswers } from '../aws/answers.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
@@ -18,6 +19,7 @@ import { randomHex } from '../runtime/clock.ts';
 import { loadDefinition, type Definition } from './asl/definition.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
+import { startApprovalsApi } from './aws/approvals-api.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
@@ -62,6 +64,8 @@ const substitutionOf = (name: string): string =>
 
 export interface Cloud {
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where people answer, as `BATON_APPROVALS_URL`. */
+  readonly approvalsUrl: string;
   readonly published: readonly Published[];
   readonly states: LocalStates;
   readonly kms: LocalKms;
@@ -117,6 +121,7 @@ const functionEnv = (name: string, endpoints: Record<string, string>, aws: AwsSe
 
 const contextFor = (
   endpoints: Record<string, string>,
+  approvalsUrl: string,
   credentials: { accessKeyId: string; secretAccessKey: string },
   clock: Clock,
   output: Output,
@@ -129,6 +134,7 @@ const contextFor = (
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
+    answers: new HttpAnswers({ url: approvalsUrl, region, clock, credentials: async () => credentials }),
     chains,
     clock,
     output,
@@ -200,20 +206,23 @@ export const startCloud = async (options: { dir: string; clock: Clock; machines:
   await lambda.start();
   const pool = lambda;
   pool.warm(bundles.map(({ name }) => name));
+  const approvalsApi = await startApprovalsApi({ region, clock, holder: (key) => aws.holder(key), invoke: (event) => pool.invoke('answer', event) });
   const stop = new AbortController();
   return {
     endpoints,
+    approvalsUrl: approvalsApi.url,
     published,
     states,
     kms,
     lambda: pool,
     credentials: (arn) => aws.principal(arn),
-    contextFor: (arn, output) => contextFor(endpoints, aws.principal(arn), clock, output),
+    contextFor: (arn, output) => contextFor(endpoints, approvalsApi.url, aws.principal(arn), clock, output),
     startSchedule: () => {
       void runSchedule(pool, clock, stop.signal);
     },
     close: async () => {
       stop.abort();
+      await approvalsApi.close();
       await states.stopAll();
       await pool.close();
       await aws.close();

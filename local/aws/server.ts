@@ -28,6 +28,8 @@ export interface AwsServer {
   readonly endpoint: string;
   /** Credentials that make their caller known as `arn`. */
   principal(arn: string): { accessKeyId: string; secretAccessKey: string };
+  /** Whose access key it is. */
+  holder(accessKeyId: string): { arn: string; secretAccessKey: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,9 @@ const sendJson = (response: ServerResponse, status: number, value: unknown): voi
 const sendXml = (response: ServerResponse, status: number, xml: string): void => {
   response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
 };
+
+const holderOf = (arn: string | undefined): { arn: string; secretAccessKey: string } | undefined =>
+  arn === undefined ? undefined : { arn, secretAccessKey: 'local' };
 
 export const startAwsServer = async (services: readonly Service[]): Promise<AwsServer> => {
   const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
@@ -123,6 +128,7 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
       principals.set(accessKeyId, arn);
       return { accessKeyId, secretAccessKey: 'local' };
     },
+    holder: (accessKeyId) => holderOf(principals.get(accessKeyId)),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
