@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
+import { HttpAnswers } from '../aws/answers.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { dynamo, kms, sfn, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
@@ -8,6 +9,7 @@ import { LeaseStore } from '../aws/lease.ts';
 import { Records } from '../aws/records.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains, type Chains } from '../chains/index.ts';
+import type { Answers } from '../core/answer.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type ValidatorId } from '../core/ids.ts';
@@ -21,6 +23,8 @@ export interface Context {
   readonly lease: LeaseStore;
   readonly records: Records;
   readonly approvals: Approvals;
+  /** Where what waits is answered. */
+  readonly answers: Answers;
   readonly chains: Chains;
   readonly keys: Keys;
   readonly workflow: Workflow;
@@ -36,6 +40,7 @@ const environment = z.object({
   BATON_TABLE: z.string().min(3).prefault('baton'),
   BATON_KMS_KEY: z.string().min(1),
   BATON_STATE_MACHINE: z.string().startsWith('arn:'),
+  BATON_APPROVALS_URL: z.string().optional(),
 });
 
 const confirmAtTerminal = async (question: string): Promise<boolean> => {
@@ -47,6 +52,18 @@ const confirmAtTerminal = async (question: string): Promise<boolean> => {
     terminal.close();
   }
 };
+
+/** Only who answers needs the endpoint: it is looked for at the first answer. */
+const answersAt = (url: string | undefined): Answers => ({
+  give: async (request) => {
+    if (url !== undefined && url !== '')
+      return new HttpAnswers({ url, region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'], clock: systemClock }).give(request);
+    throw new BatonError('InputInvalid', 'BATON_APPROVALS_URL is not set: approve, deny and attest need it', {
+      field: 'BATON_APPROVALS_URL',
+      fix: 'export BATON_APPROVALS_URL=… (ApprovalsUrl in the outputs of the deployed stack)',
+    });
+  },
+});
 
 /** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
 export const contextFromEnvironment = (output: Output): Context => {
@@ -65,6 +82,7 @@ export const contextFromEnvironment = (output: Output): Context => {
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
+    answers: answersAt(found.data.BATON_APPROVALS_URL),
     chains,
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),

@@ -30,12 +30,18 @@ export const approvalRecord = z.strictObject({
   quorum: z.number().int().min(1).max(10),
   state: z.enum(['pending', 'approved', 'denied', 'expired']),
   decisions: z.array(decision).max(50),
+  /** Wall clock, for the figure of how long people took; absent in records of older versions. */
+  createdAtMs: z.number().int().min(0).optional(),
   expiresAtMs: z.number().int().min(0),
   sentence: z.string().max(2_000),
   token: z.string().min(1).max(2_048),
   version: z.number().int().min(1),
 });
 export type ApprovalRecord = z.infer<typeof approvalRecord>;
+
+/** What people may see of it. */
+export const waitingRecord = approvalRecord.omit({ token: true });
+export type WaitingRecord = z.infer<typeof waitingRecord>;
 
 export type DecideOutcome =
   | { readonly outcome: 'counted'; readonly record: ApprovalRecord }

@@ -26,6 +26,7 @@ export const requestApproval: Act<
       : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk out).`;
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
+  const nowMs = deps.clock.epochMs();
   await deps.approvals.create(
     {
       id,
@@ -38,7 +39,8 @@ export const requestApproval: Act<
       quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum,
       state: 'pending',
       decisions: [],
-      expiresAtMs: deps.clock.epochMs() + input.seconds * 1_000,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + input.seconds * 1_000,
       sentence: about.slice(0, 2_000),
       token: input.token,
       version: 1,

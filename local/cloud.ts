@@ -3,6 +3,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { join } from 'node:path';
+import { HttpAnswers } from '../aws/answers.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
@@ -16,6 +17,7 @@ import { durationMs, type Clock } from '../core/time.ts';
 import { randomHex } from '../runtime/clock.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
+import { startApprovalsApi } from './aws/approvals-api.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
@@ -53,6 +55,8 @@ const keyPolicyOf = ({ functions }: Deployment): Record<string, readonly string[
 export interface Cloud {
   readonly deployment: Deployment;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where people answer, as `BATON_APPROVALS_URL`. */
+  readonly approvalsUrl: string;
   readonly published: readonly Published[];
   readonly states: LocalStates;
   readonly kms: LocalKms;
@@ -96,9 +100,9 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
 const contextFor = (
   endpoints: Record<string, string>,
   credentials: { accessKeyId: string; secretAccessKey: string },
-  of: { deployment: Deployment; clock: Clock; output: Output },
+  of: { deployment: Deployment; approvalsUrl: string; clock: Clock; output: Output },
 ): Context => {
-  const { deployment, clock, output } = of;
+  const { deployment, approvalsUrl, clock, output } = of;
   const common = { region, credentials, maxAttempts: 3 };
   const at = (service: string): { endpoint: string } => ({ endpoint: endpoints[`AWS_ENDPOINT_URL_${service}`] ?? '' });
   const table = { client: new DynamoDBClient({ ...common, ...at('DYNAMODB') }), table: deployment.table };
@@ -107,6 +111,7 @@ const contextFor = (
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
+    answers: new HttpAnswers({ url: approvalsUrl, region, clock, credentials: async () => credentials }),
     chains,
     clock,
     output,
@@ -177,22 +182,26 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   late.lambda = pool;
   await pool.start();
   pool.warm(deployment.functions.map(({ name }) => name));
+  const answer = deployment.functions.find(({ logicalId }) => logicalId === 'AnswerFunction')?.name ?? '';
+  const api = await startApprovalsApi({ region, clock, holder: (key) => aws.holder(key), invoke: (event) => pool.invoke(answer, event) });
   const stop = new AbortController();
   return {
     deployment,
     endpoints,
+    approvalsUrl: api.url,
     published,
     states,
     kms,
     lambda: pool,
     credentials: (arn) => aws.principal(arn),
-    contextFor: (arn, output) => contextFor(endpoints, aws.principal(arn), { deployment, clock, output }),
+    contextFor: (arn, output) => contextFor(endpoints, aws.principal(arn), { deployment, approvalsUrl: api.url, clock, output }),
     startSchedules: () => {
       runSchedules(deployment, pool, clock, stop.signal);
     },
     close: async () => {
       stop.abort();
       await states.stopAll();
+      await api.close();
       await pool.close();
       await aws.close();
       await front?.close();

@@ -41,6 +41,8 @@ export interface AwsServer {
   principal(arn: string): { accessKeyId: string; secretAccessKey: string };
   /** Whose key it is. @throws ServiceError when it is nobody's. */
   callerOf(accessKeyId: string): Caller;
+  /** Whose access key it is. */
+  holder(accessKeyId: string): { arn: string; secretAccessKey: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,9 @@ const sendJson = (response: ServerResponse, status: number, value: unknown): voi
 const sendXml = (response: ServerResponse, status: number, xml: string): void => {
   response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
 };
+
+const holderOf = (arn: string | undefined): { arn: string; secretAccessKey: string } | undefined =>
+  arn === undefined ? undefined : { arn, secretAccessKey: 'local' };
 
 export const startAwsServer = async (services: readonly Service[], onCall?: OnCall): Promise<AwsServer> => {
   const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
@@ -142,6 +147,7 @@ export const startAwsServer = async (services: readonly Service[], onCall?: OnCa
       return { accessKeyId, secretAccessKey: 'local' };
     },
     callerOf,
+    holder: (accessKeyId) => holderOf(principals.get(accessKeyId)),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {

@@ -94,7 +94,7 @@ class Drill {
 
   async #answerIfAsked(answered: Set<string>): Promise<void> {
     const context = this.#world.contextOf('approver');
-    const record = await context.approvals.findOpen(id);
+    const record = await context.approvals.waiting(id);
     if (!record || record.state !== 'pending' || answered.has(record.id) || this.#scenario.answer === 'nothing') return;
     answered.add(record.id);
     if (record.purpose === 'attestation') {

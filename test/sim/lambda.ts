@@ -7,6 +7,7 @@ import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { Workflow } from '../../aws/workflow.ts';
+import { answer } from '../../functions/answer.ts';
 import { assess } from '../../functions/assess.ts';
 import * as contract from '../../functions/contract.ts';
 import { fence } from '../../functions/fence.ts';
@@ -57,6 +58,7 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Rejoin', contract.rejoin, rejoin),
     verb('Reinstate', contract.reinstate, reinstate),
     verb('Watch', contract.watch, watch),
+    verb('Answer', contract.answer, answer),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);
@@ -111,6 +113,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
+      answers: new Workflow({ client: clients.sfn, stateMachine }),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
     };

@@ -14,7 +14,9 @@ import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
+import { answersOf } from './answers.ts';
 import { robin, yaml, type amber } from './core.ts';
+import { unmeasured } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** The command line against the table, typed as a person would type it. What a command said can be read from the exported variables. */
@@ -32,13 +34,21 @@ export let text = '';
 let exitCode = 0;
 let unreachable = false;
 
+const sendAnswer = async (token: string, answer: Record<string, unknown>): Promise<void> => {
+  if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
+  answers.push({ token, answer });
+};
+
 const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
+  const [approvals, clock] = [new Approvals(table), new VirtualClock()];
+  const whoAmI = async (): Promise<string> => me;
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
-    approvals: new Approvals(table),
-    clock: new VirtualClock(),
+    approvals,
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer } }, whoAmI),
+    clock,
     output,
     chains: { ...chains, headOf: async () => head },
     keys: {
@@ -50,14 +60,10 @@ const contextFor = (output: Output): Context => {
         started.push(name);
         return true;
       },
-      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
-        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
-        answers.push({ token, answer });
-      },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
       history: async () => [],
     } as unknown as Context['workflow'],
-    whoAmI: async () => me,
+    whoAmI,
     confirm: async () => false,
   };
 };

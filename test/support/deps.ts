@@ -44,6 +44,10 @@ export class World {
   started: string[] = [];
   running = false;
   notices: string[] = [];
+  /** Answers that were handed over, with the token they were handed to. */
+  handed: { token: string; answer: Record<string, unknown> }[] = [];
+  /** What handing over meets, once each. */
+  handOver: Error[] = [];
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
@@ -108,6 +112,10 @@ export class World {
     };
     const approvals: Partial<Approvals> = {
       read: async (id) => this.approvals.get(id),
+      findOpen: async (id) => {
+        this.#up('approvals');
+        return [...this.approvals.values()].findLast(({ validator }) => validator === id);
+      },
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
       },
@@ -170,6 +178,13 @@ export class World {
           return fresh;
         },
         isRunning: async () => this.running,
+      },
+      answers: {
+        sendAnswer: async (token, answer) => {
+          const failure = this.handOver.shift();
+          if (failure) throw failure;
+          this.handed.push({ token, answer });
+        },
       },
       notify: {
         send: async ({ subject }) => {
