@@ -115,11 +115,15 @@ describe('the sentence', () => {
   });
   test('names five of a kind and counts the others', () => {
     const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `hub-${index}`);
-    expect(sentenceOf([], whole({ unseen: many(5) }))).toBe('Looked at 0 of 5 validators. Could not be looked at: hub-0, hub-1, hub-2, hub-3, hub-4.');
+    expect(sentenceOf([], whole({ unseen: many(5) }))).toBe(
+      'Looked at 0 of 5 validators. Could not be looked at: hub-0, hub-1, hub-2, hub-3, hub-4.',
+    );
     expect(sentenceOf([], whole({ unseen: many(7) }))).toContain('hub-3, hub-4 and 2 more.');
   });
   test('is never longer than the contract takes', () => {
-    expect(sentenceOf([judgement({ needsPerson: 'x'.repeat(3_000) })], whole())).toMatch(/^Looked at 1 of 1 validators\. Needs a person: hub-1 \(x{1900,}$/);
+    expect(sentenceOf([judgement({ needsPerson: 'x'.repeat(3_000) })], whole())).toMatch(
+      /^Looked at 1 of 1 validators\. Needs a person: hub-1 \(x{1900,}$/,
+    );
     expect(sentenceOf([judgement({ needsPerson: 'x'.repeat(3_000) })], whole()).length).toBe(2_000);
   });
 });

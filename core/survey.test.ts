@@ -100,7 +100,8 @@ describe('another look', () => {
     ['may see the silent one rise', [lookAt(1), lookAt(2, { birch: { sequence: 1 } })], true],
     ['may rule out the second signer', [both(1), both(2), both(3)], true],
     ['is not needed when the second signer is ruled out', [both(1), lookAt(2)], false],
-    ['ends with the fourth', [both(1), both(2), both(3), both(3)], false],
+    ['ends with the fourth', [both(1), both(2), both(3), both(4)], false],
+    ['ends with the fourth, whoever is silent', [lookAt(1), lookAt(1), lookAt(1), lookAt(1)], false],
   ])('%s', (_, looks, on) => {
     expect(looksOn(nodes, looks)).toBe(on);
   });
@@ -108,7 +109,7 @@ describe('another look', () => {
 
 describe('an unarmed guard', () => {
   const unarmed = (of: Partial<NodeReport>, more: Partial<Surveyed> = {}): boolean =>
-    awake({ looks: [lookAt(1), lookAt(2, { amber: of })], ...more }).guardUnarmed;
+    awake({ looks: [lookAt(1), lookAt(2), lookAt(3, { amber: of })], ...more }).guardUnarmed;
   test('is one that is not armed, or for another term', () => {
     expect(unarmed({})).toBe(false);
     expect(unarmed({ armed: false })).toBe(true);
@@ -154,7 +155,9 @@ describe('a standby', () => {
     expect(awake({ looks: [lookAt(1), lookAt(2, { birch: { sequence: 1 } })] })).toMatchObject({ guardsSilent: [birch], standbyNotReady: true });
   });
   test('is judged by its newest report', () => {
-    expect(awake({ looks: [lookAt(1, { birch: { synced: false } }), lookAt(2)] }).standbyNotReady).toBe(false);
+    expect(awake({ looks: [lookAt(1, { birch: { synced: false } }), lookAt(2, { birch: { synced: false } }), lookAt(3)] }).standbyNotReady).toBe(
+      false,
+    );
   });
   test('is not held to the height of a holder that is silent or never reported', () => {
     const stale = { amber: { sequence: 1, height: 1_000 } };
@@ -191,7 +194,8 @@ describe('a person', () => {
 });
 
 describe('an approval that waits', () => {
-  const waits = (of: Parameters<typeof recordOf>[0]): number => awake({ open: recordOf({ expiresAtMs: now + 60_000, ...of }) }).approvalWaitingSeconds;
+  const waits = (of: Parameters<typeof recordOf>[0]): number =>
+    awake({ open: recordOf({ expiresAtMs: now + 60_000, ...of }) }).approvalWaitingSeconds;
   test('is timed from when it was made', () => {
     expect(waits({ createdAtMs: now - 61_999 })).toBe(61);
     expect(waits({ createdAtMs: now + 5_000 })).toBe(0);

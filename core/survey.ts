@@ -28,16 +28,22 @@ const dayMs = 86_400_000;
 /** Stands for never, where a metric needs a number. */
 export const neverDays = 9_999;
 
-const sequenceIn = (look: Look | undefined, node: string): number => look?.[node]?.sequence ?? 0;
+const rose = (node: NodeId, before: Look, after: Look): boolean => (after[node]?.sequence ?? 0) > (before[node]?.sequence ?? 0);
 
 /** Nodes whose report did not rise while it was watched. One look alone shows nothing. */
-export const silentIn = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] =>
-  looks.length < 2 ? [] : nodes.filter((node) => sequenceIn(looks.at(-1), node) <= sequenceIn(looks[0], node));
+export const silentIn = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] => {
+  const [first, ...more] = looks;
+  const last = more.at(-1);
+  return first && last ? nodes.filter((node) => !rose(node, first, last)) : [];
+};
 
 /** Nodes that said in every look that they sign, each time in a newer report. */
 export const signingThrough = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] =>
   nodes.filter((node) =>
-    looks.every((look, index) => look[node]?.signing === true && (index === 0 || sequenceIn(look, node) > sequenceIn(looks[index - 1], node))),
+    looks.every((look, index) => {
+      const before = looks[index - 1];
+      return look[node]?.signing === true && (!before || rose(node, before, look));
+    }),
   );
 
 /** Whether another look could tell more: a guard that was not seen to rise, or a second signer that is not ruled out. */
@@ -71,14 +77,21 @@ export interface Judgement {
   readonly drillAgeDays: number;
 }
 
-const quiet = { guardsSilent: [], guardUnarmed: false, standbyNotReady: false, needsPerson: null, approvalWaitingSeconds: 0, drillAgeDays: 0 } as const;
+const quiet = {
+  guardsSilent: [],
+  guardUnarmed: false,
+  standbyNotReady: false,
+  needsPerson: null,
+  approvalWaitingSeconds: 0,
+  drillAgeDays: 0,
+} as const;
 
 /** Whole days from then until now, not below 0: the clocks are those of different machines. */
 export const daysSince = (atMs: number, nowMs: EpochMs): number => Math.max(0, Math.floor((nowMs - atMs) / dayMs));
 
 const suspects = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] => {
-  const signing = looks.length < surveyLooks ? [] : signingThrough(nodes, looks);
-  return signing.length < 2 ? [] : signing;
+  const signing = signingThrough(nodes, looks);
+  return looks.length < surveyLooks || signing.length < 2 ? [] : signing;
 };
 
 // What an older version stored does not say since when it waits.
