@@ -5,17 +5,7 @@ import { keyOfMetric } from './evaluator.ts';
 
 /** The alarms of template.yaml, as one deployment would have them. */
 
-const loaded = loadTemplate(join(import.meta.dirname, '..', '..', 'template.yaml')); // DEV
-const role = { Type: 'AWS::IAM::Role', Properties: {} }; // DEV
-const roles =
-  'Assess RequestApproval TakeTerm Fence ReleaseKey Verify Settle Rejoin Reinstate Watch Answer Survey StartOnAlarm Failover Schedule'.split(' '); // DEV
-const stubs = {
-  TableKey: { Type: 'AWS::KMS::Key', Properties: {} },
-  CustodyKey: { Type: 'AWS::KMS::Key', Properties: {} },
-  NodePolicy: { Type: 'AWS::IAM::ManagedPolicy', Properties: {} },
-  ...Object.fromEntries(roles.map((r) => [`${r}Role`, role])),
-}; // DEV
-const template = { ...loaded, tree: { ...loaded.tree, Resources: { ...stubs, ...(loaded.tree['Resources'] as Tree) } } }; // DEV
+const template = loadTemplate(join(import.meta.dirname, '..', '..', 'template.yaml'));
 const target = { region: 'eu-central-1', account: '111122223333', stack: 'baton' };
 
 const vantage = {
