@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Tree } from '../../local/template/index.ts';
 import { play, type Told } from './evaluator.ts';
-import { checkAlarms, feedOf, lettersOf, openWays, statesIn } from './run.ts';
+import { mutantsOf, survivorsOf } from './mutants.ts';
+import { checkAlarms, feedOf, lettersOf, statesIn } from './run.ts';
 import { series } from './series.ts';
 import { alarmIn, alarmsOf, far, home, homeWith, type Stack } from './stack.ts';
 import type { Datum } from './statistics.ts';
@@ -38,47 +38,9 @@ describe('parameters of the stack reach the alarms', () => {
 });
 
 describe('negative control: a changed alarm is noticed', () => {
-  const numberIn = (properties: Tree, key: string): number => Number(properties[key]);
-  /** Every way in which one alarm may be a little wrong. */
-  const mutantsOf = (properties: Tree): [string, Tree][] => {
-    const [threshold, periods, points] = ['Threshold', 'EvaluationPeriods', 'DatapointsToAlarm'].map((key) => numberIn(properties, key)) as [
-      number,
-      number,
-      number,
-    ];
-    const operators = ['GreaterThanOrEqualToThreshold', 'GreaterThanThreshold', 'LessThanThreshold', 'LessThanOrEqualToThreshold'];
-    const step = threshold < 1 ? 0.1 : 1;
-    return [
-      ['a higher threshold', { Threshold: threshold + step }],
-      ['a lower threshold', { Threshold: threshold - step }],
-      ...operators.filter((one) => one !== properties['ComparisonOperator']).map((one): [string, Tree] => [one, { ComparisonOperator: one }]),
-      ...['breaching', 'notBreaching', 'ignore', 'missing']
-        .filter((one) => one !== properties['TreatMissingData'])
-        .map((one): [string, Tree] => [`missing data: ${one}`, { TreatMissingData: one }]),
-      ['one data point more', { EvaluationPeriods: Math.max(periods, points + 1), DatapointsToAlarm: points + 1 }],
-      ['one period more', { EvaluationPeriods: periods + 1, DatapointsToAlarm: periods === points ? points + 1 : points }],
-      ...(points > 1 ? [['one data point less', { DatapointsToAlarm: points - 1 }] as [string, Tree]] : []),
-    ];
-  };
-  const outcome = (id: string, changed?: Tree): string[] => {
-    const alarm = alarmIn(home, id, changed);
-    return openWays.flatMap((open) =>
-      series
-        .filter((one) => one.alarm === id)
-        .map((one) => {
-          try {
-            return statesIn(one, alarm, open);
-          } catch (error) {
-            return (error as Error).name;
-          }
-        }),
-    );
-  };
   test.each(metricAlarms)('%s', (id) => {
-    const right = outcome(id);
-    const mutants = mutantsOf(home.properties.get(id)?.properties ?? {});
-    expect(mutants.length).toBeGreaterThan(8);
-    expect(mutants.filter(([, changed]) => outcome(id, changed).join() === right.join()).map(([name]) => name)).toEqual([]);
+    expect(mutantsOf(id).length).toBeGreaterThanOrEqual(10);
+    expect(survivorsOf(id)).toEqual([]);
   });
 });
 
