@@ -71,6 +71,18 @@ describe('runbooks', () => {
     });
     expect(wrong).toEqual([]);
   });
+  test('every named end of the workflow is told', () => {
+    const { States } = JSON.parse(readFileSync(join(root, 'statemachines', 'failover.asl.json'), 'utf8')) as {
+      States: Record<string, { Type: string }>;
+    };
+    const ends = Object.entries(States).flatMap(([name, { Type }]) => (Type === 'Fail' ? [name] : []));
+    const rows = books.find(({ id }) => id === 'FailoverFailed')?.text.match(/^\| [A-Z].*$/gm) ?? [];
+    const told = rows.flatMap((row) => (row.split('|')[1] ?? '').split(',').map((name) => name.trim()));
+    expect([...told].sort()).toEqual([...ends].sort());
+  });
+  test('no command is broken by the end of a line', () => {
+    expect(books.filter(({ text }) => /`baton [^`\n]*\n/.test(text.replaceAll(/```[^]*?```/g, ''))).map(({ id }) => id)).toEqual([]);
+  });
   test('the index names each once', () => {
     const index = readFileSync(join(folder, 'README.md'), 'utf8');
     expect([...index.matchAll(/^\| \[([A-Za-z]+)\]\(\1\.md\)/gm)].map(([, id]) => id).sort()).toEqual([...alarms.keys()].sort());
