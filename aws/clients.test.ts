@@ -31,6 +31,14 @@ describe('each client has a time-out that is an error, and a bound on its tries'
   ])('%s', async (_, make, requestTimeout) => {
     expect(await limitsOf(make())).toMatchObject({ maxAttempts: 3, connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true });
   });
+  test.each([
+    ['DynamoDB', dynamo],
+    ['Step Functions', sfn],
+  ])('%s of another Region', async (_, make) => {
+    const there = make('eu-north-1') as unknown as { config: { region: () => Promise<string> }; destroy(): void };
+    expect(await there.config.region()).toBe('eu-north-1');
+    there.destroy();
+  });
   test('the guard tries once, within its own read time-out', async () => {
     const limits = { maxAttempts: 1, connectionTimeout: 750, requestTimeout: 750, throwOnRequestTimeout: true };
     expect(await limitsOf(guardDynamo(750))).toMatchObject(limits);

@@ -14,8 +14,9 @@ const limits = (requestTimeout: number) => ({
   requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true }),
 });
 
-export const dynamo = (): DynamoDBClient => new DynamoDBClient(limits(2_000));
-export const sfn = (): SFNClient => new SFNClient(limits(5_000));
+/** @param region where it lies, when it is not the caller's own. */
+export const dynamo = (region?: string): DynamoDBClient => new DynamoDBClient({ ...limits(2_000), ...(region === undefined ? {} : { region }) });
+export const sfn = (region?: string): SFNClient => new SFNClient({ ...limits(5_000), ...(region === undefined ? {} : { region }) });
 export const ssm = (): SSMClient => new SSMClient(limits(5_000));
 export const kms = (): KMSClient => new KMSClient(limits(3_000));
 export const ec2 = (): EC2Client => new EC2Client(limits(5_000));

@@ -20,6 +20,8 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   history: [],
   nowMs: epochMs(100_000_000),
   claimRunning: false,
+  dryRun: false,
+  approvalAlways: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
   silent: [],
   request: asked,
@@ -184,6 +186,22 @@ test('another candidate is another plan', () => {
   const found = assessRequest(base());
   if (found.decision !== 'proceed') throw new Error(found.code);
   expect(hashOf({ ...found.plan, candidate: cedar })).not.toBe(found.planHash);
+});
+
+test('a dry run tells what would be done, and plans nothing', () => {
+  const config = configOf(configured({ policy: { mode: 'auto' } }));
+  expect(assessRequest(base({ dryRun: true, config, request: byHand }))).toStrictEqual(
+    refused(
+      'DryRun',
+      'Dry run: Baton would fence amber and let birch sign for hub-1; nothing was done.',
+      'Deploy the stack with DryRun=false when this is what you want.',
+    ),
+  );
+});
+
+test('mode auto needs approval when the stack asks people for everything', () => {
+  const config = configOf(configured({ policy: { mode: 'auto' } }));
+  expect(assessRequest(base({ config, approvalAlways: true }))).toMatchObject({ approvalRequired: true, plan: { approval: { required: true } } });
 });
 
 test('mode auto needs no approval', () => {

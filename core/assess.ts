@@ -23,6 +23,10 @@ export interface AssessInput {
   readonly request: { readonly execution: ExecutionName; readonly kind: Plan['kind']; readonly to?: NodeId | undefined; readonly cause: Cause };
   /** The execution named by the lease's claim is still running. */
   readonly claimRunning: boolean;
+  /** Nothing may be moved: the answer is what would be done. */
+  readonly dryRun: boolean;
+  /** Policy `auto` needs approval too. */
+  readonly approvalAlways: boolean;
 }
 
 export const refusalCodes = [
@@ -38,6 +42,7 @@ export const refusalCodes = [
   'NoCandidate',
   'CandidateIsHolder',
   'CandidateNotReady',
+  'DryRun',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -145,7 +150,14 @@ export const assessRequest = (of: AssessInput): Assessment => {
   if (closed) return closed;
   const choice = chooseCandidate(of, lease);
   if ('refused' in choice) return choice.refused;
-  const approvalRequired = config.policy.mode !== 'auto';
+  const name = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;
+  if (of.dryRun)
+    return refuse(
+      'DryRun',
+      `Dry run: Baton would fence ${name(lease.holder)} and let ${name(choice.node)} sign for ${config.id}; nothing was done.`,
+      'Deploy the stack with DryRun=false when this is what you want.',
+    );
+  const approvalRequired = of.approvalAlways || config.policy.mode !== 'auto';
   const plan: Plan = {
     validator: config.id,
     kind: request.kind,
@@ -159,7 +171,6 @@ export const assessRequest = (of: AssessInput): Assessment => {
     approval: { required: approvalRequired, quorum: config.policy.quorum, approvers: config.policy.approvers },
     config: of.configHash,
   };
-  const name = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;
   return {
     decision: 'proceed',
     plan,

@@ -20,6 +20,7 @@ export const errorCodes = [
   'ApprovalExpired',
   'ApproverNotAllowed',
   'Paused',
+  'DryRun',
   'CandidateNotReady',
   'EvidenceRefused',
   'WatermarkUnknown',

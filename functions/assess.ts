@@ -6,6 +6,7 @@ import { verdict, type VerdictState } from '../core/verdict.ts';
 import type { Deps } from './shared/deps.ts';
 import { assess as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 import { lookAll, type Memories } from './shared/look.ts';
 import { readReports, untilRisen } from './shared/reports.ts';
 
@@ -13,7 +14,11 @@ const betweenLooksMs = durationMs(1_000);
 const maxLooks = 20;
 
 /** Looks until something can be told: only a new block shows whether a signature landed in it. */
-const lookUntilTold = async (deps: Deps, config: ValidatorConfig, signal: AbortSignal): Promise<{ state: VerdictState; head: number | null }> => {
+const lookUntilTold = async (
+  deps: Pick<Deps, 'chains' | 'clock'>,
+  config: ValidatorConfig,
+  signal: AbortSignal,
+): Promise<{ state: VerdictState; head: number | null }> => {
   let memories: Memories = {};
   let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
   for (let look = 0; look < maxLooks; look += 1) {
@@ -28,7 +33,11 @@ const lookUntilTold = async (deps: Deps, config: ValidatorConfig, signal: AbortS
 };
 
 /** Looks afresh, reads what is stored, and lets core decide. A refusal is an answer, not an error. */
-export const assess: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
+export const assess: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'settings' | 'records' | 'lease' | 'chains' | 'workflow'
+> = async (input, deps, signal) => {
   const { config, hash } = await needConfig(deps, input.validator, signal);
   const lease = await deps.lease.read(input.validator, signal);
   const nodes = config.nodes.map(({ id }) => id);
@@ -49,9 +58,19 @@ export const assess: Act<z.output<typeof contract.input>, z.input<typeof contrac
     history: await deps.records.readHistory(config.id, signal),
     nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },
+    dryRun: deps.settings.dryRun,
+    approvalAlways: deps.settings.approvalRequired,
     claimRunning: moving && (await deps.workflow.isRunning(lease.claim, signal)),
   });
   return result;
 };
 
-export const handler = handlerOf({ name: 'Assess', ...contract }, assess);
+export const handler = handlerOf({ name: 'Assess', ...contract }, assess, {
+  clock: make.clock,
+  settings: make.settings,
+  records: make.records,
+  lease: make.lease,
+  chains: make.chains,
+  workflow: make.workflow,
+  measure: make.measure,
+});

@@ -1,16 +1,29 @@
 import { z } from 'zod';
 import { parseWith } from '../core/parse.ts';
 
-const schema = z.object({
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const arn = z.string().startsWith('arn:');
+
+/** Every variable that template.yaml sets. A function reads only those of what it works with. */
+const variables = {
+  /** Name, or ARN where the table lies in another Region. */
   BATON_TABLE: z.string().min(3),
   BATON_KMS_KEY: z.string().min(1),
-  BATON_STATE_MACHINE: z.string().startsWith('arn:'),
+  BATON_STATE_MACHINE: arn,
   BATON_FENCE_DOCUMENT: z.string().min(3),
   BATON_REJOIN_DOCUMENT: z.string().min(3),
-  BATON_TOPIC: z.string().startsWith('arn:'),
-});
-export type Environment = z.infer<typeof schema>;
+  BATON_TOPIC: arn,
+  /** Region of the table and the state machine. */
+  BATON_HOME_REGION: z.string().min(4),
+  BATON_DRY_RUN: flag,
+  BATON_APPROVAL_REQUIRED: flag,
+  BATON_ALARM_PREFIX: z.string().min(1),
+} as const;
 
-/** The function's environment. @throws BatonError ConfigInvalid naming the variable. */
-export const environment = (): Environment =>
-  parseWith(schema, process.env, { what: 'environment', code: 'ConfigInvalid', fix: 'Deploy the stack again: the template sets it.' });
+/** One variable of the function's environment. @throws BatonError ConfigInvalid naming it. */
+export const variable = <N extends keyof typeof variables>(name: N): z.output<(typeof variables)[N]> =>
+  parseWith(z.object({ [name]: variables[name] }), process.env, {
+    what: 'environment',
+    code: 'ConfigInvalid',
+    fix: 'Deploy the stack again: the template sets it.',
+  })[name] as z.output<(typeof variables)[N]>;

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import { recordProof } from '../core/lease.ts';
-import { attemptId, type NodeId, type ValidatorId } from '../core/ids.ts';
+import { attemptId } from '../core/ids.ts';
 import type { NodeReport } from '../core/report.ts';
 import { durationMs, elapsedMs } from '../core/time.ts';
 import { fence as contract } from './contract.ts';
 import { seekProof } from './shared/fence-pass.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 /** How long one pass looks before it hands back to the state machine. */
 const passMs = durationMs(3_000);
@@ -13,7 +14,11 @@ const maxLooks = 60;
 
 type Output = z.input<typeof contract.output>;
 
-export const fence: Act<z.output<typeof contract.input>, Output> = async (input, deps, signal) => {
+export const fence: Act<
+  z.output<typeof contract.input>,
+  Output,
+  'clock' | 'measure' | 'records' | 'lease' | 'approvals' | 'fenceCommand' | 'power'
+> = async (input, deps, signal) => {
   const { clock, records } = deps;
   const startedMs = clock.steadyMs();
   const { config } = await needConfig(deps, input.validator, signal);
@@ -29,7 +34,8 @@ export const fence: Act<z.output<typeof contract.input>, Output> = async (input,
       const kind = lease.evidence?.kind ?? 'attested';
       return { state: 'fenced', kind, ...told(), sentence: `${lease.holder} is fenced already: ${lease.evidence?.how ?? ''}` };
     }
-    lastReport = await readReport(input.validator, lease.holder);
+    // A report that cannot be read is no report: silence, not an error of the other kinds of evidence.
+    lastReport = await records.readReport(input.validator, lease.holder, signal).catch(() => undefined);
     firstReport ??= lastReport;
     const proof = await seekProof({ deps, config, lease, report: lastReport, waitedMs: sum(), attestation, signal }, config.policy.evidence);
     if (proof.outcome === 'proof') {
@@ -37,6 +43,7 @@ export const fence: Act<z.output<typeof contract.input>, Output> = async (input,
         recordProof(input, { evidence: proof.evidence, attempt: attemptId.parse(`${input.claim}/RecordProof/${input.term}`) }),
         signal,
       );
+      deps.measure.split('FenceMs', proof.evidence.kind, sum());
       return {
         state: 'fenced',
         kind: proof.evidence.kind,
@@ -58,11 +65,14 @@ export const fence: Act<z.output<typeof contract.input>, Output> = async (input,
     ...told(),
     sentence: `No accepted proof within ${config.timing.fenceDeadlineMs / 1_000} s. ${reason}`,
   };
-
-  async function readReport(validator: ValidatorId, node: NodeId): Promise<NodeReport | undefined> {
-    // A report that cannot be read is no report: silence, not an error of the other kinds of evidence.
-    return records.readReport(validator, node, signal).catch(() => undefined);
-  }
 };
 
-export const handler = handlerOf({ name: 'Fence', ...contract }, fence);
+export const handler = handlerOf({ name: 'Fence', ...contract }, fence, {
+  clock: make.clock,
+  measure: make.measure,
+  records: make.records,
+  lease: make.lease,
+  approvals: make.approvals,
+  fenceCommand: make.fenceCommand,
+  power: make.power,
+});

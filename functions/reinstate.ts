@@ -5,9 +5,14 @@ import { reinstate as reinstateWrite } from '../core/lease.ts';
 import { floorAfter } from '../core/watermark.ts';
 import { reinstate as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 /** Gives a new term to the recorded active itself. Safe without proof: nobody else was ever released. */
-export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
+export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'chains' | 'keys'> = async (
+  input,
+  deps,
+  signal,
+) => {
   const attempt = attemptId.parse(`${input.claim}/Reinstate/${input.term}`);
   const found = await deps.lease.read(input.validator, signal);
   const answer = (term: typeof input.term): z.input<typeof contract.output> => ({
@@ -38,4 +43,11 @@ export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof cont
   return answer(next.term);
 };
 
-export const handler = handlerOf({ name: 'Reinstate', ...contract }, reinstate);
+export const handler = handlerOf({ name: 'Reinstate', ...contract }, reinstate, {
+  records: make.records,
+  lease: make.lease,
+  chains: make.chains,
+  keys: make.keys,
+  clock: make.clock,
+  measure: make.measure,
+});

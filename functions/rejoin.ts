@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { durationMs, elapsedMs } from '../core/time.ts';
 import { rejoin as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 const waitMs = durationMs(45_000);
 const pollMs = durationMs(500);
@@ -10,7 +11,11 @@ const maxLooks = 90;
 const offStates: readonly string[] = ['stopping', 'stopped', 'shutting-down', 'terminated'];
 
 /** Asks the old node to become a standby. One that cannot be reached stays fenced, which is safe: that is no failure of the failover. */
-export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal, remainingMs) => {
+export const rejoin: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'records' | 'lease' | 'power' | 'rejoinCommand'
+> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
   const startedMs = clock.steadyMs();
   const lease = await needDriven(deps, input, signal);
@@ -40,4 +45,11 @@ export const rejoin: Act<z.output<typeof contract.input>, z.input<typeof contrac
   return quarantined(reason);
 };
 
-export const handler = handlerOf({ name: 'Rejoin', ...contract }, rejoin);
+export const handler = handlerOf({ name: 'Rejoin', ...contract }, rejoin, {
+  clock: make.clock,
+  records: make.records,
+  lease: make.lease,
+  power: make.power,
+  rejoinCommand: make.rejoinCommand,
+  measure: make.measure,
+});

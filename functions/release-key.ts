@@ -7,9 +7,14 @@ import { accepts } from '../core/proofs.ts';
 import { floorAfter } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
-export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
+export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'chains' | 'keys'> = async (
+  input,
+  deps,
+  signal,
+) => {
   const lease = await needDriven(deps, input, signal);
   if (lease.phase === 'RELEASED')
     return { holder: lease.holder, watermark: lease.watermark ?? null, sentence: `${lease.holder} has been released already in term ${lease.term}.` };
@@ -61,4 +66,11 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   };
 };
 
-export const handler = handlerOf({ name: 'ReleaseKey', ...contract }, releaseKey);
+export const handler = handlerOf({ name: 'ReleaseKey', ...contract }, releaseKey, {
+  records: make.records,
+  lease: make.lease,
+  chains: make.chains,
+  keys: make.keys,
+  clock: make.clock,
+  measure: make.measure,
+});

@@ -3,9 +3,14 @@ import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { requestApproval as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 /** Stores what waits for people and tells them. The id is one-way from the task token, so that a retry of the same task finds its own record. */
-export const requestApproval: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
+export const requestApproval: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'records' | 'approvals' | 'notify'
+> = async (input, deps, signal) => {
   const { plan, planHash, purpose } = input;
   const { config } = await needConfig(deps, plan.validator, signal);
   const id = createHash('sha256').update(`${purpose}/${input.token}`).digest('hex').slice(0, 32);
@@ -51,4 +56,10 @@ export const requestApproval: Act<z.output<typeof contract.input>, z.input<typeo
   return { approvalId: id, sentence: `Waiting up to ${input.seconds} s for the ${purpose}${sent ? '' : '; the message could not be sent'}.` };
 };
 
-export const handler = handlerOf({ name: 'RequestApproval', ...contract }, requestApproval);
+export const handler = handlerOf({ name: 'RequestApproval', ...contract }, requestApproval, {
+  clock: make.clock,
+  records: make.records,
+  approvals: make.approvals,
+  notify: make.notify,
+  measure: make.measure,
+});

@@ -33,6 +33,22 @@ const approvedFor = (planHash: string, plan: Plan) =>
   recordOf({ state: 'approved', planHash, execution: plan.execution, requester: 'watch', decisions: [{ by: alex, answer: 'approve', atMs: 1 }] });
 
 describe('assess', () => {
+  test('in a stack that moves nothing, tells what it would do', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.settings = { dryRun: true, approvalRequired: true };
+    expect(await call(world, assess, request)).toMatchObject({ decision: 'refused', code: 'DryRun' });
+  });
+  test('in a stack that asks people for everything, asks for a policy that asks nobody', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.config = configOf((one) => {
+      one['policy'] = { mode: 'auto' };
+    });
+    expect(await call(world, assess, request)).toMatchObject({ approvalRequired: false });
+    world.settings = { dryRun: false, approvalRequired: true };
+    expect(await call(world, assess, request)).toMatchObject({ approvalRequired: true, plan: { approval: { required: true } } });
+  });
   test('looks until a signature is missing, and plans', async () => {
     const world = new World();
     let looks = 0;
@@ -150,6 +166,13 @@ describe('take-term', () => {
       'Paused',
     ],
     [
+      'a stack that moves nothing',
+      (world) => {
+        world.settings = { dryRun: true, approvalRequired: false };
+      },
+      'DryRun',
+    ],
+    [
       'a term that moved on',
       (world) => {
         world.lease = fencing({ term: t(3), claim: run('other'), attempt: attempt('other/TakeTerm/2') });
@@ -174,6 +197,18 @@ describe('take-term', () => {
     const { world, input } = await setUp();
     const plan = { ...input.plan, approval: { ...input.plan.approval, required: false } };
     await expect(call(world, takeTerm, { plan, planHash: hashOf(plan), approvalId: null })).rejects.toMatchObject({ name: 'ApprovalInvalid' });
+  });
+  test('a policy that asks nobody does not help in a stack that asks people for everything', async () => {
+    const world = new World();
+    world.config = configOf((one) => {
+      one['policy'] = { mode: 'auto' };
+    });
+    const { plan, planHash } = await planned(world);
+    expect(plan.approval.required).toBe(false);
+    world.settings = { dryRun: false, approvalRequired: true };
+    await expect(call(world, takeTerm, { plan, planHash, approvalId: null })).rejects.toMatchObject({ name: 'ApprovalInvalid' });
+    world.settings = { dryRun: false, approvalRequired: false };
+    expect(await call(world, takeTerm, { plan, planHash, approvalId: null })).toMatchObject({ term: 2 });
   });
 });
 

@@ -6,14 +6,17 @@ import { takeTerm as takeTermWrite } from '../core/lease.ts';
 import { hashOf } from '../core/plan.ts';
 import { takeTerm as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
-export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (
+export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'approvals' | 'settings'> = async (
   { plan, planHash, approvalId },
   deps,
   signal,
 ) => {
   const again = `baton failover ${plan.validator}`;
+  if (deps.settings.dryRun)
+    throw new BatonError('DryRun', `dry run: the term of ${plan.validator} is not taken`, { fix: 'Deploy the stack with DryRun=false.' });
   if (hashOf(plan) !== planHash)
     throw new BatonError('PlanChanged', `the plan does not have the hash ${planHash.slice(0, 12)} that was approved`, {
       field: 'planHash',
@@ -25,7 +28,7 @@ export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contr
       field: 'plan.config',
       fix: again,
     });
-  if (plan.approval.required || config.policy.mode !== 'auto') {
+  if (plan.approval.required || deps.settings.approvalRequired || config.policy.mode !== 'auto') {
     const record = approvalId === null ? undefined : await deps.approvals.read(approvalId, signal);
     const verdict = approves({ record, plan, planHash });
     if (!verdict.ok) throw new BatonError('ApprovalInvalid', `the plan is not approved: ${verdict.reason}`, { fix: again });
@@ -57,4 +60,11 @@ export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contr
   };
 };
 
-export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm);
+export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm, {
+  records: make.records,
+  lease: make.lease,
+  approvals: make.approvals,
+  settings: make.settings,
+  clock: make.clock,
+  measure: make.measure,
+});

@@ -3,6 +3,7 @@ import { durationMs, elapsedMs } from '../core/time.ts';
 import { heightOf } from '../core/watermark.ts';
 import { verify as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
 
 const passMs = durationMs(3_000);
 const pollMs = durationMs(200);
@@ -12,7 +13,11 @@ const maxLooks = 60;
  * Looks for the holder's signatures above the baseline, from as many vantages as a verdict needs. What lies at or below the floor of its
  * term may be a signature of the holder before, which landed late: it is nobody's proof of life.
  */
-export const verify: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal) => {
+export const verify: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'measure' | 'records' | 'lease' | 'chains'
+> = async (input, deps, signal) => {
   const { clock } = deps;
   const startedMs = clock.steadyMs();
   const { config } = await needConfig(deps, input.validator, signal);
@@ -27,6 +32,7 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
     const seen = above === null ? [] : await Promise.all(config.vantages.map(({ name }) => deps.chains.landed(config, name, above, signal)));
     const agree = seen.filter(({ signed }) => signed).length;
     if (agree >= config.policy.verdict.vantages) {
+      deps.measure.add('ReleaseToSignatureMs', sum());
       return {
         state: 'signing',
         pass: input.pass + 1,
@@ -44,4 +50,10 @@ export const verify: Act<z.output<typeof contract.input>, z.input<typeof contrac
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 
-export const handler = handlerOf({ name: 'Verify', ...contract }, verify);
+export const handler = handlerOf({ name: 'Verify', ...contract }, verify, {
+  clock: make.clock,
+  measure: make.measure,
+  records: make.records,
+  lease: make.lease,
+  chains: make.chains,
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { birch, configOf, fencing, robin, run, t, v } from '../test/support/core.ts';
-import { never, World } from '../test/support/deps.ts';
+import { makersOf, never, World } from '../test/support/deps.ts';
 import { executionName } from '../core/ids.ts';
 
 import { handlerOf } from './shared/handler.ts';
@@ -125,7 +125,7 @@ describe('the frame of every function', () => {
   const invoke = async (event: unknown): Promise<unknown> => {
     const world = new World();
     world.lease = fencing({ phase: 'RELEASED', holder: birch });
-    const handler = handlerOf({ name: 'Settle', ...contract.settle }, settle, () => world.deps());
+    const handler = handlerOf({ name: 'Settle', ...contract.settle }, settle, makersOf(world.deps()));
     return handler(event, context);
   };
   test.each([
@@ -141,11 +141,7 @@ describe('the frame of every function', () => {
     expect(await invoke({ ...driven, claim: executionName.parse('one') })).toEqual({ sentence: `${birch} holds term 2 of hub-1.` });
   });
   test('an output that is not of the contract is a defect, not an answer', async () => {
-    const handler = handlerOf(
-      { name: 'Settle', ...contract.settle },
-      async () => ({ sentence: '' }),
-      () => new World().deps(),
-    );
+    const handler = handlerOf({ name: 'Settle', ...contract.settle }, async () => ({ sentence: '' }), makersOf(new World().deps()));
     await expect(handler(driven, context as never)).rejects.toMatchObject({
       name: 'InputInvalid',
       message: expect.stringContaining('output of Settle') as string,

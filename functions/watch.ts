@@ -4,14 +4,15 @@ import { durationMs, elapsedMs } from '../core/time.ts';
 import { watch as contract } from './contract.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
-import { resume, unwatched, watchOne, type Watched } from './shared/watch-round.ts';
+import * as make from './shared/make.ts';
+import { measureRound, resume, unwatched, watchOne, type WatchNeeds, type Watched } from './shared/watch-round.ts';
 
 const defaultProbeMs = durationMs(5_000);
 /** Validators looked at concurrently. */
 const abreast = 20;
 const maxRounds = 600;
 
-const smallestProbeMs = async (deps: Deps, fleet: readonly ValidatorId[], signal: AbortSignal): Promise<number> => {
+const smallestProbeMs = async (deps: Pick<Deps, 'records'>, fleet: readonly ValidatorId[], signal: AbortSignal): Promise<number> => {
   const configs = await Promise.all(fleet.map((id) => deps.records.readConfig(id, signal).catch(() => undefined)));
   return Math.min(defaultProbeMs, ...configs.flatMap((found) => (found ? [found.config.timing.probeMs] : [])));
 };
@@ -20,7 +21,7 @@ const smallestProbeMs = async (deps: Deps, fleet: readonly ValidatorId[], signal
  * Started each minute; looks every few seconds until the next invocation takes over. It goes on past the minute until then, so there is
  * no gap; each round is counted only while the watch is ours, so there is no overlap.
  */
-export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>> = async (input, deps, signal, remainingMs) => {
+export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, WatchNeeds> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
   const vantage = input.vantage ?? 'home';
   const owner = deps.randomHex(8);
@@ -47,9 +48,19 @@ export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract
       return { rounds, started, sentence: `Looked ${rounds} times at ${fleet.length} validators; the next watcher took over.` };
     }
     for (let from = 0; from < fleet.length; from += abreast) await Promise.all(fleet.slice(from, from + abreast).map(one));
+    measureRound(deps.measure, [...known.values()]);
     await clock.sleep(durationMs(Math.max(0, everyMs - elapsedMs(roundMs, clock.steadyMs()))), signal);
   }
   return { rounds, started, sentence: `Looked ${rounds} times at ${fleet.length} validators; nobody took over in time.` };
 };
 
-export const handler = handlerOf({ name: 'Watch', ...contract }, watch);
+export const handler = handlerOf({ name: 'Watch', ...contract }, watch, {
+  clock: make.clock,
+  randomHex: make.randomHex,
+  records: make.records,
+  lease: make.lease,
+  workflow: make.workflow,
+  notify: make.notify,
+  chains: make.chains,
+  measure: make.measure,
+});

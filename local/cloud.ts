@@ -108,6 +108,10 @@ const functionEnv = (name: string, endpoints: Record<string, string>, aws: AwsSe
     BATON_FENCE_DOCUMENT: 'baton-fence',
     BATON_REJOIN_DOCUMENT: 'baton-rejoin',
     BATON_TOPIC: topicArn,
+    BATON_HOME_REGION: region,
+    BATON_DRY_RUN: 'false',
+    BATON_APPROVAL_REQUIRED: 'false',
+    BATON_ALARM_PREFIX: 'baton-failover-',
   };
 };
 

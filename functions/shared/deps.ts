@@ -1,22 +1,22 @@
-import { Approvals } from '../../aws/approvals.ts';
-import { dynamo, ec2, kms, sfn, sns, ssm } from '../../aws/clients.ts';
-import { Command } from '../../aws/command.ts';
-import { Keys } from '../../aws/keys.ts';
-import { LeaseStore } from '../../aws/lease.ts';
-import { Notify } from '../../aws/notify.ts';
-import { Power } from '../../aws/power.ts';
-import { Records } from '../../aws/records.ts';
-import { Workflow } from '../../aws/workflow.ts';
-import { chains, type Chains } from '../../chains/index.ts';
+import type { Approvals } from '../../aws/approvals.ts';
+import type { Command } from '../../aws/command.ts';
+import type { Keys } from '../../aws/keys.ts';
+import type { LeaseStore } from '../../aws/lease.ts';
+import type { Notify } from '../../aws/notify.ts';
+import type { Power } from '../../aws/power.ts';
+import type { Records } from '../../aws/records.ts';
+import type { Workflow } from '../../aws/workflow.ts';
+import type { Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
-import { randomHex, systemClock } from '../../runtime/clock.ts';
-import { environment } from '../environment.ts';
+import type { Measure } from './metrics.ts';
 
-/** What a handler works with. Tests give their own. */
+/** Everything that handlers work with. Each names in its type which parts it needs; make.ts makes the real ones, tests give their own. */
 export interface Deps {
   readonly clock: Clock;
   /** `bytes` of randomness, in lower-case hex. */
   readonly randomHex: (bytes: number) => string;
+  readonly settings: Settings;
+  readonly measure: Measure;
   readonly lease: Pick<LeaseStore, 'read' | 'write' | 'mustWrite'>;
   readonly records: Records;
   readonly approvals: Approvals;
@@ -29,28 +29,13 @@ export interface Deps {
   readonly chains: Chains;
 }
 
-const deliverySeconds = 30;
-let made: Deps | undefined;
+/** What the whole stack may do, whatever a validator's policy says. */
+export interface Settings {
+  /** Nothing is moved: Assess tells what would be done. */
+  readonly dryRun: boolean;
+  /** Policy `auto` counts as `approve`. */
+  readonly approvalRequired: boolean;
+}
 
-/** The real ones, made once per container. */
-export const realDeps = (): Deps => {
-  if (made) return made;
-  const env = environment();
-  const table = { client: dynamo(), table: env.BATON_TABLE };
-  const client = ssm();
-  made = {
-    clock: systemClock,
-    randomHex,
-    lease: new LeaseStore(table),
-    records: new Records(table),
-    approvals: new Approvals(table),
-    fenceCommand: new Command({ client, document: env.BATON_FENCE_DOCUMENT, deliverySeconds }),
-    rejoinCommand: new Command({ client, document: env.BATON_REJOIN_DOCUMENT, deliverySeconds }),
-    keys: new Keys({ client: kms(), keyId: env.BATON_KMS_KEY }),
-    power: new Power({ client: ec2() }),
-    workflow: new Workflow({ client: sfn(), stateMachine: env.BATON_STATE_MACHINE }),
-    notify: new Notify({ client: sns(), topic: env.BATON_TOPIC }),
-    chains,
-  };
-  return made;
-};
+/** How each needed part is made, at the first call. */
+export type Makers<Need extends keyof Deps> = { readonly [K in Need]: () => Deps[K] };

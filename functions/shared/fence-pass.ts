@@ -17,8 +17,10 @@ import type { Deps } from './deps.ts';
 
 /** One look at every kind of evidence that the policy accepts, side by side. Trouble with one kind never stops the others and never is proof. */
 
+export type FenceNeeds = 'clock' | 'records' | 'fenceCommand' | 'power';
+
 export interface Look {
-  readonly deps: Deps;
+  readonly deps: Pick<Deps, FenceNeeds>;
   readonly config: ValidatorConfig;
   readonly lease: Lease;
   readonly report: NodeReport | undefined;

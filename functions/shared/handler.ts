@@ -1,5 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { z } from 'zod';
@@ -8,15 +7,24 @@ import { BatonError } from '../../core/errors.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import type { Driven, Lease } from '../../core/lease.ts';
 import { parseWith } from '../../core/parse.ts';
-import { durationMs } from '../../core/time.ts';
-import { realDeps, type Deps } from './deps.ts';
+import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
+import type { Deps, Makers } from './deps.ts';
 
 /** The frame of every function: input and output held to contract.ts, a deadline for every call, one sentence in the log. */
 
 /** Time kept free at the end of the invocation, to answer in. */
 const reserveMs = 500;
 
-export type Act<In, Out> = (input: In, deps: Deps, signal: AbortSignal, remainingMs: () => number) => Promise<Out>;
+/** What a verb does, with those parts of Deps that it names. */
+export type Act<In, Out, Need extends keyof Deps = keyof Deps> = (
+  input: In,
+  deps: Pick<Deps, Need>,
+  signal: AbortSignal,
+  remainingMs: () => number,
+) => Promise<Out>;
+
+/** What the frame itself works with. */
+type Framed = 'clock' | 'measure';
 
 interface Verb<I extends z.ZodType, O extends z.ZodType> {
   readonly name: string;
@@ -24,31 +32,43 @@ interface Verb<I extends z.ZodType, O extends z.ZodType> {
   readonly output: O;
 }
 
-const logger = new Logger({ serviceName: 'baton' });
-const metrics = new Metrics({ namespace: 'Baton', serviceName: 'baton' });
+const logger = new Logger();
 
 const sentenceOf = (value: unknown): string => (value !== null && typeof value === 'object' && 'sentence' in value ? String(value.sentence) : '');
 
-const logged = (name: string) => ({
-  after: ({ response }: { response: unknown }) => {
-    logger.info(sentenceOf(response), { function: name });
-    metrics.addMetric(`${name}Done`, MetricUnit.Count, 1);
-    metrics.publishStoredMetrics();
-  },
-  onError: ({ error }: { error: Error | null }) => {
-    logger.error(error?.message ?? 'unknown', {
-      function: name,
-      code: error?.name ?? 'Unknown',
-      fix: error instanceof BatonError ? error.fix : undefined,
-    });
-    metrics.addMetric(`${name}Failed`, MetricUnit.Count, 1);
-    metrics.publishStoredMetrics();
-  },
-});
+const logged = (name: string, { clock, measure }: Pick<Deps, Framed>) => {
+  let startedMs: SteadyMs | undefined;
+  const ended = (how: 'Done' | 'Failed'): void => {
+    measure.split(how, name, 1);
+    if (startedMs !== undefined) measure.split('StepMs', name, elapsedMs(startedMs, clock.steadyMs()));
+    measure.flush();
+  };
+  return {
+    before: () => {
+      startedMs = clock.steadyMs();
+    },
+    after: ({ response }: { response: unknown }) => {
+      logger.info(sentenceOf(response), { function: name });
+      ended('Done');
+    },
+    onError: ({ error }: { error: Error | null }) => {
+      logger.error(error?.message ?? 'unknown', {
+        function: name,
+        code: error?.name ?? 'Unknown',
+        fix: error instanceof BatonError ? error.fix : undefined,
+      });
+      ended('Failed');
+    },
+  };
+};
 
 /** The frame itself: what goes in and out is held to the contract, and every call has a deadline. */
 export const frameOf =
-  <I extends z.ZodType, O extends z.ZodType>(verb: Verb<I, O>, act: Act<z.output<I>, z.input<O>>, deps: () => Deps) =>
+  <I extends z.ZodType, O extends z.ZodType, Need extends keyof Deps>(
+    verb: Verb<I, O>,
+    act: Act<z.output<I>, z.input<O>, Need>,
+    deps: () => Pick<Deps, Need | 'clock'>,
+  ) =>
   async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<z.output<O>> => {
     const input = parseWith(verb.input, event, {
       what: `input of ${verb.name}`,
@@ -65,22 +85,31 @@ export const frameOf =
     });
   };
 
-/** A handler around one verb. `deps` is for tests; the real ones are made at the first call. */
-export const handlerOf = <I extends z.ZodType, O extends z.ZodType>(
+/** A handler around one verb. What it needs is made at the first call, once per container. */
+export const handlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends keyof Deps>(
   verb: Verb<I, O>,
-  act: Act<z.output<I>, z.input<O>>,
-  deps: () => Deps = realDeps,
-) => middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name));
+  act: Act<z.output<I>, z.input<O>, Need>,
+  makers: Makers<Need> & Makers<Framed>,
+) => {
+  let made: Pick<Deps, Need | Framed> | undefined;
+  const deps = (): Pick<Deps, Need | Framed> =>
+    (made ??= Object.fromEntries(Object.entries<() => unknown>(makers).map(([name, make]) => [name, make()])) as Pick<Deps, Need | Framed>);
+  return middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name, { clock: makers.clock(), measure: makers.measure() }));
+};
 
 /** @throws BatonError ValidatorUnknown. */
-export const needConfig = async (deps: Deps, validator: ValidatorId, signal: AbortSignal): Promise<{ config: ValidatorConfig; hash: string }> => {
+export const needConfig = async (
+  deps: Pick<Deps, 'records'>,
+  validator: ValidatorId,
+  signal: AbortSignal,
+): Promise<{ config: ValidatorConfig; hash: string }> => {
   const found = await deps.records.readConfig(validator, signal);
   if (!found) throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, { fix: 'baton apply validators.yaml' });
   return found;
 };
 
 /** The lease, if this execution drives its term. @throws BatonError StaleTerm or LeaseMissing. */
-export const needDriven = async (deps: Deps, driven: Driven, signal: AbortSignal): Promise<Lease> => {
+export const needDriven = async (deps: Pick<Deps, 'lease'>, driven: Driven, signal: AbortSignal): Promise<Lease> => {
   const lease = await deps.lease.read(driven.validator, signal);
   if (!lease) throw new BatonError('LeaseMissing', `${driven.validator} has no lease`, { fix: 'baton apply validators.yaml' });
   if (lease.term !== driven.term || lease.claim !== driven.claim) {

@@ -11,7 +11,12 @@ const silentAfterMs = durationMs(4_000);
 const pollMs = durationMs(250);
 const maxLooks = 20;
 
-export const readReports = async (deps: Deps, validator: ValidatorId, nodes: readonly NodeId[], signal: AbortSignal): Promise<Reports> =>
+export const readReports = async (
+  deps: Pick<Deps, 'records'>,
+  validator: ValidatorId,
+  nodes: readonly NodeId[],
+  signal: AbortSignal,
+): Promise<Reports> =>
   Object.fromEntries(await Promise.all(nodes.map(async (node) => [node, await deps.records.readReport(validator, node, signal)] as const)));
 
 /**
@@ -19,7 +24,7 @@ export const readReports = async (deps: Deps, validator: ValidatorId, nodes: rea
  * @returns the newest reports, and the nodes whose report did not rise.
  */
 export const untilRisen = async (
-  deps: Deps,
+  deps: Pick<Deps, 'records' | 'clock'>,
   of: { validator: ValidatorId; nodes: readonly NodeId[]; watched: readonly NodeId[]; before: Reports },
   signal: AbortSignal,
 ): Promise<{ reports: Reports; silent: readonly NodeId[] }> => {

@@ -3,7 +3,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { elapsedMs, type SteadyMs } from '../../core/time.ts';
-import { verdict, type Sample, type VerdictState } from '../../core/verdict.ts';
+import { verdict, verdictStates, type Sample, type VerdictState } from '../../core/verdict.ts';
 import type { Deps } from './deps.ts';
 import { lookAll, type Memories } from './look.ts';
 
@@ -31,7 +31,15 @@ const keptSamples = 20;
 const shouldAct = (config: ValidatorConfig, lease: Lease | undefined, state: VerdictState): boolean =>
   state === 'failing' && config.policy.mode !== 'watch' && lease?.phase === 'HELD';
 
-const page = async (deps: Deps, config: ValidatorConfig, state: VerdictState, why: string, signal: AbortSignal): Promise<boolean> => {
+export type WatchNeeds = 'clock' | 'randomHex' | 'records' | 'lease' | 'workflow' | 'notify' | 'chains' | 'measure';
+
+const page = async (
+  deps: Pick<Deps, WatchNeeds>,
+  config: ValidatorConfig,
+  state: VerdictState,
+  why: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
   const next = state === 'failing' ? `baton failover ${config.id}` : `baton status ${config.id}`;
   return deps.notify.send({ subject: `Baton: ${config.id} is ${state}`, message: `${config.id} is ${state}. ${why} Next: ${next}` }, signal);
 };
@@ -41,7 +49,7 @@ const blind = (samples: readonly Sample[]): boolean =>
   samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
 
 export const watchOne = async (
-  deps: Deps,
+  deps: Pick<Deps, WatchNeeds>,
   of: { validator: ValidatorId; vantage: string; before: Watched },
   signal: AbortSignal,
 ): Promise<{ after: Watched; started: ExecutionName | null }> => {
@@ -52,6 +60,7 @@ export const watchOne = async (
   const lookedMs = deps.clock.steadyMs();
   const agoMs = before.lookedMs === null ? 0 : elapsedMs(before.lookedMs, lookedMs);
   const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal);
+  deps.measure.add('ProbeMs', elapsedMs(lookedMs, deps.clock.steadyMs()));
   const samples = [...before.samples, seen.sample].slice(-keptSamples);
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
@@ -79,8 +88,23 @@ export const watchOne = async (
   return { after: { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, stored: store }, started };
 };
 
+const fleetMetrics = {
+  healthy: 'FleetHealthy',
+  suspect: 'FleetSuspect',
+  failing: 'FleetFailing',
+  halted: 'FleetHalted',
+  unobservable: 'FleetUnobservable',
+} as const;
+
+/** One round in figures. */
+export const measureRound = (measure: Deps['measure'], watched: readonly Watched[]): void => {
+  measure.add('WatchRounds', 1);
+  for (const state of verdictStates) measure.add(fleetMetrics[state], watched.filter((one) => one.state === state).length);
+  measure.flush();
+};
+
 /** What the watcher before knew: only streaks that are not healthy are stored. */
-export const resume = async (deps: Deps, validator: ValidatorId, vantage: string, signal: AbortSignal): Promise<Watched> => {
+export const resume = async (deps: Pick<Deps, 'records'>, validator: ValidatorId, vantage: string, signal: AbortSignal): Promise<Watched> => {
   const known = await deps.records.readWatch(validator, vantage, signal);
   return known ? { ...unwatched, samples: known.samples, state: known.state, episode: known.episode, paged: known.paged, stored: true } : unwatched;
 };

@@ -34,6 +34,7 @@ export const bundleFunctions = async (outdir = join(root, '.cache', 'bundles'), 
     format: 'esm',
     sourcemap: true,
     minify: true,
+    mainFields: ['module', 'main'],
     banner: { js: banner },
     logLevel: 'warning',
   });

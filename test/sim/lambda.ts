@@ -17,6 +17,7 @@ import { requestApproval } from '../../functions/request-approval.ts';
 import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
+import { unmeasured } from '../support/measure.ts';
 import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
@@ -100,6 +101,8 @@ export class Lambda {
     return {
       clock: proc.clock,
       randomHex: (bytes) => random.hex(bytes),
+      settings: { dryRun: false, approvalRequired: false },
+      measure: unmeasured,
       lease: new LeaseStore(table),
       records: new Records(table),
       approvals: new Approvals(table),

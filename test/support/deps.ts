@@ -8,8 +8,9 @@ import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../.
 import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
-import type { Deps } from '../../functions/shared/deps.ts';
+import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
+import { measuring } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A world for handlers: the lease is judged by core's own `applyWrite`; every other service can be made to fail. */
@@ -45,6 +46,8 @@ export class World {
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
   randoms = 0;
+  settings = { dryRun: false, approvalRequired: false };
+  readonly measured = measuring();
   /** Loses the reply of the next lease write, after its effect. */
   loseReply = false;
 
@@ -116,6 +119,8 @@ export class World {
     return {
       clock: this.clock,
       randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
+      settings: this.settings,
+      measure: this.measured,
       records: records as Records,
       approvals: approvals as Approvals,
       lease: {
@@ -184,5 +189,9 @@ export class World {
     };
   }
 }
+
+/** As handlers take them. */
+export const makersOf = (deps: Deps): Makers<keyof Deps> =>
+  Object.fromEntries(Object.entries(deps).map(([name, value]) => [name, () => value as unknown])) as unknown as Makers<keyof Deps>;
 
 export const never = new AbortController().signal;

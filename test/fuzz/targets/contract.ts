@@ -1,9 +1,9 @@
 import * as contract from '../../../functions/contract.ts';
-import { environment } from '../../../functions/environment.ts';
+import { variable } from '../../../functions/environment.ts';
 import { handlerOf } from '../../../functions/shared/handler.ts';
 import type { Deps } from '../../../functions/shared/deps.ts';
 import { parseWith } from '../../../core/parse.ts';
-import { World } from '../../support/deps.ts';
+import { makersOf, World } from '../../support/deps.ts';
 import * as check from '../check.ts';
 import { executionOf, nodeOf, planPlain, termOf, validator } from '../examples.ts';
 import { mutate, weirdText, type Plain } from '../mutate.ts';
@@ -35,7 +35,7 @@ const framed = (name: string, input: Parameters<typeof parseWith>[0]): Verb['cal
       given = found;
       return { sentence: 'Done.' };
     },
-    () => deps,
+    makersOf(deps),
   );
   return async (value) => {
     given = undefined;
@@ -158,7 +158,8 @@ const taskInput = target<Input>({
   },
 });
 
-const names = ['BATON_TABLE', 'BATON_KMS_KEY', 'BATON_STATE_MACHINE', 'BATON_FENCE_DOCUMENT', 'BATON_REJOIN_DOCUMENT', 'BATON_TOPIC'];
+const names = ['BATON_TABLE', 'BATON_KMS_KEY', 'BATON_STATE_MACHINE', 'BATON_FENCE_DOCUMENT', 'BATON_REJOIN_DOCUMENT', 'BATON_TOPIC'] as const;
+const flags = ['BATON_DRY_RUN', 'BATON_APPROVAL_REQUIRED'] as const;
 
 const env = target<{ values: Record<string, string> }>({
   name: 'environment',
@@ -171,12 +172,15 @@ const env = target<{ values: Record<string, string> }>({
         if (random.once(2)) values[name] = weirdText(random).replaceAll('\0', '');
       } else values[name] = good;
     }
+    for (const name of flags)
+      if (valid || !random.once(6)) values[name] = valid ? random.pick(['true', 'false']) : weirdText(random).replaceAll('\0', '');
     return { values };
   },
   run: ({ values }) => {
-    for (const name of names) delete process.env[name];
+    for (const name of [...names, ...flags]) delete process.env[name];
     Object.assign(process.env, values);
-    const found = environment() as Record<string, unknown>;
+    const found: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, variable(name)]));
+    for (const name of flags) hold(variable(name) === (process.env[name] === 'true'), `${name} is another`);
     for (const name of names) {
       const least = name === 'BATON_KMS_KEY' ? 1 : 3;
       hold(found[name] === process.env[name] && check.isText(least, Infinity)(found[name]), `${name} is another`);
@@ -185,7 +189,7 @@ const env = target<{ values: Record<string, string> }>({
     return 'accepted';
   },
   close: () => {
-    for (const name of names) delete process.env[name];
+    for (const name of [...names, ...flags]) delete process.env[name];
   },
 });
 

@@ -145,9 +145,29 @@ export const functionBugs: readonly Bug[] = [
   of(
     'the-plan-says-whether-to-ask',
     'The plan carries `required`, so the policy is not asked again: whoever makes the plan decides whether people are asked.',
-    [{ file: takeTerm, find: "if (plan.approval.required || config.policy.mode !== 'auto') {", replace: 'if (plan.approval.required) {' }],
+    [
+      {
+        file: takeTerm,
+        find: "if (plan.approval.required || deps.settings.approvalRequired || config.policy.mode !== 'auto') {",
+        replace: 'if (plan.approval.required || deps.settings.approvalRequired) {',
+      },
+    ],
     takeTests,
     'a plan that says it needs no approval does not help',
+  ),
+  of(
+    'the-stack-asks-nobody',
+    'The parameter ApprovalRequired is heeded when the plan is made, and forgotten when the term is taken.',
+    [{ file: takeTerm, find: '|| deps.settings.approvalRequired ', replace: '' }],
+    takeTests,
+    'a policy that asks nobody does not help in a stack',
+  ),
+  of(
+    'dry-run-only-at-the-start',
+    'Only Assess knows of the dry run: an execution that was approved before the stack became one still moves the right to sign.',
+    [{ file: takeTerm, find: 'if (deps.settings.dryRun)', replace: 'if (false as boolean)' }],
+    takeTests,
+    'a stack that moves nothing is refused and nothing is written',
   ),
   of(
     'plan-of-an-older-configuration',

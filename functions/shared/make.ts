@@ -1,0 +1,41 @@
+import { Approvals } from '../../aws/approvals.ts';
+import * as clients from '../../aws/clients.ts';
+import { Command } from '../../aws/command.ts';
+import { Keys } from '../../aws/keys.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Notify } from '../../aws/notify.ts';
+import { Power } from '../../aws/power.ts';
+import { Records } from '../../aws/records.ts';
+import type { Table } from '../../aws/items.ts';
+import { Workflow } from '../../aws/workflow.ts';
+import * as everyChain from '../../chains/index.ts';
+import type { Clock } from '../../core/time.ts';
+import * as runtime from '../../runtime/clock.ts';
+import { variable } from '../environment.ts';
+import type { Settings } from './deps.ts';
+import { emf, type Measure } from './metrics.ts';
+
+/**
+ * Makes the real parts from the environment. Each is a function of its own, named by the handler that needs it, so that a bundle holds the
+ * SDK clients of its own parts and no other.
+ */
+
+const deliverySeconds = 30;
+let known: Table | undefined;
+const table = (): Table => (known ??= { client: clients.dynamo(variable('BATON_HOME_REGION')), table: variable('BATON_TABLE') });
+
+export const clock = (): Clock => runtime.systemClock;
+export const randomHex = (): ((bytes: number) => string) => runtime.randomHex;
+export const settings = (): Settings => ({ dryRun: variable('BATON_DRY_RUN'), approvalRequired: variable('BATON_APPROVAL_REQUIRED') });
+export const measure = (): Measure => emf();
+export const lease = (): LeaseStore => new LeaseStore(table());
+export const records = (): Records => new Records(table());
+export const approvals = (): Approvals => new Approvals(table());
+export const fenceCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_FENCE_DOCUMENT'), deliverySeconds });
+export const rejoinCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_REJOIN_DOCUMENT'), deliverySeconds });
+export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variable('BATON_KMS_KEY') });
+export const power = (): Power => new Power({ client: clients.ec2() });
+export const workflow = (): Workflow =>
+  new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
+export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
+export const chains = (): everyChain.Chains => everyChain.chains;
