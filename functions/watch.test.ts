@@ -120,6 +120,42 @@ describe('watch', () => {
   });
 });
 
+describe('the figures of a round', () => {
+  const figuresOf = async (change: (world: World) => void): Promise<string[]> => {
+    const world = new World();
+    change(world);
+    await world.clock.run(watch({}, world.deps(), never, () => 12_000 - world.clock.steadyMs()));
+    return [...new Set(world.measured.figures.filter((one) => /^Fleet.* 1$/.test(one)))];
+  };
+  test('a validator is counted by its verdict', async () => {
+    expect(await figuresOf(() => undefined)).toEqual(['FleetSuspect 1']);
+    expect(await figuresOf((world) => (world.observe = () => 'halted'))).toEqual(['FleetHalted 1']);
+  });
+  test('one that cannot be read is not counted as healthy', async () => {
+    expect(
+      await figuresOf((world) => {
+        Object.defineProperty(world, 'config', {
+          get: () => {
+            throw new Error('broken');
+          },
+        });
+      }),
+    ).toEqual(['FleetUnobservable 1']);
+  });
+  test('one that is paused is not counted', async () => {
+    const figures = await figuresOf((world) => {
+      world.observe = () => 'halted';
+      world.paused = { by: robin, reason: 'upgrade', atMs: 1 };
+    });
+    expect(figures).toEqual([]);
+  });
+  test('each look takes its time', async () => {
+    const world = new World();
+    await world.clock.run(watch({}, world.deps(), never, () => 12_000 - world.clock.steadyMs()));
+    expect(world.measured.figures.slice(0, 2)).toEqual(['ProbeMs 0', 'WatchRounds 1']);
+  });
+});
+
 describe('a vantage', () => {
   const lookFrom = (world: World, vantage: string) => world.clock.run(watch({ vantage }, world.deps(), never, () => 22_000 - world.clock.steadyMs()));
   test('that sees the same streak as home starts the same execution', async () => {

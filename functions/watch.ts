@@ -38,7 +38,7 @@ export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract
       known.set(validator, after);
       if (name) started.push(name);
     } catch {
-      known.set(validator, known.get(validator) ?? unwatched);
+      known.set(validator, { ...(known.get(validator) ?? unwatched), unseen: true });
     }
   };
   let rounds = 0;
