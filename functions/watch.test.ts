@@ -128,19 +128,16 @@ describe('the figures of a round', () => {
     return [...new Set(world.measured.figures.filter((one) => /^Fleet.* 1$/.test(one)))];
   };
   test('a validator is counted by its verdict', async () => {
-    expect(await figuresOf(() => undefined)).toEqual(['FleetSuspect 1']);
+    expect(await figuresOf(() => undefined)).toEqual(['FleetHealthy 1']);
     expect(await figuresOf((world) => (world.observe = () => 'halted'))).toEqual(['FleetHalted 1']);
   });
   test('one that cannot be read is not counted as healthy', async () => {
-    expect(
-      await figuresOf((world) => {
-        Object.defineProperty(world, 'config', {
-          get: () => {
-            throw new Error('broken');
-          },
-        });
-      }),
-    ).toEqual(['FleetUnobservable 1']);
+    const world = new World();
+    const deps = world.deps();
+    deps.records.readConfig = () => Promise.reject(new Error('broken'));
+    await world.clock.run(watch({}, deps, never, () => 12_000 - world.clock.steadyMs()));
+    expect(world.measured.figures).toEqual(expect.arrayContaining(['FleetHealthy 0', 'FleetUnobservable 1']));
+    expect(world.measured.figures).not.toContain('FleetHealthy 1');
   });
   test('one that is paused is not counted', async () => {
     const figures = await figuresOf((world) => {
