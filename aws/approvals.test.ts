@@ -104,7 +104,7 @@ describe('what people see of the newest record', () => {
     expect(await seeing(undefined).approvals.waiting(v)).toBeUndefined();
   });
   test.each<[string, Record<string, unknown>, string]>([
-    ['with a token', { ...shown, token: 'x' }, `approval#${open}: Unrecognized key: "token"`],
+    ['with a token', { ...shown, token: 'x' }, `approval#${open}: is an object: Unrecognized key: "token"`],
     ['of another id', { ...shown, id }, `approval#${open}: id is not ${open}, as its key says`],
   ])('%s is not taken', async (_, item, message) => {
     await expect(seeing(item).approvals.waiting(v)).rejects.toMatchObject({

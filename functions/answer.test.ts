@@ -28,7 +28,7 @@ const waiting = (of: Parameters<typeof recordOf>[0] = {}): World => {
 };
 const call = async (world: World, event: unknown): Promise<HttpResponse & { told: Record<string, unknown> }> => {
   const handler = httpHandlerOf({ name: 'Answer', ...contract }, read, answer, makersOf(world.deps()));
-  const response = (await handler(event, lambda as never, undefined as never)) as HttpResponse;
+  const response = (await handler(event, lambda, undefined as never)) as HttpResponse;
   expect(response.headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   expect(response.body).not.toContain(secret);
   expect(response.body).not.toMatch(/\.ts:\d|\n\s*at /);
@@ -171,8 +171,8 @@ describe('every refusal has its status', () => {
 test('a second invocation of the same container measures its own time', async () => {
   const world = waiting({ quorum: 2 });
   const handler = httpHandlerOf({ name: 'Answer', ...contract }, read, answer, makersOf(world.deps()));
-  await handler(eventOf(alex, asked), lambda as never, undefined as never);
+  await handler(eventOf(alex, asked), lambda, undefined as never);
   await world.clock.run(world.clock.sleep(90_000 as never));
-  await handler(undefined, lambda as never, undefined as never);
+  await handler(undefined, lambda, undefined as never);
   expect(world.measured.figures).toEqual(['Done/Answer 1', 'StepMs/Answer 0', 'Failed/Answer 1', 'StepMs/Answer 0']);
 });
