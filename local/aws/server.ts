@@ -81,19 +81,33 @@ const sendXml = (response: ServerResponse, status: number, xml: string): void =>
   response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
 };
 
-const holderOf = (arn: string | undefined): { arn: string; secretAccessKey: string } | undefined =>
-  arn === undefined ? undefined : { arn, secretAccessKey: 'local' };
+/** Access keys, and whose they are. */
+const principals = (): Pick<AwsServer, 'principal' | 'callerOf' | 'holder'> => {
+  const known = new Map<string, string>([['AKLOCALROOT', rootArn]]);
+  return {
+    principal: (arn) => {
+      const own = [...known].find(([, value]) => value === arn)?.[0];
+      const accessKeyId = own ?? `AKLOCAL${String(known.size).padStart(6, '0')}`;
+      known.set(accessKeyId, arn);
+      return { accessKeyId, secretAccessKey: 'local' };
+    },
+    callerOf: (accessKeyId) => {
+      const arn = known.get(accessKeyId);
+      if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
+      return { arn };
+    },
+    holder: (accessKeyId) => {
+      const arn = known.get(accessKeyId);
+      return arn === undefined ? undefined : { arn, secretAccessKey: 'local' };
+    },
+  };
+};
 
 export const startAwsServer = async (services: readonly Service[], onCall?: OnCall): Promise<AwsServer> => {
-  const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
+  const callers = principals();
   const byTarget = new Map(services.map((service) => [service.target, service]));
-  const callerOf = (accessKeyId: string): Caller => {
-    const arn = principals.get(accessKeyId);
-    if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
-    return { arn };
-  };
   const serve = async (service: Service, request: IncomingMessage, action: string, input: Record<string, unknown>): Promise<unknown> => {
-    const caller = callerOf(accessKeyOf(request));
+    const caller = callers.callerOf(accessKeyOf(request));
     await onCall?.({ caller, target: service.target, action, input });
     return service.handle(action, input, caller);
   };
@@ -140,14 +154,7 @@ export const startAwsServer = async (services: readonly Service[], onCall?: OnCa
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    principal: (arn) => {
-      const known = [...principals].find(([, value]) => value === arn)?.[0];
-      const accessKeyId = known ?? `AKLOCAL${String(principals.size).padStart(6, '0')}`;
-      principals.set(accessKeyId, arn);
-      return { accessKeyId, secretAccessKey: 'local' };
-    },
-    callerOf,
-    holder: (accessKeyId) => holderOf(principals.get(accessKeyId)),
+    ...callers,
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
