@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, configOf, fencing, leaseOf, recordOf, reportOf, robin, run, t } from '../test/support/core.ts';
+import { amber, birch, fencing, leaseOf, recordOf, reportOf, robin, run, t } from '../test/support/core.ts';
 import { makersOf, never } from '../test/support/deps.ts';
 import { figureOf, look, remaining, wellWorld } from '../test/support/survey.ts';
 import { durationMs } from '../core/time.ts';
