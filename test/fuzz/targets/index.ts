@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts';
+import { alarmTargets } from './alarm.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
 import { contractTargets } from './contract.ts';
@@ -29,5 +30,6 @@ export const targets: readonly Target[] = [
   ...contractTargets,
   cli,
   ...serviceTargets,
+  ...alarmTargets,
   regexes,
 ];
