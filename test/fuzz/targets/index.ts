@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts';
+import { answerTargets } from './answers.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
 import { contractTargets } from './contract.ts';
@@ -27,6 +28,7 @@ export const targets: readonly Target[] = [
   validatorsFile,
   ...fileTargets,
   ...contractTargets,
+  ...answerTargets,
   cli,
   ...serviceTargets,
   regexes,
