@@ -8,6 +8,7 @@ export type Context = Readonly<Record<string, string | readonly string[]>>;
 /** A role or managed policy of the stack by logical id, a node, a service, or somebody else of the account. */
 export type Who =
   | { readonly role: string; readonly session?: string }
+  /** Several policies are joined by +. */
   | { readonly policy: string; readonly name: string; readonly tags?: Readonly<Record<string, string>> }
   | { readonly service: string }
   /** An IAM user whose own policy allows everything. */
@@ -61,8 +62,11 @@ const callerOf = (stack: Stack, who: Who): Caller => {
     if (!policies || arn === undefined) throw new Error(`there is no role ${who.role}`);
     return asRole(arn, who.session ?? 'lambda', policies);
   }
-  const policies = stack.identity[who.policy];
-  if (!policies) throw new Error(`there is no policy ${who.policy}`);
+  const policies = who.policy.split('+').flatMap((id) => {
+    const found = stack.identity[id];
+    if (!found) throw new Error(`there is no policy ${id}`);
+    return found;
+  });
   const tags = Object.fromEntries(Object.entries(who.tags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]));
   return asRole(`arn:${partition}:iam::${account}:role/${who.name}`, 'somebody', policies, tags);
 };

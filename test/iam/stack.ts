@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadTemplate, resolveTemplate, type Resolved } from '../../local/template/index.ts';
+import { loadTemplate, resolveTemplate, type Resolved, type Target } from '../../local/template/index.ts';
 
 /** The policies of the template as they would be deployed, and who carries which. */
 
@@ -51,12 +51,23 @@ export const vantageParameters = (home: Resolved): Record<string, string> => ({
   HomeStateMachineArn: home.ref('FailoverStateMachine'),
 });
 
+const template = loadTemplate(file);
+const known = new Map<string, Resolved>();
+
+/** A deployment is worked out once: controls change its policies, not the template. */
+const deployed = (target: Target): Resolved => {
+  const key = JSON.stringify(target);
+  const found = known.get(key) ?? resolveTemplate(template, target);
+  known.set(key, found);
+  return found;
+};
+
 /** @param change a last word on every policy, for controls. */
 export const stackOf = (
   parameters: Readonly<Record<string, string>> = {},
   of: { region?: string; stack?: string; change?: (policy: Policy) => Policy } = {},
 ): Stack => {
-  const resolved = resolveTemplate(loadTemplate(file), { region: of.region ?? region, account, stack: of.stack ?? 'baton', parameters });
+  const resolved = deployed({ region: of.region ?? region, account, stack: of.stack ?? 'baton', parameters });
   const change = of.change ?? ((policy: Policy) => policy);
   const identity: Record<string, Policy[]> = {};
   const resource: Record<string, Policy> = {};

@@ -1,6 +1,6 @@
 import type { Context, Question, Who } from '../ask.ts';
 import { contextKeys } from '../questions.ts';
-import { account, stackOf, vantageParameters, type Stack } from '../stack.ts';
+import { account, stackOf, vantageParameters, type Policy, type Stack } from '../stack.ts';
 
 /** Names that the tables of denied calls share. */
 
@@ -8,14 +8,25 @@ export interface Denied extends Question {
   /** What would have happened. */
   readonly why: string;
   /** In which deployment; the one at home when absent. */
-  readonly in?: 'vantage';
+  readonly in?: 'vantage' | 'bounded';
 }
 
 const home = stackOf();
 const { resolved } = home;
 
 export { account };
-export const stacks: Readonly<Record<'home' | 'vantage', Stack>> = { home, vantage: stackOf(vantageParameters(resolved), { stack: 'baton-far' }) };
+export type Stacks = Readonly<Record<'home' | 'vantage' | 'bounded', Stack>>;
+export const boundary = `arn:aws:iam::${account}:policy/boundary`;
+/** @param change a last word on every policy, for controls. */
+export const stacksWith = (change?: (policy: Policy) => Policy): Stacks => {
+  const also = change ? { change } : {};
+  return {
+    home: stackOf({}, also),
+    vantage: stackOf(vantageParameters(resolved), { stack: 'baton-far', ...also }),
+    bounded: stackOf({ PermissionsBoundaryArn: boundary }, also),
+  };
+};
+export const stacks = stacksWith();
 export const table = resolved.attribute('LeaseTable', 'Arn');
 export const custody = resolved.attribute('CustodyKey', 'Arn');
 export const tableKey = resolved.attribute('TableKey', 'Arn');

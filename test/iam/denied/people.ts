@@ -60,6 +60,13 @@ const starters: readonly Denied[] = [
     context: { ...item(approval), ...selected },
     why: 'who asks reads attributes that are not told',
   },
+  {
+    who: requester,
+    action: 'dynamodb:GetItem',
+    resource: table,
+    context: { ...attributes(approval, 'state'), 'dynamodb:Select': 'ALL_ATTRIBUTES' },
+    why: 'who asks reads all attributes and tells of some',
+  },
   { who: requester, action: 'dynamodb:GetItem', resource: table, context: item('vault#hub-1'), why: 'who asks reads the sealed key' },
   { who: requester, action: 'dynamodb:PutItem', resource: table, context: item(approval), why: 'who asks writes the approval' },
   { who: requester, action: 'dynamodb:PutItem', resource: table, context: item('config#hub-1'), why: 'who asks makes himself an approver' },
@@ -180,4 +187,28 @@ const deployers: readonly Denied[] = [
   },
 ];
 
-export const people: readonly Denied[] = [...starters, ...answerers, ...sealers, ...deployers];
+const both = { policy: 'RequesterPolicy+ApproverPolicy', name: 'both' };
+const bounded = 'bounded' as const;
+
+const combined: readonly Denied[] = [
+  { who: both, action: 'states:StartExecution', resource: stateMachine, why: 'who has both policies starts' },
+  { who: both, action: 'execute-api:Invoke', resource: answers, why: 'who has both policies approves' },
+  { who: deployer, action: 'iam:CreateRole', resource: roleArn('baton-x'), why: 'who deploys makes a role without the boundary', in: bounded },
+  {
+    who: deployer,
+    action: 'iam:PutRolePolicy',
+    resource: roleArn('baton-x'),
+    context: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/wide` },
+    why: 'who deploys makes a role with a wider boundary',
+    in: bounded,
+  },
+  {
+    who: deployer,
+    action: 'iam:DeleteRolePermissionsBoundary',
+    resource: roleArn('baton-x'),
+    why: 'who deploys takes the boundary away',
+    in: bounded,
+  },
+];
+
+export const people: readonly Denied[] = [...starters, ...answerers, ...sealers, ...deployers, ...combined];
