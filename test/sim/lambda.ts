@@ -21,6 +21,8 @@ import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
+import { startOnAlarm } from '../../functions/start-on-alarm.ts';
+import { survey } from '../../functions/survey.ts';
 import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
@@ -61,6 +63,8 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Reinstate', contract.reinstate, reinstate),
     verb('Watch', contract.watch, watch),
     verb('Answer', contract.answer, answer),
+    verb('Survey', contract.survey, survey),
+    verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);
