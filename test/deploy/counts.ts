@@ -1,12 +1,15 @@
-import type { Template } from '../../local/template/index.ts';
+import { checkAlarms } from '../alarms/run.ts';
+import { finding, type Finding } from './finding.ts';
 
-/** What other suites count of the same template: each throws when something does not hold. */
+/** What other suites hold the same template to. */
 
-export interface Counts {
-  readonly policiesAllowed: number;
-  readonly policiesDenied: number;
-  readonly alarms: number;
-  readonly series: number;
+export interface Counted {
+  readonly findings: readonly Finding[];
+  readonly counts: Readonly<Record<string, number>>;
 }
 
-export const countElsewhere = async (_template: Template): Promise<Counts> => ({ policiesAllowed: 0, policiesDenied: 0, alarms: 0, series: 0 });
+/** The alarms of the template through the recorded series. */
+export const countAlarms = (): Counted => {
+  const { alarms, series, wrong } = checkAlarms();
+  return { findings: wrong.map((sentence) => finding('AlarmWrong', 'alarms', sentence)), counts: { alarms, series } };
+};

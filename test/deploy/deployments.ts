@@ -1,3 +1,5 @@
+import { resolveTemplate, type Resolved, type Template } from '../../local/template/index.ts';
+
 /** The ways to deploy that differ in what is made: each must resolve and pass the linters. */
 
 export interface Deployment {
@@ -6,7 +8,7 @@ export interface Deployment {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-export const account = '123456789012';
+const account = '123456789012';
 const key = (region: string): string => `arn:aws:kms:${region}:${account}:key/00000000-0000-4000-8000-000000000000`;
 
 export const deployments: readonly Deployment[] = [
@@ -45,3 +47,7 @@ export const deployments: readonly Deployment[] = [
     },
   },
 ];
+
+/** @throws TemplateError. */
+export const resolved = (template: Template, { region, parameters }: Deployment): Resolved =>
+  resolveTemplate(template, { region, account, stack: 'baton', parameters });

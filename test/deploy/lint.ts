@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveTemplate, type Resolved, type Template } from '../../local/template/index.ts';
+import type { Resolved, Template } from '../../local/template/index.ts';
 import { checkovFindings, checkovReport, lintIgnoreFindings } from './checkov.ts';
-import { account, deployments, type Deployment } from './deployments.ts';
+import { deployments, resolved } from './deployments.ts';
 import { finding, treeAt, type Finding } from './finding.ts';
 import { checkovSkips, lintIgnores } from './skips.ts';
 import type { Tools } from './tools.ts';
@@ -11,9 +11,6 @@ import type { Tools } from './tools.ts';
 
 const regions = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-west-1', 'eu-central-1', 'ap-northeast-1', 'ap-southeast-1'];
 const firstLines = (text: string): string => text.split('\n').slice(0, 12).join('\n');
-
-export const resolved = (template: Template, { region, parameters }: Deployment): Resolved =>
-  resolveTemplate(template, { region, account, stack: 'baton', parameters });
 
 /** A deployment as a template of its own, without parameters and conditions: the linters then see every value. */
 const literal = ({ resources, outputs }: Resolved): unknown => ({

@@ -6,12 +6,12 @@ import { functionNames } from '../../local/lambda/bundle.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { budgetOf, bundleFindings, readBuild } from './bundles.ts';
-import { countElsewhere } from './counts.ts';
+import { countAlarms } from './counts.ts';
 import { dashboardFindings } from './dashboard.ts';
-import { deployments } from './deployments.ts';
+import { deployments, resolved } from './deployments.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { finding, treeAt, type Finding, type Tree } from './finding.ts';
-import { buildFindings, checkovScan, developmentPackages, lintFindings, resolved, validateFindings } from './lint.ts';
+import { buildFindings, checkovScan, developmentPackages, lintFindings, validateFindings } from './lint.ts';
 import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
@@ -114,9 +114,10 @@ const main = async (): Promise<void> => {
   await step('the workflow', () => workflow(template.tree));
   await step('SSM documents', documents(tools));
   await step('units of the guard', units);
-  await step('permissions and alarms', async () => {
-    Object.assign(counts, await countElsewhere(template));
-    return [];
+  await step('alarms, through recorded series', () => {
+    const { findings, counts: counted } = countAlarms();
+    Object.assign(counts, counted);
+    return [...findings];
   });
   await step('sam validate --lint', () => validateFindings(tools));
   await step('cfn-lint', () => lintFindings(tools, template, cache));

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { functionNames } from '../../local/lambda/bundle.ts';
-import { loadTemplate, resolveTemplate } from '../../local/template/index.ts';
+import { loadTemplate } from '../../local/template/index.ts';
+import { deployments, resolved, type Deployment } from './deployments.ts';
 import { codesOf, isTree, treeAt, type Finding, type Tree } from './finding.ts';
 import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
@@ -161,18 +162,63 @@ test('each place of a schedule is looked at', () => {
 });
 
 describe('each way to deploy', () => {
-  const target = { region: 'eu-west-1', account: '123456789012', stack: 'baton' };
+  const [home, , three, vantage] = deployments;
+  const resolve = (deployment: Deployment | undefined, parameters: Readonly<Record<string, string>> = {}, tree: Tree = template.tree) => {
+    if (!deployment) throw new Error('there is no such deployment');
+    return resolved({ ...template, tree }, { ...deployment, parameters: { ...deployment.parameters, ...parameters } });
+  };
+  test.each(deployments.map(({ name }, index) => [name, index] as const))('%s resolves', (_, index) => {
+    expect(resolve(deployments[index]).resources['WatchFunction']?.Type).toBe('AWS::Serverless::Function');
+  });
   test('a vantage is a watcher and what it needs, and holds no lease and no key of a validator', () => {
-    const parameters = {
-      Mode: 'vantage',
-      VantageName: 'west',
-      HomeRegion: 'us-east-1',
-      HomeTableArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/x-y',
-      HomeTableKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000',
-      HomeStateMachineArn: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
-    };
-    const { resources } = resolveTemplate(template, { ...target, parameters });
-    expect(Object.keys(resources).sort()).toEqual([]);
-    expect(treeAt(resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')['BATON_HOME_REGION']).toBe('us-east-1');
+    const { resources } = resolve(vantage);
+    expect(Object.keys(resources).sort()).toEqual([
+      'DeadLetterQueue',
+      'DeadLetterQueuePolicy',
+      'DeadLetters',
+      'FunctionFailing',
+      'ScheduleRole',
+      'TableKey',
+      'Topic',
+      'TopicPolicy',
+      'ValidatorNeedsHuman',
+      'WatchFunction',
+      'WatchLogs',
+      'WatchRole',
+      'WatchSchedule',
+      'WatcherSilent',
+    ]);
+    expect(treeAt(resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')).toMatchObject({
+      BATON_HOME_REGION: 'us-east-1',
+      BATON_TABLE: 'arn:aws:dynamodb:us-east-1:123456789012:table/baton-LeaseTable-0123456789AB',
+      BATON_STATE_MACHINE: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
+    });
+  });
+  test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
+    expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');
+    expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['Replicas']).toHaveLength(3);
+    expect(treeAt(resolve(home).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBeUndefined();
+    expect(treeAt(resolve(home).resources, 'LeaseTable', 'Properties')['Replicas']).toHaveLength(1);
+  });
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['two Regions', { ReplicaRegion1: 'us-east-2' }, 'Give both ReplicaRegion1 and ReplicaRegion2'],
+    ['three Regions without a key', { ReplicaRegion1: 'us-east-2', ReplicaRegion2: 'us-west-2' }, 'Give ReplicaKeyArn1'],
+    ['a vantage that does not know its home', { Mode: 'vantage', VantageName: 'west' }, 'Mode vantage needs HomeRegion'],
+    ['a mode that is not there', { Mode: 'away' }, 'is not one of home, vantage'],
+    ['a DryRun of another spelling', { DryRun: 'False' }, 'is not one of true, false'],
+    ['a prefix of roles with a wildcard', { NodeRolePrefix: 'baton-*' }, 'does not match'],
+    ['a validator name in the place of a vantage', { VantageName: 'Home' }, 'does not match'],
+  ])('refused: %s', (_, parameters, message) => {
+    expect(() => resolve(home, parameters)).toThrow(message);
+  });
+  test('refused: a vantage of the name of the home', () => {
+    expect(() => resolve(vantage, { VantageName: 'home' })).toThrow('Give VantageName, another one than home');
+  });
+  test('a reference to what is not there is found, also where only one mode has it', () => {
+    expect(() => resolve(home, {}, changed('Resources/TakeTermRole', undefined))).toThrow('TakeTermRole');
+    const reference = { Ref: 'LeaseTable' };
+    const tree = changed('Globals/Function/Environment/Variables/BATON_TABLE', reference);
+    expect(resolve(home, {}, tree).resources['WatchFunction']?.Type).toBe('AWS::Serverless::Function');
+    expect(() => resolve(vantage, {}, tree)).toThrow('LeaseTable');
   });
 });
