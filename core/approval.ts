@@ -30,6 +30,8 @@ export const approvalRecord = z.strictObject({
   quorum: z.number().int().min(1).max(10),
   state: z.enum(['pending', 'approved', 'denied', 'expired']),
   decisions: z.array(decision).max(50),
+  /** Since when it waits, by the clock that set `expiresAtMs`. Absent in records of older versions. */
+  createdAtMs: z.number().int().min(0).optional(),
   expiresAtMs: z.number().int().min(0),
   sentence: z.string().max(2_000),
   token: z.string().min(1).max(2_048),

@@ -24,6 +24,7 @@ export const requestApproval: Act<
     purpose === 'approval'
       ? `Fence ${plan.holder}, then let ${plan.candidate} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
       : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk out).`;
+  const nowMs = deps.clock.epochMs();
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
   await deps.approvals.create(
@@ -38,7 +39,8 @@ export const requestApproval: Act<
       quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum,
       state: 'pending',
       decisions: [],
-      expiresAtMs: deps.clock.epochMs() + input.seconds * 1_000,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + input.seconds * 1_000,
       sentence: about.slice(0, 2_000),
       token: input.token,
       version: 1,

@@ -1,14 +1,18 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { Notify } from '../aws/notify.ts';
 import { Records } from '../aws/records.ts';
+import { TableCheck } from '../aws/table.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains } from '../chains/index.ts';
 import type { Context } from '../cli/context.ts';
@@ -129,6 +133,9 @@ const contextFor = (
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
+    alertTests: new AlertTests({ client, table }),
+    tableCheck: new TableCheck({ client, table }),
+    notify: () => new Notify({ client: new SNSClient({ ...common, ...at('SNS') }), topic: topicArn }),
     chains,
     clock,
     output,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Command } from '../../aws/command.ts';
 import { Keys } from '../../aws/keys.ts';
@@ -6,6 +7,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { assess } from '../../functions/assess.ts';
 import * as contract from '../../functions/contract.ts';
@@ -113,6 +115,9 @@ export class Lambda {
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
+      tableCheck: new TableCheck(table),
+      alertTests: new AlertTests(table),
+      alarmPrefix: 'baton-failover-',
     };
   }
 

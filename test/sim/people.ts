@@ -1,14 +1,17 @@
 import { answer } from '../../cli/commands/approve.ts';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { Notify } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import type { Context } from '../../cli/context.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import { clientsFor } from './clients.ts';
 import { keyId, tableName } from './guard-run.ts';
-import { stateMachine } from './lambda.ts';
+import { stateMachine, topic } from './lambda.ts';
 import { Proc } from './proc.ts';
 import type { Answerer } from './scenarios.ts';
 import { whole, type Caller } from './wire.ts';
@@ -46,6 +49,9 @@ export class People {
       lease: new LeaseStore(table),
       records: new Records(table),
       approvals: new Approvals(table),
+      alertTests: new AlertTests(table),
+      tableCheck: new TableCheck(table),
+      notify: () => new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       keys: new Keys({ client: clients.kms, keyId }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),

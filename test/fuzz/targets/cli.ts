@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { AlertTests } from '../../../aws/alert-test.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
 import { Records } from '../../../aws/records.ts';
@@ -106,6 +107,9 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     lease: new LeaseStore(at),
     records: new Records(at),
     approvals: new Approvals(at),
+    alertTests: new AlertTests(at),
+    tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },
+    notify: () => ({ send: async () => true }),
     workflow: new Workflow({ client: workflow as never, stateMachine: 'arn:aws:states:x:1:stateMachine:baton' }),
     chains: { ...chains, headOf: async () => 100 },
     keys: {
