@@ -6,6 +6,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { answer } from '../../functions/answer.ts';
 import { assess } from '../../functions/assess.ts';
@@ -113,7 +114,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
-      answers: new Workflow({ client: clients.sfn, stateMachine }),
+      answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
     };
