@@ -33,6 +33,7 @@ test('each item has a key of its own, that begins with what it is', () => {
     watch: keyOf.watch('hub-1', 'home'),
     watcher: keyOf.watcher('home'),
     history: keyOf.history('hub-1'),
+    alertTest: keyOf.alertTest(),
   }).toEqual({
     lease: 'lease#hub-1',
     node: 'node#hub-1#i-1',
@@ -46,6 +47,7 @@ test('each item has a key of its own, that begins with what it is', () => {
     watch: 'watch#hub-1#home',
     watcher: 'watcher#home',
     history: 'history#hub-1',
+    alertTest: 'alert-test',
   });
 });
 

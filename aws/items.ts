@@ -27,6 +27,7 @@ export const keyOf = {
   watch: (validator: string, vantage: string) => `watch#${validator}#${vantage}`,
   watcher: (vantage: string) => `watcher#${vantage}`,
   history: (validator: string) => `history#${validator}`,
+  alertTest: () => 'alert-test',
 } as const;
 
 export const toItem = (value: Record<string, unknown>): Item => marshall(value, { removeUndefinedValues: true });

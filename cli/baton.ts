@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { apply } from './commands/apply.ts';
 import { explain } from './commands/explain.ts';
@@ -65,6 +66,7 @@ export const programFor = (
     .description('what an execution did and why, step by step')
     .action(run((context, name) => explain(context, name ?? '')));
   registerPauses(program, run);
+  registerAlertTest(program, run);
   return program;
 };
 
@@ -129,6 +131,19 @@ const registerPauses = (program: Command, run: Run): void => {
     .command('resume <validator>')
     .description('end a pause')
     .action(run((context, name) => resume(context, name ?? '')));
+};
+
+const registerAlertTest = (program: Command, run: Run): void => {
+  const testing = program
+    .command('alert-test')
+    .description('send a test message to whom alerts reach, then acknowledge it with the code that it shows')
+    .option('--ack <code>', 'the code in the message: alerts have reached you');
+  testing.action(
+    run((context) => {
+      const ack = option(testing, 'ack');
+      return alertTest(context, ack === undefined ? {} : { ack });
+    }),
+  );
 };
 
 const registerAnswers = (program: Command, run: Run): void => {

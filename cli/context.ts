@@ -1,12 +1,15 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import { HttpAnswers } from '../aws/answers.ts';
+import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
-import { dynamo, kms, sfn, sts } from '../aws/clients.ts';
+import { dynamo, kms, sfn, sns, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { Notify } from '../aws/notify.ts';
 import { Records } from '../aws/records.ts';
+import { TableCheck } from '../aws/table.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains, type Chains } from '../chains/index.ts';
 import type { Answers } from '../core/answer.ts';
@@ -25,9 +28,13 @@ export interface Context {
   readonly approvals: Approvals;
   /** Where what waits is answered. */
   readonly answers: Answers;
+  readonly alertTests: AlertTests;
+  readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly chains: Chains;
   readonly keys: Keys;
   readonly workflow: Workflow;
+  /** @throws BatonError InputInvalid when BATON_TOPIC is not set: one command alone needs it. */
+  readonly notify: () => Pick<Notify, 'send'>;
   readonly clock: Clock;
   readonly output: Output;
   /** The caller's ARN, as STS tells it. */
@@ -42,6 +49,12 @@ const environment = z.object({
   BATON_STATE_MACHINE: z.string().startsWith('arn:'),
   BATON_APPROVALS_URL: z.string().optional(),
 });
+
+const notSet = (field: string): BatonError =>
+  new BatonError('InputInvalid', `${field} is not set or not valid: expected the value from the stack's outputs`, {
+    field,
+    fix: `export ${field}=… (see the outputs of the deployed stack)`,
+  });
 
 const confirmAtTerminal = async (question: string): Promise<boolean> => {
   if (!process.stdin.isTTY) return false;
@@ -68,13 +81,7 @@ const answersAt = (url: string | undefined): Answers => ({
 /** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
 export const contextFromEnvironment = (output: Output): Context => {
   const found = environment.safeParse(process.env);
-  if (!found.success) {
-    const field = String(found.error.issues[0]?.path[0] ?? 'environment');
-    throw new BatonError('InputInvalid', `${field} is not set or not valid: expected the value from the stack's outputs`, {
-      field,
-      fix: `export ${field}=… (see the outputs of the deployed stack)`,
-    });
-  }
+  if (!found.success) throw notSet(String(found.error.issues[0]?.path[0] ?? 'environment'));
   const client = dynamo();
   const table = found.data.BATON_TABLE;
   const identity = sts();
@@ -83,9 +90,16 @@ export const contextFromEnvironment = (output: Output): Context => {
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
     answers: answersAt(found.data.BATON_APPROVALS_URL),
+    alertTests: new AlertTests({ client, table }),
+    tableCheck: new TableCheck({ client, table }),
     chains,
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),
+    notify: () => {
+      const topic = process.env['BATON_TOPIC'];
+      if (topic?.startsWith('arn:') !== true) throw notSet('BATON_TOPIC');
+      return new Notify({ client: sns(), topic });
+    },
     clock: systemClock,
     output,
     whoAmI: () => whoAmI(identity),

@@ -26,8 +26,9 @@ const badInput: readonly ErrorCode[] = [
   'KeyMissing',
   'ValidatorUnknown',
   'ApprovalUnknown',
+  'AlertTestUnknown',
 ];
-const unreachable: readonly ErrorCode[] = ['LeaseUnreachable', 'KeyServiceFailed', 'CommandFailed', 'PowerFailed'];
+const unreachable: readonly ErrorCode[] = ['LeaseUnreachable', 'KeyServiceFailed', 'CommandFailed', 'PowerFailed', 'AlertFailed'];
 const notReached: readonly ErrorCode[] = ['WorkflowFailed', 'DrillFailed'];
 
 export const exitCodeOf = (code: ErrorCode): number => {

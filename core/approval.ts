@@ -30,7 +30,7 @@ export const approvalRecord = z.strictObject({
   quorum: z.number().int().min(1).max(10),
   state: z.enum(['pending', 'approved', 'denied', 'expired']),
   decisions: z.array(decision).max(50),
-  /** Wall clock, for the figure of how long people took; absent in records of older versions. */
+  /** Since when it waits, by the clock that set `expiresAtMs`. Absent in records of older versions. */
   createdAtMs: z.number().int().min(0).optional(),
   expiresAtMs: z.number().int().min(0),
   sentence: z.string().max(2_000),

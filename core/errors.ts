@@ -33,6 +33,9 @@ export const errorCodes = [
   'SignerRefused',
   'DrillFailed',
   'ValidatorUnknown',
+  'TableUnsafe',
+  'AlertTestUnknown',
+  'AlertFailed',
 ] as const;
 
 /** Stable code of a failure: also the error name that the state machine matches. */

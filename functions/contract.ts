@@ -138,3 +138,24 @@ export const watch = {
   input: z.looseObject({ vantage: z.string().max(40).optional() }),
   output: z.strictObject({ rounds: z.number().int().min(0), started: z.array(executionName), sentence }),
 };
+
+/** The schedule's event; `vantage` names the watcher whose verdicts are shown. */
+export const survey = {
+  input: z.looseObject({ vantage: z.string().max(40).optional() }),
+  output: z.strictObject({ validators: z.number().int().min(0), sentence }),
+};
+
+/** EventBridge's event of a CloudWatch alarm that changed its state; AWS adds fields as it likes. */
+export const startOnAlarm = {
+  input: z.looseObject({
+    id: z.string().min(1).max(100),
+    source: z.literal('aws.cloudwatch'),
+    'detail-type': z.literal('CloudWatch Alarm State Change'),
+    detail: z.looseObject({
+      alarmName: z.string().min(1).max(255),
+      state: z.looseObject({ value: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA']), reason: z.string().max(10_000).optional() }),
+    }),
+  }),
+  /** `execution` is null when the event asks for none. */
+  output: z.strictObject({ execution: executionName.nullable(), sentence }),
+};

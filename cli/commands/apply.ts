@@ -18,6 +18,7 @@ const maxFileBytes = 2_000_000;
 const maxCompared = 1_000_000;
 const longestReason = 300;
 const headMs = durationMs(10_000);
+const tableMs = durationMs(10_000);
 
 export interface ApplyOptions {
   readonly yes: boolean;
@@ -151,6 +152,18 @@ const floorOf = async (context: Context, config: ValidatorConfig): Promise<Water
   return floor;
 };
 
+/** @throws BatonError TableUnsafe: two winners of one term would be two signers; LeaseUnreachable when that cannot be told. */
+const requireLock = async (context: Context): Promise<void> => {
+  const { state, sentence } = await context.tableCheck.safety(context.clock.timeout(tableMs));
+  if (state === 'unsafe') {
+    throw new BatonError('TableUnsafe', sentence, {
+      fix: 'Use a table of one Region, or a strongly consistent one (both ReplicaRegion parameters of the stack), and enrol there.',
+    });
+  }
+  if (state === 'unknown')
+    throw new BatonError('LeaseUnreachable', sentence, { fix: 'See that you may call dynamodb:DescribeTable on it, then run it again.' });
+};
+
 /** Everything that could refuse an enrolment, before anything is written. */
 const requireReady = async (context: Context, changes: readonly Change[], options: ApplyOptions): Promise<Map<string, Watermark>> => {
   const enrolling = changes.filter(({ kind }) => kind === 'enrol').map(({ config }) => config);
@@ -162,6 +175,7 @@ const requireReady = async (context: Context, changes: readonly Change[], option
     });
   }
   if (options.attest !== undefined) parseWords(options.attest, '--attest');
+  if (enrolling.length > 0) await requireLock(context);
   const floors = new Map<string, Watermark>();
   for (const config of enrolling) floors.set(config.id, await floorOf(context, config));
   return floors;

@@ -1,3 +1,4 @@
+import type { AlertTests } from '../../aws/alert-test.ts';
 import type { Approvals } from '../../aws/approvals.ts';
 import type { Command } from '../../aws/command.ts';
 import type { Keys } from '../../aws/keys.ts';
@@ -5,6 +6,7 @@ import type { LeaseStore } from '../../aws/lease.ts';
 import type { Notify } from '../../aws/notify.ts';
 import type { Power } from '../../aws/power.ts';
 import type { Records } from '../../aws/records.ts';
+import type { TableCheck } from '../../aws/table.ts';
 import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
 import type { Chains } from '../../chains/index.ts';
@@ -30,6 +32,10 @@ export interface Deps {
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
   readonly chains: Chains;
+  readonly tableCheck: Pick<TableCheck, 'safety'>;
+  readonly alertTests: Pick<AlertTests, 'read'>;
+  /** The name of an alarm that may start a failover is this and the validator's. */
+  readonly alarmPrefix: string;
 }
 
 /** What the whole stack may do, whatever a validator's policy says. */

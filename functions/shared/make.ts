@@ -1,3 +1,4 @@
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import * as clients from '../../aws/clients.ts';
 import { Command } from '../../aws/command.ts';
@@ -6,6 +7,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import type { Table } from '../../aws/items.ts';
 import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
@@ -41,3 +43,6 @@ export const workflow = (): Workflow =>
 export const answers = (): Tasks => new Tasks(clients.sfn(variable('BATON_HOME_REGION')));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
 export const chains = (): everyChain.Chains => everyChain.chains;
+export const tableCheck = (): TableCheck => new TableCheck(table());
+export const alertTests = (): AlertTests => new AlertTests(table());
+export const alarmPrefix = (): string => variable('BATON_ALARM_PREFIX');

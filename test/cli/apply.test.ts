@@ -86,6 +86,24 @@ describe('apply', () => {
     expect(told).toMatchObject({ error: { code: errorCode } });
     expect([await lease(), await records().readConfig(hub)]).toEqual([undefined, undefined]);
   });
+  test.each([
+    ['unsafe', 'TableUnsafe', 4],
+    ['unknown', 'LeaseUnreachable', 5],
+  ] as const)('a table that is %s as a lock enrols nobody, and changes what is enrolled', async (state, errorCode, exitCode) => {
+    await baton('seal', 'hub-1', '--key-file', file('key', 'secret'));
+    set({ safety: { state, sentence: 'The table is what it is.' } });
+    const args = ['apply', file('validators.yaml', stringify(yaml())), '--yes', '--attest', statement];
+    expect(await baton(...args)).toBe(exitCode);
+    expect(told).toMatchObject({ error: { code: errorCode, message: 'The table is what it is.', fix: expect.any(String) as string } });
+    expect([await lease(), await records().readConfig(hub), await records().readFleet()]).toEqual([undefined, undefined, []]);
+    set({ safety: { state: 'safe', sentence: 'x' } });
+    expect(await baton(...args)).toBe(0);
+    set({ safety: { state, sentence: 'x' } });
+    const changed = yaml((one) => {
+      one['timing'] = { leaseMs: 20_000 };
+    });
+    expect(await baton('apply', file('validators.yaml', stringify(changed)), '--yes')).toBe(0);
+  });
   test('the floor is the old signer’s last duty when that is higher than the head', async () => {
     const state = file('state.json', '{"height":"500","round":1,"step":2}');
     await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--state', state);

@@ -1,5 +1,6 @@
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alertTests } from './alert-tests.ts';
 import { clientOf, fresh, putRaw, tableName, type Bench, type Server } from './bench.ts';
 import { leaseTests } from './lease-tests.ts';
 import { recordTests } from './record-tests.ts';
@@ -66,6 +67,9 @@ export const conformance = (name: string, start: () => Promise<Server>): void =>
     });
     describe('the records', () => {
       recordTests(at);
+    });
+    describe('the alert test', () => {
+      alertTests(at);
     });
   });
 };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Command } from '../../aws/command.ts';
 import { Keys } from '../../aws/keys.ts';
@@ -6,6 +7,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { answer } from '../../functions/answer.ts';
@@ -20,6 +22,8 @@ import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
+import { startOnAlarm } from '../../functions/start-on-alarm.ts';
+import { survey } from '../../functions/survey.ts';
 import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
@@ -60,6 +64,8 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Reinstate', contract.reinstate, reinstate),
     verb('Watch', contract.watch, watch),
     verb('Answer', contract.answer, answer),
+    verb('Survey', contract.survey, survey),
+    verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);
@@ -117,6 +123,9 @@ export class Lambda {
       answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
+      tableCheck: new TableCheck(table),
+      alertTests: new AlertTests(table),
+      alarmPrefix: 'baton-failover-',
     };
   }
 

@@ -1,8 +1,11 @@
 import { answer } from '../../cli/commands/approve.ts';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { Notify } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import type { Context } from '../../cli/context.ts';
 import { answerReply, type AnswerReply, type AnswerRequest } from '../../core/answer.ts';
@@ -10,7 +13,7 @@ import type { ApprovalRecord } from '../../core/approval.ts';
 import { BatonError, errorCodes } from '../../core/errors.ts';
 import { clientsFor } from './clients.ts';
 import { keyId, tableName } from './guard-run.ts';
-import { stateMachine } from './lambda.ts';
+import { stateMachine, topic } from './lambda.ts';
 import { Proc } from './proc.ts';
 import type { Answerer } from './scenarios.ts';
 import { whole, type Caller } from './wire.ts';
@@ -61,6 +64,9 @@ export class People {
       records: new Records(table),
       approvals: new Approvals(table),
       answers: { give: (request) => this.#give(proc, by, request) },
+      alertTests: new AlertTests(table),
+      tableCheck: new TableCheck(table),
+      notify: () => new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       keys: new Keys({ client: clients.kms, keyId }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),

@@ -10,7 +10,7 @@ import type { NodeReport } from '../../core/report.ts';
 import type { TaskCall, TaskReply } from '../../local/asl/interpreter.ts';
 import { amber } from '../support/core.ts';
 import { Chain } from './chain.ts';
-import type { Services } from './clients.ts';
+import { observed, type OnCall, type Services } from './clients.ts';
 import { enrolIn, publicKey, secrets, validator } from './enrolment.ts';
 import { SimEc2 } from './ec2.ts';
 import { Faults, type HostFault, type Planned } from './faults.ts';
@@ -52,6 +52,8 @@ export interface WorldOptions {
   readonly chances?: Readonly<Record<string, number>>;
   readonly switches?: Partial<Switches>;
   readonly plant?: LambdaOptions['plant'];
+  /** Told of every call that reaches a service. */
+  readonly onCall?: OnCall | undefined;
 }
 
 const maxLines = 4_000;
@@ -108,7 +110,7 @@ export class World {
     });
     const ssm = new SimSsm({ scheduler, machines: this.machines });
     const ec2 = new SimEc2(this.machines);
-    this.services = {
+    const services: Services = {
       dynamo: (action, input, caller) => {
         if (caller.actor === 'person' && !mayPerson(action, input)) throw denied(caller, action);
         return this.table.handle(action, input, caller.actor, this.#ownKey(caller.arn));
@@ -122,6 +124,7 @@ export class World {
       },
       sns: (_action, input) => this.#publish(String(input['Subject']), String(input['Message'])),
     };
+    this.services = options.onCall ? observed(services, options.onCall) : services;
     this.chain = new Chain({
       scheduler,
       random,

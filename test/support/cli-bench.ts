@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { stringify } from 'yaml';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import type { Notice } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck, type TableSafety } from '../../aws/table.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
@@ -33,6 +36,8 @@ export let told: Record<string, unknown> = {};
 export let text = '';
 let exitCode = 0;
 let unreachable = false;
+let safety: TableSafety | undefined;
+export let notices: Notice[] = [];
 
 const sendAnswer = async (token: string, answer: Record<string, unknown>): Promise<void> => {
   if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
@@ -49,6 +54,14 @@ const contextFor = (output: Output): Context => {
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer } }, whoAmI),
     clock,
+    alertTests: new AlertTests(table),
+    tableCheck: { safety: async (signal) => safety ?? new TableCheck(table).safety(signal) },
+    notify: () => ({
+      send: async (notice) => {
+        if (!unreachable) notices.push(notice);
+        return !unreachable;
+      },
+    }),
     output,
     chains: { ...chains, headOf: async () => head },
     keys: {
@@ -91,11 +104,12 @@ export const file = (name: string, content: string): string => {
   writeFileSync(join(dir, name), content);
   return join(dir, name);
 };
-/** Who types, what the chain shows, and whether the workflow answers. */
-export const set = (of: { me?: string; head?: number | null; unreachable?: boolean }): void => {
+/** Who types, what the chain shows, whether workflow and topic answer, and what kind of table it is said to be. */
+export const set = (of: { me?: string; head?: number | null; unreachable?: boolean; safety?: TableSafety }): void => {
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
+  if (of.safety !== undefined) safety = of.safety;
 };
 export const records = (): Records => new Records({ client, table: 'baton' });
 export const statement = 'I removed every other copy of this key.';
@@ -125,6 +139,7 @@ export const useCli = (): void => {
     dynamo = await startDynamo();
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
+    [safety, notices] = [undefined, []];
   });
   afterEach(async () => {
     client.destroy();

@@ -1,6 +1,8 @@
+import type { AlertTest } from '../../aws/alert-test.ts';
 import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
+import type { TableSafety } from '../../aws/table.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -12,6 +14,8 @@ import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
 import { measuring } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
+
+const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
 
 /** A world for handlers: the lease is judged by core's own `applyWrite`; every other service can be made to fail. */
 export class World {
@@ -40,15 +44,20 @@ export class World {
   observe: (vantage: string) => Observation = () => 'signing';
   landed = false;
   started: string[] = [];
+  inputs: unknown[] = [];
   running = false;
   notices: string[] = [];
   /** Answers that were handed over, with the token they were handed to. */
   handed: { token: string; answer: Record<string, unknown> }[] = [];
   /** What handing over meets, once each. */
   handOver: Error[] = [];
+  table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
+  alertTest: AlertTest | undefined;
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
+  /** Answers with what cannot be used. */
+  broken = new Set<string>();
   randoms = 0;
   settings = { dryRun: false, approvalRequired: false };
   readonly measured = measuring();
@@ -57,6 +66,7 @@ export class World {
 
   #up(service: string): void {
     if (this.down.has(service)) throw new BatonError('LeaseUnreachable', `${service} gives no answer`, { fix: 'Wait.' });
+    if (this.broken.has(service)) throw new BatonError('LeaseInvalid', `${service} cannot be read`, { fix: 'Restore it.' });
   }
 
   write(write: LeaseWrite): WriteOutcome {
@@ -78,27 +88,42 @@ export class World {
 
   deps(): Deps {
     const records: Partial<Records> = {
-      readConfig: async () => ({ config: this.config, hash: hashOf(this.config) }),
+      readConfig: async () => {
+        this.#up('config');
+        return { config: this.config, hash: hashOf(this.config) };
+      },
       readReport: async (_, node) => {
         this.#up('reports');
         const report = this.reports.get(node);
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
-      readPause: async () => this.paused,
+      readPause: async () => {
+        this.#up('pause');
+        return this.paused;
+      },
       readVault: async () => this.vault,
-      readHistory: async () => this.history,
+      readHistory: async () => {
+        this.#up('history');
+        return this.history;
+      },
       addHistory: async (_, one) => {
         this.history.push(one);
       },
-      readFleet: async () => [this.config.id],
+      readFleet: async () => {
+        this.#up('fleet');
+        return [this.config.id];
+      },
       readFenceIntent: async () => this.intent,
       writeFenceIntent: async (_, __, intent) => {
         this.intent = intent;
       },
-      readWatch: async (id) => this.watched.get(id),
-      writeWatch: async (id, _, record) => {
-        if (record === null) this.watched.delete(id);
-        else this.watched.set(id, record);
+      readWatch: async (id, vantage) => {
+        this.#up('watch');
+        return this.watched.get(watchKey(id, vantage));
+      },
+      writeWatch: async (id, vantage, record) => {
+        if (record === null) this.watched.delete(watchKey(id, vantage));
+        else this.watched.set(watchKey(id, vantage), record);
       },
       takeWatcher: async (_, owner) => {
         this.watcher = { owner, rounds: 0 };
@@ -170,12 +195,17 @@ export class World {
         state: async () => this.powerState,
       },
       workflow: {
-        start: async ({ name }) => {
+        start: async ({ name, input }) => {
+          this.#up('workflow');
+          this.inputs.push(input);
           const fresh = !this.started.includes(name);
           if (fresh) this.started.push(name);
           return fresh;
         },
-        isRunning: async () => this.running,
+        isRunning: async () => {
+          this.#up('workflow');
+          return this.running;
+        },
       },
       answers: {
         sendAnswer: async (token, answer) => {
@@ -201,6 +231,14 @@ export class World {
         landed: async () => ({ signed: this.landed, head: this.head }),
         headOf: async () => this.head,
       },
+      tableCheck: { safety: async () => this.table },
+      alertTests: {
+        read: async () => {
+          this.#up('alert-test');
+          return this.alertTest;
+        },
+      },
+      alarmPrefix: 'baton-failover-',
     };
   }
 }

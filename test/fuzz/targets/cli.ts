@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttributeValue, GetItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { AlertTests } from '../../../aws/alert-test.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
 import { Records } from '../../../aws/records.ts';
@@ -121,6 +122,9 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never) }, whoAmI),
     workflow: new Workflow({ client: workflow as never, stateMachine }),
+    alertTests: new AlertTests(at),
+    tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },
+    notify: () => ({ send: async () => true }),
     chains: { ...chains, headOf: async () => 100 },
     keys: {
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),

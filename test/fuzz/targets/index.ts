@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts';
+import { alarmTargets } from './alarm.ts';
 import { answerTargets } from './answers.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
@@ -31,5 +32,6 @@ export const targets: readonly Target[] = [
   ...answerTargets,
   cli,
   ...serviceTargets,
+  ...alarmTargets,
   regexes,
 ];

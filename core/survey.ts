@@ -1,0 +1,160 @@
+import { notReady } from './assess.ts';
+import type { ApprovalRecord } from './approval.ts';
+import type { ValidatorConfig } from './config.ts';
+import type { NodeId, ValidatorId } from './ids.ts';
+import type { Lease } from './lease.ts';
+import type { NodeReport } from './report.ts';
+import { durationMs, type EpochMs } from './time.ts';
+
+/** What a person should know of the fleet, from what stands in the table. Pure: survey reads, this judges. */
+
+/** The reports of one validator's nodes, read shortly after one another: never at one instant. */
+export type Look = Readonly<Record<string, NodeReport | undefined>>;
+
+/**
+ * How survey looks, so that one hand-over is never taken for two signers:
+ *
+ *     look ── 5 s ── look ── 5 s ── look ── 5 s ── look        two nodes signing in all four, both risen between each two
+ *
+ * Let A hand over to B, and all four looks show both signing. The first shows B, so B had opened before that look ended. What a report says is as
+ * old as its way to the table: a read time-out and the write before it in the guard's queue, less than the 5 s; only the last word of a guard that
+ * is gone may arrive at any later time, for the next would need the acknowledgement of that one. A rose between the second and the third look, and
+ * again after, so that word was no last one, and was said after the first look had ended: A signed after B had opened, which is no hand-over.
+ */
+export const surveyLooks = 4;
+export const betweenLooksMs = durationMs(5_000);
+
+const dayMs = 86_400_000;
+/** Stands for never, where a metric needs a number. */
+export const neverDays = 9_999;
+
+const rose = (node: NodeId, before: Look, after: Look): boolean => (after[node]?.sequence ?? 0) > (before[node]?.sequence ?? 0);
+
+/** Nodes whose report did not rise while it was watched. One look alone shows nothing. */
+export const silentIn = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] => {
+  const [first, ...more] = looks;
+  const last = more.at(-1);
+  return first && last ? nodes.filter((node) => !rose(node, first, last)) : [];
+};
+
+/** Nodes that said in every look that they sign, each time in a newer report. */
+export const signingThrough = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] =>
+  nodes.filter((node) =>
+    looks.every((look, index) => {
+      const before = looks[index - 1];
+      return look[node]?.signing === true && (!before || rose(node, before, look));
+    }),
+  );
+
+/** Whether another look could tell more: a guard that was not seen to rise, or a second signer that is not ruled out. */
+export const looksOn = (nodes: readonly NodeId[], looks: readonly Look[]): boolean =>
+  looks.length < 2 || (looks.length < surveyLooks && (silentIn(nodes, looks).length > 0 || signingThrough(nodes, looks).length > 1));
+
+/** One validator as it was read. */
+export interface Surveyed {
+  readonly config: ValidatorConfig;
+  readonly lease: Lease;
+  /** False only when the service says that the execution of the claim has ended. */
+  readonly claimRunning: boolean;
+  /** Oldest first. */
+  readonly looks: readonly Look[];
+  /** The newest record of what waits for people, whatever its state. */
+  readonly open: ApprovalRecord | undefined;
+  readonly history: readonly { readonly atMs: number }[];
+}
+
+export interface Judgement {
+  readonly validator: ValidatorId;
+  readonly paused: boolean;
+  readonly guardsSilent: readonly NodeId[];
+  readonly guardUnarmed: boolean;
+  readonly standbyNotReady: boolean;
+  /** The nodes that seem to sign at once; fewer than two are none. */
+  readonly signers: readonly NodeId[];
+  /** Why nothing goes on by itself, or null. */
+  readonly needsPerson: string | null;
+  readonly approvalWaitingSeconds: number;
+  readonly drillAgeDays: number;
+}
+
+const quiet = {
+  guardsSilent: [],
+  guardUnarmed: false,
+  standbyNotReady: false,
+  needsPerson: null,
+  approvalWaitingSeconds: 0,
+  drillAgeDays: 0,
+} as const;
+
+/** Whole days from then until now, not below 0: the clocks are those of different machines. */
+export const daysSince = (atMs: number, nowMs: EpochMs): number => Math.max(0, Math.floor((nowMs - atMs) / dayMs));
+
+const suspects = (nodes: readonly NodeId[], looks: readonly Look[]): readonly NodeId[] => {
+  const signing = signingThrough(nodes, looks);
+  return looks.length < surveyLooks || signing.length < 2 ? [] : signing;
+};
+
+// What an older version stored does not say since when it waits.
+const waitingSeconds = ({ config, open }: Surveyed, nowMs: EpochMs): number => {
+  if (open?.state !== 'pending' || nowMs >= open.expiresAtMs) return 0;
+  const sinceMs = open.createdAtMs ?? open.expiresAtMs - config.policy.approvalMs;
+  return Math.max(0, Math.floor((nowMs - sinceMs) / 1_000));
+};
+
+const noneReady = ({ config, lease, looks }: Surveyed, silent: readonly NodeId[]): boolean => {
+  const reports = looks.at(-1);
+  const active = reports?.[lease.holder];
+  const head = silent.includes(lease.holder) ? null : (active?.height ?? null);
+  const ready = config.nodes.filter(
+    ({ id }) =>
+      id !== lease.holder && !silent.includes(id) && notReady({ config, node: id, report: reports?.[id], head, build: active?.build }) === null,
+  );
+  return config.nodes.length > 1 && ready.length === 0;
+};
+
+const isUnarmed = ({ config, lease, looks }: Surveyed): boolean => {
+  const report = looks.at(-1)?.[lease.holder];
+  if (!report || lease.phase !== 'HELD' || config.policy.onControlPlaneLoss !== 'stop') return false;
+  return !report.armed || report.armedTerm !== lease.releasedTerm;
+};
+
+// Who has one node only cannot be moved: there is nothing to drill.
+const drillAge = ({ config, history }: Surveyed, nowMs: EpochMs): number => {
+  if (config.nodes.length < 2) return 0;
+  const [newest] = history.map(({ atMs }) => atMs).sort((a, b) => b - a);
+  return newest === undefined ? neverDays : Math.min(neverDays, daysSince(newest, nowMs));
+};
+
+/** One validator that could be read. A pause silences all but two signers: these may cost the stake whoever works on them. */
+export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly nowMs: EpochMs }): Judgement => {
+  const { config, lease, looks } = seen;
+  const nodes = config.nodes.map(({ id }) => id);
+  const shared = { ...quiet, validator: config.id, paused: of.paused, signers: suspects(nodes, looks) };
+  if (of.paused) return shared;
+  const silent = silentIn(nodes, looks);
+  const stuck = lease.phase !== 'HELD' && !seen.claimRunning;
+  return {
+    ...shared,
+    guardsSilent: silent,
+    guardUnarmed: isUnarmed(seen),
+    standbyNotReady: noneReady(seen, silent),
+    needsPerson: stuck ? `term ${lease.term} is ${lease.phase} and ${lease.claim} has ended` : null,
+    approvalWaitingSeconds: waitingSeconds(seen, of.nowMs),
+    drillAgeDays: drillAge(seen, of.nowMs),
+  };
+};
+
+/** One validator of which something cannot be used: what its reports say of two signers, and that a person must look. */
+export const judgeBroken = (of: {
+  readonly validator: ValidatorId;
+  readonly paused: boolean;
+  readonly why: string;
+  readonly nodes: readonly NodeId[];
+  readonly looks: readonly Look[];
+}): Judgement => ({
+  ...quiet,
+  validator: of.validator,
+  paused: of.paused,
+  signers: suspects(of.nodes, of.looks),
+  needsPerson: of.paused ? null : of.why,
+});

@@ -1,0 +1,103 @@
+import type { ApprovalRecord } from '../../core/approval.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
+import { BatonError } from '../../core/errors.ts';
+import type { NodeId, ValidatorId } from '../../core/ids.ts';
+import type { Lease } from '../../core/lease.ts';
+import { judge, judgeBroken, looksOn, type Judgement, type Look } from '../../core/survey.ts';
+import type { EpochMs } from '../../core/time.ts';
+import type { VerdictState } from '../../core/verdict.ts';
+import type { Deps } from './deps.ts';
+import { readReports } from './reports.ts';
+
+/** One validator as `survey` reads it. Nothing here rejects: one validator's trouble never stops the others. */
+
+export type SurveyNeeds = 'records' | 'lease' | 'approvals' | 'workflow';
+
+export interface Reading {
+  readonly validator: ValidatorId;
+  readonly paused: boolean;
+  readonly config: ValidatorConfig | undefined;
+  readonly lease: Lease | undefined;
+  readonly claimRunning: boolean;
+  readonly open: ApprovalRecord | undefined;
+  readonly history: readonly { readonly atMs: number }[];
+  /** As the watcher last stored it: it stores none while the validator is healthy. */
+  readonly verdict: VerdictState;
+  readonly looks: Look[];
+  readonly trouble: Trouble;
+}
+
+interface Trouble {
+  /** What cannot be used, in words: only a person can mend it. */
+  broken: string | null;
+  /** Something gave no answer: the next survey may see it. */
+  unseen: boolean;
+}
+
+/** What was read, or undefined and the trouble noted. */
+const part = async <T>(trouble: Trouble, read: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof BatonError && error.code === 'LeaseInvalid') trouble.broken ??= error.message;
+    else trouble.unseen = true;
+    return undefined;
+  }
+};
+
+/** False only when the execution of the claim has ended and the lease still stands as it was: it may have been settled in between. */
+const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Lease, signal: AbortSignal): Promise<boolean> => {
+  if (lease.phase === 'HELD' || (await deps.workflow.isRunning(lease.claim, signal))) return true;
+  return (await deps.lease.read(lease.validator, signal))?.version !== lease.version;
+};
+
+const nodesOf = ({ config }: Pick<Reading, 'config'>): readonly NodeId[] => config?.nodes.map(({ id }) => id) ?? [];
+
+/** Reads the reports of its nodes once more. */
+export const lookOnce = async (deps: Pick<Deps, 'records'>, reading: Reading, signal: AbortSignal): Promise<void> => {
+  const look = await part(reading.trouble, readReports(deps, reading.validator, nodesOf(reading), signal));
+  if (look) reading.looks.push(look);
+};
+
+export const readOne = async (
+  deps: Pick<Deps, SurveyNeeds>,
+  of: { readonly validator: ValidatorId; readonly vantage: string },
+  signal: AbortSignal,
+): Promise<Reading> => {
+  const { validator } = of;
+  const trouble: Trouble = { broken: null, unseen: false };
+  const [pause, found, lease, open, history, watch] = await Promise.all([
+    part(trouble, deps.records.readPause(validator, signal)),
+    part(trouble, deps.records.readConfig(validator, signal)),
+    part(trouble, deps.lease.read(validator, signal)),
+    part(trouble, deps.approvals.findOpen(validator, signal)),
+    part(trouble, deps.records.readHistory(validator, signal)),
+    part(trouble, deps.records.readWatch(validator, of.vantage, signal)),
+  ]);
+  // The fleet names it, so it was enrolled.
+  if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
+  const reading: Reading = {
+    validator,
+    paused: pause !== undefined,
+    config: found?.config,
+    lease,
+    claimRunning: lease === undefined || (await part(trouble, isDriven(deps, lease, signal))) !== false,
+    open,
+    history: history ?? [],
+    verdict: watch?.state ?? 'healthy',
+    looks: [],
+    trouble,
+  };
+  await lookOnce(deps, reading, signal);
+  return reading;
+};
+
+export const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one.looks);
+
+/** What is to be known of it, or null when it was not seen, or not watched long enough to tell. */
+export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {
+  const { validator, paused, config, lease, looks, trouble } = one;
+  if (trouble.broken !== null) return judgeBroken({ validator, paused, why: trouble.broken, nodes: nodesOf(one), looks });
+  if (trouble.unseen || !config || !lease || looks.length < 2) return null;
+  return judge({ ...one, config, lease }, { paused, nowMs });
+};

@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import { BatonError } from '../core/errors.ts';
+import { phases } from '../core/lease.ts';
+import { betweenLooksMs, daysSince, neverDays, surveyLooks } from '../core/survey.ts';
+import { sentenceOf, totalsOf, type Totals } from '../core/survey-totals.ts';
+import { durationMs } from '../core/time.ts';
+import { verdictStates } from '../core/verdict.ts';
+import { survey as contract } from './contract.ts';
+import { abreast } from './shared/abreast.ts';
+import type { Deps } from './shared/deps.ts';
+import { handlerOf, type Act } from './shared/handler.ts';
+import * as make from './shared/make.ts';
+import { judgementOf, lookOnce, readOne, wantsLook, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
+
+/** Validators read concurrently. */
+const most = 20;
+/** Those with figures of their own: each is a metric that is paid for. */
+const split = 50;
+/** Time kept free after the last look. */
+const spareMs = durationMs(5_000);
+
+// An item that a hand has broken acknowledges nothing.
+const alertTestAge = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'clock'>, signal: AbortSignal): Promise<number> => {
+  const found = await alertTests.read(signal).catch((error: unknown) => {
+    if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
+    throw error;
+  });
+  return found?.acknowledged ? Math.min(neverDays, daysSince(found.acknowledged.atMs, clock.epochMs())) : neverDays;
+};
+
+const measureOne = (measure: Deps['measure'], { validator, lease, verdict }: Reading): void => {
+  if (!lease) return;
+  measure.split('LeaseTerm', validator, lease.term);
+  measure.split('LeasePhase', validator, phases.indexOf(lease.phase));
+  measure.split('Verdict', validator, verdictStates.indexOf(verdict));
+};
+
+/** Once a minute: reads what stands in the table, watches the guards for some seconds, and says what a person should know. Changes nothing. */
+export const survey: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  SurveyNeeds | 'clock' | 'measure' | 'tableCheck' | 'alertTests'
+> = async (input, deps, signal, remainingMs) => {
+  const { clock, measure, records } = deps;
+  const [fleet, alertTestAgeDays, table] = await Promise.all([records.readFleet(signal), alertTestAge(deps, signal), deps.tableCheck.safety(signal)]);
+  const readings = await abreast(fleet, most, (validator) => readOne(deps, { validator, vantage: input.vantage ?? 'home' }, signal));
+  for (let look = 1; look < surveyLooks; look += 1) {
+    const watched = readings.filter(wantsLook);
+    if (watched.length === 0 || remainingMs() < betweenLooksMs + spareMs) break;
+    await clock.sleep(betweenLooksMs, signal);
+    await abreast(watched, most, (one) => lookOnce(deps, one, signal));
+  }
+  const nowMs = clock.epochMs();
+  const judged = readings.map((one) => judgementOf(one, nowMs));
+  const seen = judged.filter((one) => one !== null);
+  const whole = { unseen: fleet.filter((_, index) => judged[index] === null), alertTestAgeDays, table };
+  for (const [name, value] of Object.entries(totalsOf(seen, whole))) measure.add(name as keyof Totals, value as number);
+  for (const one of readings.slice(0, split)) measureOne(measure, one);
+  measure.flush();
+  return { validators: fleet.length, sentence: sentenceOf(seen, whole) };
+};
+
+export const handler = handlerOf({ name: 'Survey', ...contract }, survey, {
+  clock: make.clock,
+  records: make.records,
+  lease: make.lease,
+  approvals: make.approvals,
+  workflow: make.workflow,
+  tableCheck: make.tableCheck,
+  alertTests: make.alertTests,
+  measure: make.measure,
+});
