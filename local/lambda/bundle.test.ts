@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleFunctions, type Bundle } from './bundle.ts';
+import { deploymentOf } from '../deployment.ts';
+import { bundleFunctions, templateFile, type Bundle } from './bundle.ts';
 
 /** What is not in a function's bundle it cannot do, whatever its role may. */
 
@@ -12,12 +13,12 @@ const holding = (text: string): string[] => bundles.filter(({ file }) => readFil
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'bundles-'));
-  bundles = await bundleFunctions(dir);
+  bundles = await bundleFunctions(deploymentOf(templateFile, {}).functions, dir);
 }, 60_000);
 afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
 test('only the function that counts answers can wake an execution', () => {
-  expect(holding('SendTaskSuccess')).toEqual(['answer']);
+  expect(holding('SendTaskSuccess')).toEqual(['baton-answer']);
 });
