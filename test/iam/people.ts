@@ -13,6 +13,7 @@ import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
 import { apply } from '../../cli/commands/apply.ts';
+import { answer } from '../../cli/commands/approve.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
@@ -27,7 +28,7 @@ import { stateMachine, topic } from '../sim/lambda.ts';
 import { scenarioNamed } from '../sim/scenarios.ts';
 import { named, whole, type Wire } from '../sim/wire.ts';
 import { World } from '../sim/world.ts';
-import { alex, recordOf, robin, yaml } from '../support/core.ts';
+import { alex, recordOf, robin, run, yaml } from '../support/core.ts';
 
 /** People at the command line, against the simulated services, each under the role that they should have. */
 
@@ -65,9 +66,17 @@ const servicesOf = (world: World): Services => ({
 
 const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
 
+/** API Gateway checks whether its caller may; what the function behind it calls, the simulator records. */
+const answersOf = (onCall: OnCall, arn: string): Context['answers'] => ({
+  give: async (request) => {
+    onCall({ service: 'approvals', action: 'Invoke', input: { ...request }, actor: 'cli', arn });
+    return { state: 'approved', counted: 1, quorum: 1, execution: run('hub-1.t1.by-hand-1'), validator: request.validator };
+  },
+});
+
 const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
-  const { clock, answers } = world.people.contextOf(arn);
+  const { clock } = world.people.contextOf(arn);
   const caller = { ...nobody, arn };
   const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
   const table = { client: clients.dynamo, table: tableName };
@@ -75,7 +84,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
-    answers,
+    answers: answersOf(onCall, arn),
     alertTests: new AlertTests(table),
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: clients.sns, topic }),
@@ -89,6 +98,16 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   };
 };
 
+/** From here on something waits for an answer. */
+const ask = ({ table: { items } }: World): void => {
+  const record = recordOf({ validator, expiresAtMs: 1e12 });
+  for (const [pk, value] of [
+    [keyOf.approval(record.id), record],
+    [keyOf.approvals(validator), { open: record.id }],
+  ] as const)
+    items.set(pk, toItem({ ...value, pk }));
+};
+
 const seals = async (world: World, onCall: OnCall): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-people-'));
   try {
@@ -97,6 +116,7 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
       return join(folder, name);
     };
     for (const key of [keyOf.lease(validator), keyOf.fleet()]) world.table.items.delete(key);
+    ask(world);
     const context = contextOf(world, onCall, custodian);
     await seal(context, validator, file('key', 'not a key'), { replace: true });
     const validators = file(
@@ -118,12 +138,7 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
 export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
   const world = new World({ seed: 1, scenario: scenarioNamed('switchover') });
   await seals(new World({ seed: 2, scenario: scenarioNamed('switchover') }), onCall);
-  const record = recordOf({ validator, expiresAtMs: 1e12 });
-  const put = (pk: string, value: Record<string, unknown>): void => {
-    world.table.items.set(pk, toItem({ ...value, pk }));
-  };
-  put(keyOf.approval(record.id), record);
-  put(keyOf.approvals(validator), { open: record.id });
+  ask(world);
   const requester = contextOf(world, onCall, robin);
   await status(requester, undefined);
   await pause(requester, validator, 'Upgrade.');
@@ -134,6 +149,7 @@ export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
   const approver = contextOf(world, onCall, alex);
   await status(approver, undefined);
   await explain(approver, 'hub-1.t1.by-hand-1');
+  await answer(approver, validator, { answer: 'approve', purpose: 'approval' });
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
   for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });
 };

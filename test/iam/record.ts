@@ -48,8 +48,6 @@ const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];
   // Who has no role of this stack has no policy of it either.
   if (person === undefined) return { name: 'stranger', whos: [] };
-  // The simulated people answer in person; what they then call is what the function calls for them.
-  if (call.actor === 'person' && person === 'approver') return { name: 'Answer', whos: [{ role: 'AnswerRole' }] };
   const role = `${person.slice(0, 1).toUpperCase()}${person.slice(1)}Role`;
   return { name: person, whos: [{ role, session }] };
 };

@@ -24,7 +24,8 @@ export interface Services {
 }
 
 export interface Call {
-  readonly service: keyof Services;
+  /** `approvals` is the endpoint where people answer. */
+  readonly service: keyof Services | 'approvals';
   readonly action: string;
   readonly input: Input;
   /** As Caller names it. */
