@@ -63,7 +63,7 @@ const collect = (at: string, node: Node | null, tags: boolean): unknown => {
     if (!isMap(node)) throw new TemplateError(at, 'neither a value, a list nor a map');
     return Object.fromEntries(
       node.items.map(({ key, value }) => {
-        const name = isScalar(key) ? String(key.value) : '';
+        const name = isScalar(key) && typeof key.value === 'string' ? key.value : '';
         if (name === '' || name === '<<') throw new TemplateError(at, 'every key must be a word');
         return [name, collect(at === '' ? name : `${at}.${name}`, value as Node | null, tags)];
       }),

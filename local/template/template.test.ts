@@ -78,6 +78,7 @@ Conditions:
     ['!!binary aGk=', 'unknown tag tag:yaml.org,2002:binary'],
     ['yes', 'yes must be quoted'],
     ['0123', '0123 must be quoted'],
+    ['{Null: {a: b}}', 'every key must be a word'],
     ['{"Fn::Transform": {Name: AWS::Other, Parameters: {}}}', 'unknown transform AWS::Other'],
     ['{"Fn::Transform": {Name: AWS::Include, Parameters: {Location: absent.yaml}}}', 'there is no such file'],
   ])('%s is refused', (value, reason) => {
@@ -240,7 +241,12 @@ Outputs:
     ],
     ['Resources: { A: { Type: AWS::SNS::Topic, Properties: { TopicName: !GetAtt A.TopicName } } }', 'the name of A refers to itself'],
     [
-      'Conditions: { Never: !Equals [a, b] }\nResources: { A: { Type: AWS::SNS::Topic, Condition: Never }, B: { Type: AWS::SNS::Topic, Properties: { X: !Ref A } } }',
+      [
+        'Conditions: { Never: !Equals [a, b] }',
+        'Resources:',
+        '  A: { Type: AWS::SNS::Topic, Condition: Never }',
+        '  B: { Type: AWS::SNS::Topic, Properties: { X: !Ref A } }',
+      ].join('\n'),
       'Resources.B.Properties.X: A is not created here: its condition does not hold',
     ],
     ['Globals: { Table: {} }\nResources: {}', 'unknown key Table'],

@@ -23,6 +23,28 @@ export interface Services {
   readonly sns: Serve;
 }
 
+export interface Call {
+  readonly service: keyof Services;
+  readonly action: string;
+  readonly input: Input;
+  /** As Caller names it. */
+  readonly actor: string;
+  readonly arn: string;
+}
+export type OnCall = (call: Call) => void;
+
+/** The same services; `onCall` sees each request as the service would, before it is served. */
+export const observed = (services: Services, onCall: OnCall): Services => {
+  const seen = Object.entries(services).map(([service, serve]: [string, Serve]): [string, Serve] => [
+    service,
+    (action, input, caller, staleMs) => {
+      onCall({ service: service as keyof Services, action, input, actor: caller.actor, arn: caller.arn });
+      return serve(action, input, caller, staleMs);
+    },
+  ]);
+  return Object.fromEntries(seen) as unknown as Services;
+};
+
 export interface Clients {
   readonly dynamo: DynamoDBClient;
   readonly kms: KMSClient;

@@ -10,7 +10,7 @@ import type { NodeReport } from '../../core/report.ts';
 import type { TaskCall, TaskReply } from '../../local/asl/interpreter.ts';
 import { amber } from '../support/core.ts';
 import { Chain } from './chain.ts';
-import type { Services } from './clients.ts';
+import { observed, type OnCall, type Services } from './clients.ts';
 import { enrolIn, publicKey, secrets, validator } from './enrolment.ts';
 import { SimEc2 } from './ec2.ts';
 import { Faults, type HostFault, type Planned } from './faults.ts';
@@ -18,6 +18,7 @@ import { Judge } from './judge.ts';
 import { SimKms } from './kms.ts';
 import { Lambda, type LambdaOptions } from './lambda.ts';
 import { Machine } from './machine.ts';
+import { denied, mayPerson } from './permissions.ts';
 import { People, robin } from './people.ts';
 import { Prng } from './prng.ts';
 import { Proc } from './proc.ts';
@@ -51,6 +52,8 @@ export interface WorldOptions {
   readonly chances?: Readonly<Record<string, number>>;
   readonly switches?: Partial<Switches>;
   readonly plant?: LambdaOptions['plant'];
+  /** Told of every call that reaches a service. */
+  readonly onCall?: OnCall | undefined;
 }
 
 const maxLines = 4_000;
@@ -107,14 +110,21 @@ export class World {
     });
     const ssm = new SimSsm({ scheduler, machines: this.machines });
     const ec2 = new SimEc2(this.machines);
-    this.services = {
-      dynamo: (action, input, caller) => this.table.handle(action, input, caller.actor, this.#ownKey(caller.arn)),
+    const services: Services = {
+      dynamo: (action, input, caller) => {
+        if (caller.actor === 'person' && !mayPerson(action, input)) throw denied(caller, action);
+        return this.table.handle(action, input, caller.actor, this.#ownKey(caller.arn));
+      },
       kms: (action, input, caller) => kms.serve(action, input, caller),
       ssm: (action, input, _caller, staleMs) => ssm.serve(action, input, staleMs),
       ec2: (action, input, _caller, staleMs) => ec2.serve(action, input, staleMs),
-      sfn: (action, input, _caller, staleMs) => this.states.serve(action, input, staleMs),
+      sfn: (action, input, caller, staleMs) => {
+        if (action === 'SendTaskSuccess' && caller.actor !== 'Answer') throw denied(caller, action);
+        return this.states.serve(action, input, staleMs);
+      },
       sns: (_action, input) => this.#publish(String(input['Subject']), String(input['Message'])),
     };
+    this.services = options.onCall ? observed(services, options.onCall) : services;
     this.chain = new Chain({
       scheduler,
       random,

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { nodeReport } from '../../core/report.ts';
+import { guardItem } from './denied/names.ts';
+import { grainsOf, unusedOf } from './grains.ts';
+import { record, stacksForCalls, type Asked, type Recorder } from './record.ts';
+import { unseen } from './unseen.ts';
+
+/** Every call that is really made is allowed, and nothing is allowed that no call needs. */
+
+let recorder: Recorder;
+let asked: readonly Asked[] = [];
+
+beforeAll(async () => {
+  recorder = await record(Number(process.env['IAM_SEEDS'] ?? 24));
+  asked = await recorder.answers();
+}, 120_000);
+
+const said = ({ who, question }: Asked): string =>
+  [who, question.action, ...[question.context?.['dynamodb:LeadingKeys'] ?? []].flat().map((key) => key.split('#')[0])].join(' ');
+
+describe('what is called', () => {
+  test('is allowed', () => {
+    expect(asked.filter(({ allowed }) => !allowed)).toEqual([]);
+    expect(asked.length).toBeGreaterThan(250);
+  });
+  test.each([
+    ['an attestation', 'RequestApproval dynamodb:PutItem approval'],
+    ['an attestation as proof', 'Fence dynamodb:GetItem approval'],
+    ['power that is cut', 'Fence ec2:StopInstances'],
+    ['a command to a node', 'Fence ssm:SendCommand'],
+    ['a proof', 'Fence dynamodb:UpdateItem lease'],
+    ['a release', 'ReleaseKey kms:CreateGrant'],
+    ['a reinstatement', 'Reinstate dynamodb:UpdateItem lease'],
+    ['a grant to the active itself', 'Reinstate kms:CreateGrant'],
+    ['a standby again', 'Rejoin ssm:SendCommand'],
+    ['an answer', 'Answer states:SendTaskSuccess'],
+    ['a verdict', 'Watch states:StartExecution'],
+    ['a message of the watch', 'Watch sns:Publish'],
+    ["a node's report", 'node dynamodb:PutItem node'],
+    ['a pause', 'requester dynamodb:PutItem pause'],
+    ['a failover by hand', 'requester states:StartExecution'],
+    ['a look by who approves', 'approver dynamodb:GetItem lease'],
+    ['a key that is sealed', 'custodian kms:GenerateDataKey'],
+    ['an enrolment', 'custodian dynamodb:UpdateItem lease'],
+  ])('holds %s', (_, call) => {
+    expect(asked.map(said)).toContain(call);
+  });
+  test('a node decrypts by a grant of its own term and by nothing else', async () => {
+    const decrypts = await recorder.decrypts();
+    expect(decrypts.length).toBeGreaterThanOrEqual(2);
+    expect(decrypts.filter(({ granted, allowed }) => !granted || allowed)).toEqual([]);
+  });
+});
+
+describe('what is allowed', () => {
+  const { home, away } = stacksForCalls();
+  const listed = (one: string): string | undefined => Object.keys(unseen).find((begin) => one.startsWith(begin));
+  test('is called, or listed with the reason why no run shows it', () => {
+    expect(unusedOf(home, asked).filter((one) => listed(one) === undefined)).toEqual([]);
+    expect(unusedOf(away, asked)).toEqual([]);
+    expect(grainsOf(home).length).toBeGreaterThan(500);
+  });
+  test('is not listed as unseen when it is seen', () => {
+    const found = new Set(unusedOf(home, asked).map(listed));
+    expect(Object.keys(unseen).filter((begin) => !found.has(begin))).toEqual([]);
+  });
+  test('to a node are the fields of its report, and its key', () => {
+    expect([...guardItem].sort()).toEqual(['pk', ...Object.keys(nodeReport.shape)].sort());
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { AlertTests } from '../../aws/alert-test.ts';
+import { Approvals } from '../../aws/approvals.ts';
+import { keyOf, toItem } from '../../aws/items.ts';
+import { Keys } from '../../aws/keys.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Notify } from '../../aws/notify.ts';
+import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
+import { Workflow } from '../../aws/workflow.ts';
+import { alertTest } from '../../cli/commands/alert-test.ts';
+import { apply } from '../../cli/commands/apply.ts';
+import { explain } from '../../cli/commands/explain.ts';
+import { failover } from '../../cli/commands/failover.ts';
+import { pause, resume } from '../../cli/commands/pause.ts';
+import { seal } from '../../cli/commands/seal.ts';
+import { status } from '../../cli/commands/status.ts';
+import type { Context } from '../../cli/context.ts';
+import { ServiceError } from '../../local/aws/server.ts';
+import { clientsFor, observed, type OnCall, type Services } from '../sim/clients.ts';
+import { validator } from '../sim/enrolment.ts';
+import { keyId, tableName } from '../sim/guard-run.ts';
+import { stateMachine, topic } from '../sim/lambda.ts';
+import { scenarioNamed } from '../sim/scenarios.ts';
+import { named, whole, type Wire } from '../sim/wire.ts';
+import { World } from '../sim/world.ts';
+import { alex, recordOf, robin, yaml } from '../support/core.ts';
+
+/** People at the command line, against the simulated services, each under the role that they should have. */
+
+const custodian = 'arn:aws:sts::123456789012:assumed-role/custodian/dana';
+
+/** Requests arrive at once, and errors are told as the SDK tells them. */
+const directWire = {
+  call: async (_caller: unknown, request: { effect: (staleMs: number) => unknown }) => {
+    try {
+      return request.effect(0);
+    } catch (error) {
+      throw error instanceof ServiceError ? named(error.code, error.message) : error;
+    }
+  },
+} as unknown as Wire;
+
+const blob = Buffer.from('blob');
+
+/** What the simulator does not serve because no run of it needs it. */
+const more: Readonly<Record<string, unknown>> = {
+  GenerateDataKey: { Plaintext: Buffer.alloc(32, 1), CiphertextBlob: blob },
+  ReEncrypt: { CiphertextBlob: blob },
+  CreateGrant: { GrantToken: 'grant' },
+  GetExecutionHistory: { events: [] },
+  DescribeExecution: { status: 'SUCCEEDED' },
+};
+
+const servicesOf = (world: World): Services => ({
+  ...world.services,
+  dynamo: (action, input, caller, staleMs) =>
+    action === 'DescribeTable' ? { Table: { TableName: tableName } } : world.services.dynamo(action, input, caller, staleMs),
+  kms: (action) => more[action],
+  sfn: (action, input, caller, staleMs) => more[action] ?? world.services.sfn(action, input, caller, staleMs),
+});
+
+const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
+
+const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
+  const { scheduler } = world;
+  const { clock } = world.people.contextOf(arn);
+  const caller = { ...nobody, arn };
+  const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
+  const table = { client: clients.dynamo, table: tableName };
+  return {
+    lease: new LeaseStore(table),
+    records: new Records(table),
+    approvals: new Approvals(table),
+    alertTests: new AlertTests(table),
+    tableCheck: new TableCheck(table),
+    notify: () => new Notify({ client: clients.sns, topic }),
+    chains: { headOf: async () => 100 } as unknown as Context['chains'],
+    keys: new Keys({ client: clients.kms, keyId }),
+    workflow: new Workflow({ client: clients.sfn, stateMachine }),
+    clock: { ...clock, epochMs: () => scheduler.nowMs, timeout: () => new AbortController().signal } as unknown as Context['clock'],
+    output: { progress: () => undefined } as unknown as Context['output'],
+    whoAmI: async () => arn,
+    confirm: async () => true,
+  };
+};
+
+const seals = async (world: World, onCall: OnCall): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-people-'));
+  try {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    for (const key of [keyOf.lease(validator), keyOf.fleet()]) world.table.items.delete(key);
+    const context = contextOf(world, onCall, custodian);
+    await seal(context, validator, file('key', 'not a key'), { replace: true });
+    const validators = file(
+      'validators.yaml',
+      stringify(
+        yaml((one) => {
+          one['chain'] = world.config.chain;
+        }),
+      ),
+    );
+    await apply(context, validators, { yes: true, attest: 'I removed every other copy of this key.' });
+    await status(context, undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+/** One of each command, with something that waits for an answer. */
+export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
+  const world = new World({ seed: 1, scenario: scenarioNamed('switchover') });
+  await seals(new World({ seed: 2, scenario: scenarioNamed('switchover') }), onCall);
+  const record = recordOf({ validator, expiresAtMs: 1e12 });
+  const put = (pk: string, value: Record<string, unknown>): void => {
+    world.table.items.set(pk, toItem({ ...value, pk }));
+  };
+  put(keyOf.approval(record.id), record);
+  put(keyOf.approvals(validator), { open: record.id });
+  const requester = contextOf(world, onCall, robin);
+  await status(requester, undefined);
+  await pause(requester, validator, 'Upgrade.');
+  await resume(requester, validator);
+  await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
+  await explain(requester, 'hub-1.t1.by-hand-1');
+  await alertTest(requester, {});
+  const approver = contextOf(world, onCall, alex);
+  await status(approver, undefined);
+  await explain(approver, 'hub-1.t1.by-hand-1');
+  const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
+  for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });
+};
