@@ -155,6 +155,14 @@ test('of a paused validator only two signers count', async () => {
   expect([figureOf(both, 'TwoSigners'), figureOf(both, 'FleetPaused')]).toEqual([1, 1]);
 });
 
+test('it reads no task token', async () => {
+  const world = wellWorld();
+  const deps = world.deps();
+  const refuse = () => Promise.reject(new Error('the whole record'));
+  [deps.approvals.read, deps.approvals.findOpen] = [refuse, refuse];
+  expect(await look(world, deps)).toMatchObject({ sentence: 'Looked at 1 of 1 validators.' });
+});
+
 test('it changes nothing', async () => {
   const world = wellWorld();
   world.lease = fencing({ claim: run('one') });

@@ -75,6 +75,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
+    answers: undefined as unknown as Context['answers'],
     alertTests: new AlertTests(table),
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: clients.sns, topic }),
