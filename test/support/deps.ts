@@ -243,6 +243,7 @@ export class World {
         },
       },
       alarmPrefix: 'baton-failover-',
+      validatorsMeasured: 50,
     };
   }
 }
