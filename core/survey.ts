@@ -1,5 +1,5 @@
 import { notReady } from './assess.ts';
-import type { ApprovalRecord } from './approval.ts';
+import type { WaitingRecord } from './approval.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -59,7 +59,7 @@ export interface Surveyed {
   /** Oldest first. */
   readonly looks: readonly Look[];
   /** The newest record of what waits for people, whatever its state. */
-  readonly open: ApprovalRecord | undefined;
+  readonly open: WaitingRecord | undefined;
   readonly history: readonly { readonly atMs: number }[];
 }
 

@@ -4,6 +4,7 @@ import { makersOf, never } from '../test/support/deps.ts';
 import { figureOf, look, remaining, wellWorld } from '../test/support/survey.ts';
 import { durationMs } from '../core/time.ts';
 import * as contract from './contract.ts';
+import type { Deps } from './shared/deps.ts';
 import { handlerOf } from './shared/handler.ts';
 import { survey } from './survey.ts';
 
@@ -153,6 +154,14 @@ test('of a paused validator only two signers count', async () => {
   both.reports.set(birch, reportOf({ node: birch }));
   await look(both);
   expect([figureOf(both, 'TwoSigners'), figureOf(both, 'FleetPaused')]).toEqual([1, 1]);
+});
+
+test('it reads no task token', async () => {
+  const world = wellWorld();
+  const deps = world.deps();
+  const { waiting } = deps.approvals as unknown as { waiting: () => Promise<undefined> };
+  expect(await look(world, { ...deps, approvals: { waiting } as unknown as Deps['approvals'] })).toMatchObject({ validators: 1 });
+  expect(figureOf(world, 'SurveyDone')).toBe(1);
 });
 
 test('it changes nothing', async () => {

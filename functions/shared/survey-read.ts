@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from '../../core/approval.ts';
+import type { WaitingRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
@@ -19,7 +19,7 @@ export interface Reading {
   readonly config: ValidatorConfig | undefined;
   readonly lease: Lease | undefined;
   readonly claimRunning: boolean;
-  readonly open: ApprovalRecord | undefined;
+  readonly open: WaitingRecord | undefined;
   readonly history: readonly { readonly atMs: number }[];
   /** As the watcher last stored it: it stores none while the validator is healthy. */
   readonly verdict: VerdictState;
@@ -70,7 +70,7 @@ export const readOne = async (
     part(trouble, deps.records.readPause(validator, signal)),
     part(trouble, deps.records.readConfig(validator, signal)),
     part(trouble, deps.lease.read(validator, signal)),
-    part(trouble, deps.approvals.findOpen(validator, signal)),
+    part(trouble, deps.approvals.waiting(validator, signal)),
     part(trouble, deps.records.readHistory(validator, signal)),
     part(trouble, deps.records.readWatch(validator, of.vantage, signal)),
   ]);

@@ -88,6 +88,7 @@ export class Table {
   handle(action: string, input: Data, by: string, own: string | null): Record<string, unknown> {
     const pk = (input.Key ?? input.Item)?.['pk']?.S ?? '';
     if (own !== null && action !== 'GetItem' && pk !== own) throw new ServiceError('AccessDeniedException', `${by} may not write ${pk}`);
+    if (action === 'DescribeTable') return { Table: { TableName: definition.TableName } };
     if (action === 'GetItem' && input['ConsistentRead'] !== true)
       throw new ServiceError('ValidationException', 'only consistent reads are simulated');
     if (action === 'GetItem') {

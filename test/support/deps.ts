@@ -139,6 +139,10 @@ export class World {
         this.#up('approvals');
         return [...this.approvals.values()].findLast(({ validator }) => validator === id);
       },
+      waiting: async (id) => {
+        this.#up('approvals');
+        return [...this.approvals.values()].findLast(({ validator }) => validator === id);
+      },
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
       },
