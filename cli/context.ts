@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import { AlertTests } from '../aws/alert-test.ts';
+import { HttpAnswers } from '../aws/answers.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { dynamo, kms, sfn, sns, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
@@ -11,6 +12,7 @@ import { Records } from '../aws/records.ts';
 import { TableCheck } from '../aws/table.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains, type Chains } from '../chains/index.ts';
+import type { Answers } from '../core/answer.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type ValidatorId } from '../core/ids.ts';
@@ -26,6 +28,8 @@ export interface Context {
   readonly approvals: Approvals;
   readonly alertTests: AlertTests;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
+  /** Where what waits is answered. */
+  readonly answers: Answers;
   readonly chains: Chains;
   readonly keys: Keys;
   readonly workflow: Workflow;
@@ -43,6 +47,7 @@ const environment = z.object({
   BATON_TABLE: z.string().min(3).prefault('baton'),
   BATON_KMS_KEY: z.string().min(1),
   BATON_STATE_MACHINE: z.string().startsWith('arn:'),
+  BATON_APPROVALS_URL: z.string().optional(),
 });
 
 const notSet = (field: string): BatonError =>
@@ -61,6 +66,18 @@ const confirmAtTerminal = async (question: string): Promise<boolean> => {
   }
 };
 
+/** Only who answers needs the endpoint: it is looked for at the first answer. */
+const answersAt = (url: string | undefined): Answers => ({
+  give: async (request) => {
+    if (url !== undefined && url !== '')
+      return new HttpAnswers({ url, region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'], clock: systemClock }).give(request);
+    throw new BatonError('InputInvalid', 'BATON_APPROVALS_URL is not set: approve, deny and attest need it', {
+      field: 'BATON_APPROVALS_URL',
+      fix: 'export BATON_APPROVALS_URL=… (ApprovalsUrl in the outputs of the deployed stack)',
+    });
+  },
+});
+
 /** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
 export const contextFromEnvironment = (output: Output): Context => {
   const found = environment.safeParse(process.env);
@@ -74,6 +91,7 @@ export const contextFromEnvironment = (output: Output): Context => {
     approvals: new Approvals({ client, table }),
     alertTests: new AlertTests({ client, table }),
     tableCheck: new TableCheck({ client, table }),
+    answers: answersAt(found.data.BATON_APPROVALS_URL),
     chains,
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),

@@ -30,6 +30,8 @@ while [ $# -gt 0 ]; do
 done
 printf '%s' "$validator" | grep -Eqx '[a-z0-9][a-z0-9-]{0,39}' || fail "--validator is '$validator': expected 1-40 of a-z, 0-9 and -"
 printf '%s' "$unit" | grep -Eqx '[A-Za-z0-9@._-]{1,100}\.service' || fail "--unit is '$unit': expected NAME.service"
+# Anybody could make a socket there before the node does, and ask the guard for signatures; the guard's unit does not see it either.
+case "$socket" in /tmp/* | /var/tmp/*) fail "--socket is '$socket': expected a folder that only the node's user may write to, such as /run/NAME" ;; esac
 [ "$(id -u)" = 0 ] || fail 'run it as root'
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

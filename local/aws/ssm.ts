@@ -31,8 +31,12 @@ const documentSchema = z.strictObject({
 });
 export type SsmDocument = z.infer<typeof documentSchema>;
 
-/** A document file, checked: the agent itself would let many of its mistakes pass. */
-export const readDocument = (file: string): SsmDocument => documentSchema.parse(parse(readFileSync(file, 'utf8')));
+/** A document, checked: the agent itself would let many of its mistakes pass. @throws ZodError. */
+export const documentOf = (content: unknown): SsmDocument => documentSchema.parse(content);
+/** @throws ZodError. */
+export const documentIn = (text: string): SsmDocument => documentOf(parse(text));
+
+export const readDocument = (file: string): SsmDocument => documentIn(readFileSync(file, 'utf8'));
 
 /** @throws ServiceError InvalidParameters as SendCommand does; unknown and missing parameters are refused too. */
 export const checkParameters = (document: SsmDocument, given: Readonly<Record<string, readonly string[]>>): Record<string, string> => {

@@ -5,28 +5,24 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
 import { checkParameters, readDocument } from '../../local/aws/ssm.ts';
+import { documentExamples } from '../deploy/document-examples.ts';
 
 /** The SSM documents: their parameters, and their scripts on a made-up node whose systemctl can be told to misbehave. */
 
 const names = ['fence', 'rejoin', 'inspect'] as const;
 const documentOf = (name: string) => readDocument(join(import.meta.dirname, '..', '..', 'documents', `${name}.yaml`));
-const good: Record<string, string> = { Validator: 'hub-1', Term: '2', Nonce: 'a'.repeat(32) };
-const bad: Record<string, readonly string[]> = {
-  Validator: ['', 'Hub', '../x', 'a b', 'x;reboot', '$(x)', '-x', 'a'.repeat(41), 'x\ny', '`x`'],
-  Term: ['', '0', '-1', '1.5', '01', '1e3', ' 1', '1;', '9'.repeat(17)],
-  Nonce: ['', 'a', 'A'.repeat(32), 'g'.repeat(32), 'a'.repeat(33), `${'a'.repeat(31)}\n`, `${'a'.repeat(32)};`],
-};
+const good = (name: string): string => documentExamples[name]?.valid[0] ?? '';
 
 describe.each(names)('%s', (name) => {
   const document = documentOf(name);
   const wanted = Object.keys(document.parameters);
-  const given = Object.fromEntries(wanted.map((one) => [one, [good[one] ?? '']]));
+  const given = Object.fromEntries(wanted.map((one) => [one, [good(one)]]));
   test('takes valid parameters', () => {
-    expect(checkParameters(document, given)).toEqual(Object.fromEntries(wanted.map((one) => [one, good[one]])));
+    expect(checkParameters(document, given)).toEqual(Object.fromEntries(wanted.map((one) => [one, good(one)])));
   });
   test('refuses every invalid one, a missing one and an unknown one', () => {
     for (const one of wanted) {
-      for (const value of bad[one] ?? [])
+      for (const value of documentExamples[one]?.invalid ?? [])
         expect(() => checkParameters(document, { ...given, [one]: [value] }), `${one}=${value}`).toThrow('does not match');
       expect(() => checkParameters(document, { ...given, [one]: [] })).toThrow('is missing');
     }

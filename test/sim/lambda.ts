@@ -9,6 +9,7 @@ import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
+import { answer } from '../../functions/answer.ts';
 import { assess } from '../../functions/assess.ts';
 import * as contract from '../../functions/contract.ts';
 import { fence } from '../../functions/fence.ts';
@@ -63,6 +64,7 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Watch', contract.watch, watch),
     verb('Survey', contract.survey, survey),
     verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
+    verb('Answer', contract.answer, answer),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);
@@ -117,6 +119,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
+      answers: new Workflow({ client: clients.sfn, stateMachine }),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),
