@@ -13,6 +13,8 @@ import { durationMs, type Clock, type DurationMs } from '../core/time.ts';
 const tryMs = durationMs(20_000);
 /** Before each further try. More than one is safe: an answer is counted once per person. */
 const pauses: readonly DurationMs[] = [durationMs(500), durationMs(2_000)];
+/** Throttled, or a service behind it gave no answer. */
+const mayPass: readonly number[] = [429, 503];
 const maxReplyBytes = 32_768;
 const longestShown = 300;
 
@@ -73,11 +75,13 @@ const textOf = async (response: Response): Promise<string> => {
 };
 
 const jsonIn = (text: string): unknown => {
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
-    return undefined;
+    // No JSON: it says nothing that could be told.
   }
+  return body;
 };
 
 const gatewaysWord = z.object({ message: z.string() });
@@ -96,12 +100,14 @@ const strange = (status: number, body: unknown): BatonError => {
 
 const heardOf = (status: number, text: string, request: AnswerRequest): Heard => {
   const body = jsonIn(text);
-  const reply = answerReply.safeParse(body);
-  if (status === 200 && reply.success && reply.data.validator === request.validator) return { reply: reply.data };
+  if (status === 200) {
+    const reply = answerReply.safeParse(body);
+    return reply.success && reply.data.validator === request.validator ? { reply: reply.data } : { error: strange(status, body), again: false };
+  }
   const failure = answerFailure.safeParse(body);
-  if (status === 200 || !failure.success) return { error: strange(status, body), again: status === 429 || status === 503 };
+  if (!failure.success) return { error: strange(status, body), again: mayPass.includes(status) };
   const { code, message, ...parts } = failure.data;
-  return { error: new BatonError(code, message, parts), again: status === 429 || status === 503 };
+  return { error: new BatonError(code, message, parts), again: mayPass.includes(status) };
 };
 
 export class HttpAnswers implements Answers {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
-import { AlertTests } from '../aws/alert-test.ts';
 import { HttpAnswers } from '../aws/answers.ts';
+import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { dynamo, kms, sfn, sns, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
@@ -26,10 +26,10 @@ export interface Context {
   readonly lease: LeaseStore;
   readonly records: Records;
   readonly approvals: Approvals;
-  readonly alertTests: AlertTests;
-  readonly tableCheck: Pick<TableCheck, 'safety'>;
   /** Where what waits is answered. */
   readonly answers: Answers;
+  readonly alertTests: AlertTests;
+  readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly chains: Chains;
   readonly keys: Keys;
   readonly workflow: Workflow;
@@ -89,9 +89,9 @@ export const contextFromEnvironment = (output: Output): Context => {
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
+    answers: answersAt(found.data.BATON_APPROVALS_URL),
     alertTests: new AlertTests({ client, table }),
     tableCheck: new TableCheck({ client, table }),
-    answers: answersAt(found.data.BATON_APPROVALS_URL),
     chains,
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),

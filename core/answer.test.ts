@@ -62,10 +62,16 @@ describe('a failure', () => {
   test.each(['Unexpected', '', 7, undefined])('of the code %j is one of the workflow, with its own words', (code) => {
     expect(answerFailure.parse({ ...failure, code })).toEqual({ ...failure, code: 'WorkflowFailed' });
   });
-  test.each([{ message: '' }, { fix: '' }, { message: 'x'.repeat(3_001) }, { fix: 'x'.repeat(3_001) }, { field: 'x'.repeat(401) }, { stack: 'at' }])(
-    '%j is refused',
-    (of) => {
-      expect(answerFailure.safeParse({ ...failure, ...of }).success).toBe(false);
-    },
-  );
+  test('without end is cut', () => {
+    const of = { message: 'm'.repeat(3_001), fix: 'x'.repeat(3_001), field: 'y'.repeat(401) };
+    expect(answerFailure.parse({ ...failure, ...of })).toEqual({
+      code: 'PlanChanged',
+      message: 'm'.repeat(3_000),
+      fix: 'x'.repeat(3_000),
+      field: 'y'.repeat(400),
+    });
+  });
+  test.each([{ message: '' }, { fix: '' }, { field: '' }, { message: 7 }, { stack: 'at' }])('%j is refused', (of) => {
+    expect(answerFailure.safeParse({ ...failure, ...of }).success).toBe(false);
+  });
 });

@@ -30,12 +30,19 @@ export const answerReply = z.strictObject({
 });
 export type AnswerReply = z.infer<typeof answerReply>;
 
+/** Words of somebody else, told as far as they are of use. */
+const words = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .transform((text) => text.slice(0, longest));
+
 /** Why it was not counted, as a BatonError tells it. A code of another version is not lost: its words are still told. */
 export const answerFailure = z.strictObject({
   code: z.enum(errorCodes).catch('WorkflowFailed'),
-  message: z.string().min(1).max(3_000),
-  fix: z.string().min(1).max(3_000),
-  field: z.string().max(400).optional(),
+  message: words(3_000),
+  fix: words(3_000),
+  field: words(400).optional(),
 });
 
 /** Whoever gives answers to what waits: over the network, or in a test. */

@@ -23,7 +23,6 @@ export interface ApprovalsApiOptions {
   /** Whose access key it is. */
   readonly holder: (accessKeyId: string) => { arn: string; secretAccessKey: string } | undefined;
   readonly invoke: (event: unknown) => Promise<InvokeResult>;
-  /** As template.yaml throttles by default. */
   readonly throttle?: { readonly perSecond: number; readonly burst: number };
 }
 
@@ -37,6 +36,8 @@ class Gateway extends Error {
 }
 
 const routeKey = 'POST /answers';
+/** As template.yaml throttles by default. */
+export const defaultThrottle = { perSecond: 5, burst: 10 };
 const maxBodyBytes = 10_485_760;
 const longestSkewMs = 300_000;
 const forbidden = (): Gateway => new Gateway(403, 'Forbidden');
@@ -162,7 +163,7 @@ const sendError = (response: ServerResponse, error: unknown): void => {
 
 export const startApprovalsApi = async (options: ApprovalsApiOptions): Promise<ApprovalsApi> => {
   const { clock } = options;
-  const mayPass = throttleOf(options.throttle ?? { perSecond: 5, burst: 10 }, clock);
+  const mayPass = throttleOf(options.throttle ?? defaultThrottle, clock);
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (`${request.method} ${(request.url ?? '').split('?')[0]}` !== routeKey) throw new Gateway(404, 'Not Found');
     if (!mayPass()) throw new Gateway(429, 'Too Many Requests');

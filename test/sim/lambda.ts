@@ -62,9 +62,9 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Rejoin', contract.rejoin, rejoin),
     verb('Reinstate', contract.reinstate, reinstate),
     verb('Watch', contract.watch, watch),
+    verb('Answer', contract.answer, answer),
     verb('Survey', contract.survey, survey),
     verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
-    verb('Answer', contract.answer, answer),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);

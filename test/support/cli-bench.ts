@@ -53,6 +53,7 @@ const contextFor = (output: Output): Context => {
     records: new Records(table),
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer } }, whoAmI),
+    clock,
     alertTests: new AlertTests(table),
     tableCheck: { safety: async (signal) => safety ?? new TableCheck(table).safety(signal) },
     notify: () => ({
@@ -61,7 +62,6 @@ const contextFor = (output: Output): Context => {
         return !unreachable;
       },
     }),
-    clock,
     output,
     chains: { ...chains, headOf: async () => head },
     keys: {

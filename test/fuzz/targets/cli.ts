@@ -119,11 +119,11 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     lease: new LeaseStore(at),
     records: new Records(at),
     approvals,
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Workflow({ client: workflow as never, stateMachine }) }, whoAmI),
+    workflow: new Workflow({ client: workflow as never, stateMachine }),
     alertTests: new AlertTests(at),
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },
     notify: () => ({ send: async () => true }),
-    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Workflow({ client: workflow as never, stateMachine }) }, whoAmI),
-    workflow: new Workflow({ client: workflow as never, stateMachine }),
     chains: { ...chains, headOf: async () => 100 },
     keys: {
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
