@@ -1,24 +1,18 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadTemplate, resolveTemplate } from '../../local/template/index.ts';
-import { dashboardFindings } from './dashboard.ts';
+import { loadTemplate } from '../../local/template/index.ts';
+import { deployments, resolved, type Deployment } from './deployments.ts';
+import { functionNames } from './function-names.ts';
 import { codesOf, isTree, treeAt, type Finding, type Tree } from './finding.ts';
 import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
-import { scheduleFindings, scheduleProblem } from './schedule.ts';
+import { scheduleFindings } from './schedule.ts';
 
 /** The template against Baton's own rules, and each rule against a template that breaks it. */
 
 const root = join(import.meta.dirname, '..', '..');
 const template = loadTemplate(join(root, 'template.yaml'));
 const files = filesUnder(root);
-
-/** Each file of functions/ that has a handler. */
-const functionNames = (): string[] =>
-  readdirSync(join(root, 'functions'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'contract.ts' && file !== 'environment.ts')
-    .map((file) => basename(file, '.ts'));
 
 /** The template with one value changed, or taken away when it is undefined. */
 const changed = (path: string, value: unknown): Tree => {
@@ -29,7 +23,7 @@ const changed = (path: string, value: unknown): Tree => {
   for (const step of steps) {
     here[step] ??= {};
     if (!isTree(here[step])) throw new Error(`${path}: ${step} is no map`);
-    here = here[step] as Record<string, unknown>;
+    here = here[step];
   }
   if (value === undefined) {
     if (!(last in here)) throw new Error(`${path} is not in the template`);
@@ -152,121 +146,32 @@ describe('a file that is not there is found', () => {
   });
 });
 
-describe('schedules', () => {
-  test.each([
-    'rate(1 minute)',
-    'rate(5 minutes)',
-    'rate(1 day)',
-    'cron(0 10 * * ? *)',
-    'cron(0/15 8-17 ? * MON-FRI *)',
-    'cron(0 9 L * ? 2027-2030)',
-    'cron(30 6 ? JAN,JUL 2#1 *)',
-    'cron(5 0 15W * ? *)',
-    'at(2027-02-28T23:59:59)',
-  ])('%s is one', (expression) => {
-    expect(scheduleProblem(expression, true)).toBe(null);
-  });
-  test.each([
-    ['rate(1 minutes)', '1 takes the singular, every other number the plural'],
-    ['rate(5 minute)', '1 takes the singular, every other number the plural'],
-    ['rate(0 minutes)', 'rate is a positive number and minutes, hours or days'],
-    ['rate(30 seconds)', 'rate is a positive number and minutes, hours or days'],
-    ['rate(1.5 hours)', 'rate is a positive number and minutes, hours or days'],
-    ['cron(0 10 * * ?)', 'cron has 6 fields: minutes hours day-of-month month day-of-week year'],
-    ['cron(0 10 * * * *)', 'exactly one of day-of-month and day-of-week must be ?'],
-    ['cron(0 10 ? * ? *)', 'exactly one of day-of-month and day-of-week must be ?'],
-    ['cron(60 10 * * ? *)', '60 is no minutes'],
-    ['cron(0 24 * * ? *)', '24 is no hours'],
-    ['cron(0 10 32 * ? *)', '32 is no day of month'],
-    ['cron(0 10 * 13 ? *)', '13 is no month'],
-    ['cron(0 10 ? * 0 *)', '0 is no day of week'],
-    ['cron(0 10 ? * MON#6 *)', 'MON#6 is no day of week'],
-    ['cron(10-5 10 * * ? *)', '10-5 is no minutes'],
-    ['cron(0/0 10 * * ? *)', '0/0 is no minutes'],
-    ['cron(0 10 * * ? 1969)', '1969 is no year'],
-    ['at(2027-02-30T00:00:00)', 'at is yyyy-mm-ddThh:mm:ss'],
-    ['at(2027-02-28 00:00:00)', 'at is yyyy-mm-ddThh:mm:ss'],
-    ['every(1 minute)', 'expected rate(…), cron(…) or at(…)'],
-    ['* * * * *', 'expected rate(…), cron(…) or at(…)'],
-  ])('%s is none', (expression, problem) => {
-    expect(scheduleProblem(expression, true)).toBe(problem);
-  });
-  test('a rule of EventBridge knows no at', () => {
-    expect(scheduleProblem('at(2027-02-28T23:59:59)', false)).toBe('expected rate(…) or cron(…)');
-  });
-  test('each place of a schedule is looked at', () => {
-    const event = { Type: 'ScheduleV2', Properties: { ScheduleExpression: 'rate(2 minute)' } };
-    const rule = { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'at(2027-02-28T23:59:59)' } };
-    expect(codesOf(scheduleFindings(changed('Resources/WatchSchedule/Properties/ScheduleExpression', 'rate(1 minutes)')))).toEqual([
-      'ScheduleInvalid WatchSchedule.ScheduleExpression',
-    ]);
-    expect(codesOf(scheduleFindings(changed('Resources/WatchFunction/Properties/Events', { Each: event })))).toEqual([
-      'ScheduleInvalid WatchFunction.Events.Each.ScheduleExpression',
-    ]);
-    expect(codesOf(scheduleFindings(changed('Resources/Rule', rule)))).toEqual(['ScheduleInvalid Rule.ScheduleExpression']);
-    expect(codesOf(scheduleFindings(changed('Resources/WatchSchedule/Properties/ScheduleExpression', { Ref: 'Rate' })))).toEqual([
-      'ScheduleInvalid WatchSchedule.ScheduleExpression',
-    ]);
-  });
-});
-
-describe('dashboards', () => {
-  const metric = {
-    type: 'metric',
-    x: 0,
-    y: 0,
-    width: 12,
-    height: 6,
-    properties: { region: 'us-east-1', metrics: [['Baton', 'Done', 'service', 'x']] },
-  };
-  const found = (...widgets: readonly unknown[]): string[] => codesOf(dashboardFindings('D', JSON.stringify({ widgets })));
-  const withMetrics = (metrics: unknown): unknown => ({ ...metric, properties: { region: 'us-east-1', metrics } });
-  test('a good one', () => {
-    const text = { type: 'text', width: 24, height: 2, properties: { markdown: '# Baton' } };
-    const alarms = { type: 'alarm', width: 24, height: 2, properties: { alarms: ['arn:x'] } };
-    const lines = [
-      ['Baton', 'Done', 'service', 'x', { stat: 'Sum' }],
-      ['...', 'y'],
-      ['.', 'Failed', '.', '.'],
-      [{ expression: 'm1 / 2', label: 'x' }],
-    ];
-    expect(found(metric, text, alarms, withMetrics(lines))).toEqual([]);
-  });
-  test.each<[string, unknown, string]>([
-    ['a type that is not there', { ...metric, type: 'graph' }, 'WidgetUnknown D.widgets[0]'],
-    ['no type', { properties: {} }, 'WidgetUnknown D.widgets[0]'],
-    ['beside the page', { ...metric, x: 13 }, 'WidgetPlace D.widgets[0]'],
-    ['wider than the page', { ...metric, width: 25 }, 'WidgetPlace D.widgets[0]'],
-    ['no height', { ...metric, height: undefined }, 'WidgetPlace D.widgets[0]'],
-    ['no Region', { ...metric, properties: { metrics: [['Baton', 'Done']] } }, 'WidgetIncomplete D.widgets[0]'],
-    ['no metrics', { ...metric, properties: { region: 'us-east-1' } }, 'WidgetIncomplete D.widgets[0]'],
-    ['an empty list of metrics', withMetrics([]), 'WidgetMetrics D.widgets[0]'],
-    ['a dimension without a value', withMetrics([['Baton', 'Done', 'service']]), 'WidgetMetrics D.widgets[0]'],
-    ['options alone', withMetrics([[{ stat: 'Sum' }]]), 'WidgetMetrics D.widgets[0]'],
-    ['a view that is not there', { ...metric, properties: { ...metric.properties, view: 'lines' } }, 'WidgetView D.widgets[0]'],
-    ['a text without text', { ...metric, type: 'text', properties: {} }, 'WidgetIncomplete D.widgets[0]'],
-  ])('%s', (_, widget, code) => {
-    expect(found(widget)).toEqual([code]);
-  });
-  test('what is no dashboard at all', () => {
-    expect(codesOf(dashboardFindings('D', '{"widgets":[}'))).toEqual(['DashboardInvalid D']);
-    expect(codesOf(dashboardFindings('D', '{"widgets":[]}'))).toEqual(['DashboardInvalid D']);
-    expect(codesOf(dashboardFindings('D', { widgets: [] }))).toEqual(['DashboardInvalid D']);
-  });
+test('each place of a schedule is looked at', () => {
+  const event = { Type: 'ScheduleV2', Properties: { ScheduleExpression: 'rate(2 minute)' } };
+  const rule = { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression: 'at(2027-02-28T23:59:59)' } };
+  expect(codesOf(scheduleFindings(changed('Resources/WatchSchedule/Properties/ScheduleExpression', 'rate(1 minutes)')))).toEqual([
+    'ScheduleInvalid WatchSchedule.ScheduleExpression',
+  ]);
+  expect(codesOf(scheduleFindings(changed('Resources/WatchFunction/Properties/Events', { Each: event })))).toEqual([
+    'ScheduleInvalid WatchFunction.Events.Each.ScheduleExpression',
+  ]);
+  expect(codesOf(scheduleFindings(changed('Resources/Rule', rule)))).toEqual(['ScheduleInvalid Rule.ScheduleExpression']);
+  expect(codesOf(scheduleFindings(changed('Resources/WatchSchedule/Properties/ScheduleExpression', { Ref: 'Rate' })))).toEqual([
+    'ScheduleInvalid WatchSchedule.ScheduleExpression',
+  ]);
 });
 
 describe('each way to deploy', () => {
-  const target = { region: 'eu-west-1', account: '123456789012', stack: 'baton' };
+  const [home, , three, vantage] = deployments;
+  const resolve = (deployment: Deployment | undefined, parameters: Readonly<Record<string, string>> = {}, tree: Tree = template.tree) => {
+    if (!deployment) throw new Error('there is no such deployment');
+    return resolved({ ...template, tree }, { ...deployment, parameters: { ...deployment.parameters, ...parameters } });
+  };
+  test.each(deployments.map(({ name }, index) => [name, index] as const))('%s resolves', (_, index) => {
+    expect(resolve(deployments[index]).resources['WatchFunction']?.Type).toBe('AWS::Serverless::Function');
+  });
   test('a vantage is a watcher and what it needs, and holds no lease and no key of a validator', () => {
-    const parameters = {
-      Mode: 'vantage',
-      VantageName: 'west',
-      HomeRegion: 'us-east-1',
-      HomeTableArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/x-y',
-      HomeTableKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000',
-      HomeStateMachineArn: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
-    };
-    const { resources } = resolveTemplate(template, { ...target, parameters });
+    const { resources } = resolve(vantage);
     expect(Object.keys(resources).sort()).toEqual([
       'DeadLetterQueue',
       'DeadLetterQueuePolicy',
@@ -283,6 +188,37 @@ describe('each way to deploy', () => {
       'WatchSchedule',
       'WatcherSilent',
     ]);
-    expect(treeAt(resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')['BATON_HOME_REGION']).toBe('us-east-1');
+    expect(treeAt(resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')).toMatchObject({
+      BATON_HOME_REGION: 'us-east-1',
+      BATON_TABLE: 'arn:aws:dynamodb:us-east-1:123456789012:table/baton-LeaseTable-0123456789AB',
+      BATON_STATE_MACHINE: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
+    });
+  });
+  test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
+    expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');
+    expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['Replicas']).toHaveLength(3);
+    expect(treeAt(resolve(home).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBeUndefined();
+    expect(treeAt(resolve(home).resources, 'LeaseTable', 'Properties')['Replicas']).toHaveLength(1);
+  });
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['two Regions', { ReplicaRegion1: 'us-east-2' }, 'Give both ReplicaRegion1 and ReplicaRegion2'],
+    ['three Regions without a key', { ReplicaRegion1: 'us-east-2', ReplicaRegion2: 'us-west-2' }, 'Give ReplicaKeyArn1'],
+    ['a vantage that does not know its home', { Mode: 'vantage', VantageName: 'west' }, 'Mode vantage needs HomeRegion'],
+    ['a mode that is not there', { Mode: 'away' }, 'is not one of home, vantage'],
+    ['a DryRun of another spelling', { DryRun: 'False' }, 'is not one of true, false'],
+    ['a prefix of roles with a wildcard', { NodeRolePrefix: 'baton-*' }, 'does not match'],
+    ['a validator name in the place of a vantage', { VantageName: 'Home' }, 'does not match'],
+  ])('refused: %s', (_, parameters, message) => {
+    expect(() => resolve(home, parameters)).toThrow(message);
+  });
+  test('refused: a vantage of the name of the home', () => {
+    expect(() => resolve(vantage, { VantageName: 'home' })).toThrow('Give VantageName, another one than home');
+  });
+  test('a reference to what is not there is found, also where only one mode has it', () => {
+    expect(() => resolve(home, {}, changed('Resources/TakeTermRole', undefined))).toThrow('TakeTermRole');
+    const reference = { Ref: 'LeaseTable' };
+    const tree = changed('Globals/Function/Environment/Variables/BATON_TABLE', reference);
+    expect(resolve(home, {}, tree).resources['WatchFunction']?.Type).toBe('AWS::Serverless::Function');
+    expect(() => resolve(vantage, {}, tree)).toThrow('LeaseTable');
   });
 });

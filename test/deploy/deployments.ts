@@ -1,0 +1,53 @@
+import { resolveTemplate, type Resolved, type Template } from '../../local/template/index.ts';
+
+/** The ways to deploy that differ in what is made: each must resolve and pass the linters. */
+
+export interface Deployment {
+  readonly name: string;
+  readonly region: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const account = '123456789012';
+const key = (region: string): string => `arn:aws:kms:${region}:${account}:key/00000000-0000-4000-8000-000000000000`;
+
+export const deployments: readonly Deployment[] = [
+  { name: 'home', region: 'us-east-1', parameters: {} },
+  {
+    name: 'home that acts, with people elsewhere',
+    region: 'eu-west-1',
+    parameters: {
+      DryRun: 'false',
+      ApprovalRequired: 'false',
+      AlertEmail: 'oncall@example.com',
+      CreateHumanRoles: 'false',
+      PermissionsBoundaryArn: `arn:aws:iam::${account}:policy/boundary`,
+    },
+  },
+  {
+    name: 'home over three Regions',
+    region: 'us-east-1',
+    parameters: {
+      ReplicaRegion1: 'us-east-2',
+      ReplicaKeyArn1: key('us-east-2'),
+      ReplicaRegion2: 'us-west-2',
+      ReplicaKeyArn2: key('us-west-2'),
+    },
+  },
+  {
+    name: 'vantage',
+    region: 'ap-southeast-1',
+    parameters: {
+      Mode: 'vantage',
+      VantageName: 'singapore',
+      HomeRegion: 'us-east-1',
+      HomeTableArn: `arn:aws:dynamodb:us-east-1:${account}:table/baton-LeaseTable-0123456789AB`,
+      HomeTableKeyArn: key('us-east-1'),
+      HomeStateMachineArn: `arn:aws:states:us-east-1:${account}:stateMachine:baton-failover`,
+    },
+  },
+];
+
+/** @throws TemplateError. */
+export const resolved = (template: Template, { region, parameters }: Deployment): Resolved =>
+  resolveTemplate(template, { region, account, stack: 'baton', parameters });
