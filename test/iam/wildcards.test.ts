@@ -180,7 +180,7 @@ test('nobody can both start and approve', () => {
 });
 
 test.each([
-  ['cn-north-1', /arn:aws:|us-east-1|amazonaws\.com(?!\.cn)/],
+  ['cn-north-1', /arn:aws:|us-east-1|(?<!\/sso\.)amazonaws\.com(?!\.cn)/],
   ['us-gov-west-1', /arn:aws:|us-east-1/],
   ['eu-west-1', /us-east-1/],
 ])('in %s nothing is named as it is elsewhere', (region, elsewhere) => {
