@@ -6,7 +6,7 @@ import { functionNames } from './function-names.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { budgetOf, bundleFindings, readBuild } from './bundles.ts';
-import { countAlarms } from './counts.ts';
+import { countAlarms, countPermissions } from './counts.ts';
 import { dashboardFindings } from './dashboard.ts';
 import { deployments, resolved } from './deployments.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
@@ -116,6 +116,11 @@ const main = async (): Promise<void> => {
   await step('units of the guard', units);
   await step('alarms, through recorded series', () => {
     const { findings, counts: counted } = countAlarms();
+    Object.assign(counts, counted);
+    return [...findings];
+  });
+  await step('permissions, by every call that is made', async () => {
+    const { findings, counts: counted } = await countPermissions();
     Object.assign(counts, counted);
     return [...findings];
   });

@@ -106,6 +106,14 @@ export class Recorder {
     );
   }
 
+  /** A request to the approvals endpoint, signed by an approver. */
+  readonly onRequest = (method: string, path: string): void => {
+    const { resolved } = this.#stacks.home;
+    const api = `arn:${resolved.partition}:execute-api:${resolved.region}:${resolved.account}:${resolved.ref('ApprovalsApi')}`;
+    const question = { who: { role: 'ApproverRole' }, action: 'execute-api:Invoke', resource: `${api}/$default/${method}${path}` };
+    this.#questions.set(shapeOf(question), { name: 'approver', stack: this.#stacks.home, question });
+  };
+
   /** What the services of AWS do in the name of this stack's roles, as its resources say. */
   addServices(): void {
     const { home, away } = this.#stacks;
@@ -164,7 +172,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   for (let seed = 1; seed <= seeds; seed += 1) await live({ ...swarmOptions(seed), onCall: recorder.onCall });
   await onlyWatch(recorder.onCall);
   await besides(recorder.onCall);
-  await callsOfPeople(recorder.onCall);
+  await callsOfPeople(recorder.onCall, recorder.onRequest);
   recorder.addServices();
   return recorder;
 };
