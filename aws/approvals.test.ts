@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { ApprovalRecord, Decision } from '../core/approval.ts';
-import { alex, birch, recordOf, robin, sam, v } from '../test/support/core.ts';
+import { alex, birch, recordOf, robin, sam, t, v } from '../test/support/core.ts';
 import { Refusal, someSignal, wired, type Answer, type Sent } from '../test/support/wire.ts';
 import { Approvals } from './approvals.ts';
 import { toItem } from './items.ts';
@@ -77,6 +77,44 @@ describe('the newest record', () => {
   test('kept under the id of another is not trusted', async () => {
     const { approvals } = approvalsWith(() => ({ Item: stored(recordOf({ id: 'b'.repeat(32) })) }));
     await expect(approvals.read(id)).rejects.toMatchObject({ message: `approval#${id}: id is not ${id}, as its key says` });
+  });
+});
+
+describe('what people see of the newest record', () => {
+  const open = 'b'.repeat(32);
+  const { token: _token, ...shown } = recordOf({ id: open, createdAtMs: 5, term: t(2), node: birch });
+  const seeing = (item: Record<string, unknown> | undefined) =>
+    approvalsWith((_, index) => (index === 0 ? { Item: toItem({ pk: 'approvals#hub-1', open }) } : item ? { Item: toItem(item) } : {}));
+
+  test('is read by name, field by field: the token does not leave the table', async () => {
+    const { sent, approvals } = seeing(shown);
+    const signal = someSignal();
+    expect(await approvals.waiting(v, signal)).toEqual(shown);
+    expect(keysOf(sent)).toEqual(['GetItem approvals#hub-1', `GetItem approval#${open}`]);
+    expect(sent.map(({ signal: passed }) => passed)).toEqual([signal, signal]);
+    const names = Object.values((sent[1]?.input ?? {})['ExpressionAttributeNames'] as Record<string, string>);
+    expect(names.toSorted()).toEqual([
+      ...['approvers', 'createdAtMs', 'decisions', 'execution', 'expiresAtMs', 'id', 'node', 'planHash', 'purpose'],
+      ...['quorum', 'requester', 'sentence', 'state', 'term', 'validator', 'version'],
+    ]);
+    expect((sent[1]?.input ?? {})['ProjectionExpression']).toBe(names.map((name) => `#${name}`).join(', '));
+  });
+  test('is nothing when nothing was ever asked, or the record is gone', async () => {
+    expect(await approvalsWith(() => ({})).approvals.waiting(v)).toBeUndefined();
+    expect(await seeing(undefined).approvals.waiting(v)).toBeUndefined();
+  });
+  test.each<[string, Record<string, unknown>, string]>([
+    ['with a token', { ...shown, token: 'x' }, `approval#${open}: is an object: Unrecognized key: "token"`],
+    ['of another id', { ...shown, id }, `approval#${open}: id is not ${open}, as its key says`],
+  ])('%s is not taken', async (_, item, message) => {
+    await expect(seeing(item).approvals.waiting(v)).rejects.toMatchObject({
+      code: 'LeaseInvalid',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+  test.each(['A'.repeat(32), 'b'.repeat(31)])('is not sought under the id %s', async (pointer) => {
+    const { approvals } = approvalsWith(() => ({ Item: toItem({ pk: 'approvals#hub-1', open: pointer }) }));
+    await expect(approvals.waiting(v)).rejects.toMatchObject({ code: 'LeaseInvalid', field: 'open' });
   });
 });
 

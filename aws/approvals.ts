@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { approvalRecord, decide, type ApprovalRecord, type Decision } from '../core/approval.ts';
+import { approvalRecord, decide, waitingRecord, type ApprovalRecord, type Decision, type WaitingRecord } from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
 import { canonicalJson } from '../core/plan.ts';
-import { keyOf, putItem, readParsed, type Table } from './items.ts';
+import { fromItem, keyOf, putItem, readItem, readParsed, type Table } from './items.ts';
 
 const pointer = z.strictObject({ open: z.string().regex(/^[a-f0-9]{32}$/) });
+/** All but the token: people have no use for it, and IAM can hold them to exactly these fields. */
+const shownFields = Object.keys(waitingRecord.shape);
 /** Each lost race is an answer of somebody else that was counted, and a quorum is at most 10: one more try always ends. */
 const maxTries = 11;
 
@@ -38,6 +40,15 @@ export class Approvals {
   async findOpen(validator: ValidatorId, signal?: AbortSignal): Promise<ApprovalRecord | undefined> {
     const found = await readParsed(this.#table, keyOf.approvals(validator), pointer, signal);
     return found ? this.read(found.open, signal) : undefined;
+  }
+
+  /** The same for people: the task token does not leave the table. */
+  async waiting(validator: ValidatorId, signal?: AbortSignal): Promise<WaitingRecord | undefined> {
+    const found = await readParsed(this.#table, keyOf.approvals(validator), pointer, signal);
+    if (!found) return undefined;
+    const pk = keyOf.approval(found.open);
+    const item = await readItem(this.#table, pk, signal, shownFields);
+    return item && fromItem(item, waitingRecord, pk, { id: found.open });
   }
 
   /**

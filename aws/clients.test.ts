@@ -34,6 +34,8 @@ describe('each client has a time-out that is an error, and a bound on its tries'
   test.each([
     ['DynamoDB', dynamo],
     ['Step Functions', sfn],
+    ['KMS', kms],
+    ['the guard’s table', (region: string) => guardDynamo(750, region)],
   ])('%s of another Region', async (_, make) => {
     const there = make('eu-north-1') as unknown as { config: { region: () => Promise<string> }; destroy(): void };
     expect(await there.config.region()).toBe('eu-north-1');

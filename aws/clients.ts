@@ -14,18 +14,21 @@ const limits = (requestTimeout: number) => ({
   requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true }),
 });
 
-/** @param region where it lies, when it is not the caller's own. */
-export const dynamo = (region?: string): DynamoDBClient => new DynamoDBClient({ ...limits(2_000), ...(region === undefined ? {} : { region }) });
-export const sfn = (region?: string): SFNClient => new SFNClient({ ...limits(5_000), ...(region === undefined ? {} : { region }) });
+/** Where the service lies; the caller's own Region when it is not given. */
+const at = (region: string | undefined): { region?: string } => (region === undefined ? {} : { region });
+
+export const dynamo = (region?: string): DynamoDBClient => new DynamoDBClient({ ...limits(2_000), ...at(region) });
+export const sfn = (region?: string): SFNClient => new SFNClient({ ...limits(5_000), ...at(region) });
 export const ssm = (): SSMClient => new SSMClient(limits(5_000));
-export const kms = (): KMSClient => new KMSClient(limits(3_000));
+export const kms = (region?: string): KMSClient => new KMSClient({ ...limits(3_000), ...at(region) });
 export const ec2 = (): EC2Client => new EC2Client(limits(5_000));
 export const sns = (): SNSClient => new SNSClient(limits(5_000));
 export const sts = (): STSClient => new STSClient(limits(3_000));
 
 /** One try only, with the guard's own read timeout: the guard counts its deadline from when it sent the read. */
-export const guardDynamo = (readTimeoutMs: number): DynamoDBClient =>
+export const guardDynamo = (readTimeoutMs: number, region?: string): DynamoDBClient =>
   new DynamoDBClient({
+    ...at(region),
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({ connectionTimeout: readTimeoutMs, requestTimeout: readTimeoutMs, throwOnRequestTimeout: true }),
   });

@@ -95,6 +95,17 @@ describe('a read', () => {
     expect(await readItem(table, 'x#1', signal)).toEqual(stored);
     expect(sent).toEqual([{ action: 'GetItem', input: { TableName: 'baton', Key: { pk: { S: 'x#1' } }, ConsistentRead: true }, signal }]);
   });
+  test('may be of named fields alone', async () => {
+    const { sent, table } = tableWith({ Item: { term: { N: '2' } } });
+    expect(await readItem(table, 'x#1', undefined, ['term', 'state'])).toEqual({ term: { N: '2' } });
+    expect(sent[0]?.input).toEqual({
+      TableName: 'baton',
+      Key: { pk: { S: 'x#1' } },
+      ConsistentRead: true,
+      ProjectionExpression: '#term, #state',
+      ExpressionAttributeNames: { '#term': 'term', '#state': 'state' },
+    });
+  });
   test('of nothing is nothing', async () => {
     expect(await readItem(tableWith({}).table, 'x#1')).toBeUndefined();
     expect(await readParsed(tableWith({}).table, 'x#1', schema)).toBeUndefined();

@@ -70,11 +70,19 @@ export const fromItem = <S extends z.ZodType>(item: Item, schema: S, what: strin
   return parseWith(schema, rest, { what, code: 'LeaseInvalid', fix: byHand });
 };
 
-/** @throws BatonError LeaseUnreachable when the table gives no answer. */
-export const readItem = async ({ client, table }: Table, pk: string, signal?: AbortSignal): Promise<Item | undefined> => {
+const onlyParts = (only: readonly string[]) => ({
+  ProjectionExpression: only.map((field) => `#${field}`).join(', '),
+  ExpressionAttributeNames: Object.fromEntries(only.map((field) => [`#${field}`, field])),
+});
+
+/**
+ * @param only the fields that leave the table; all when absent.
+ * @throws BatonError LeaseUnreachable when the table gives no answer.
+ */
+export const readItem = async ({ client, table }: Table, pk: string, signal?: AbortSignal, only?: readonly string[]): Promise<Item | undefined> => {
   try {
     const { Item: found } = await client.send(
-      new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true }),
+      new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true, ...(only ? onlyParts(only) : {}) }),
       withSignal(signal),
     );
     return found;

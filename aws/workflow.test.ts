@@ -44,6 +44,12 @@ describe('an answer', () => {
     await workflow.sendAnswer('token-1', { approved: true });
     expect(sent).toEqual([{ action: 'SendTaskSuccess', input: { taskToken: 'token-1', output: '{"approved":true}' }, signal: undefined }]);
   });
+  test('can be given up', async () => {
+    const { sent, workflow } = workflowWith({});
+    const signal = someSignal();
+    await workflow.sendAnswer('token-1', {}, signal);
+    expect(sent[0]?.signal).toBe(signal);
+  });
   test.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])('after %s it comes too late', async (code) => {
     await expect(workflowWith(new Refusal(code)).workflow.sendAnswer('token-1', {})).rejects.toMatchObject({
       code: 'ApprovalExpired',

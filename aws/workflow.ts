@@ -102,9 +102,9 @@ export class Workflow {
   }
 
   /** Hands an answer to the task that waits with this token. @throws BatonError ApprovalExpired when it waits no more. */
-  async sendAnswer(token: string, answer: Record<string, unknown>): Promise<void> {
+  async sendAnswer(token: string, answer: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(answer) }));
+      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(answer) }), withSignal(signal));
     } catch (cause) {
       const name = (cause as Error).name;
       if (name === 'TaskTimedOut' || name === 'TaskDoesNotExist' || name === 'InvalidToken') {

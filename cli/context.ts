@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
+import { HttpAnswers } from '../aws/answers.ts';
 import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { dynamo, kms, sfn, sns, sts } from '../aws/clients.ts';
@@ -11,6 +12,7 @@ import { Records } from '../aws/records.ts';
 import { TableCheck } from '../aws/table.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains, type Chains } from '../chains/index.ts';
+import type { Answers } from '../core/answer.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type ValidatorId } from '../core/ids.ts';
@@ -24,6 +26,8 @@ export interface Context {
   readonly lease: LeaseStore;
   readonly records: Records;
   readonly approvals: Approvals;
+  /** Where what waits is answered. */
+  readonly answers: Answers;
   readonly alertTests: AlertTests;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly chains: Chains;
@@ -43,6 +47,7 @@ const environment = z.object({
   BATON_TABLE: z.string().min(3).prefault('baton'),
   BATON_KMS_KEY: z.string().min(1),
   BATON_STATE_MACHINE: z.string().startsWith('arn:'),
+  BATON_APPROVALS_URL: z.string().optional(),
 });
 
 const notSet = (field: string): BatonError =>
@@ -61,6 +66,18 @@ const confirmAtTerminal = async (question: string): Promise<boolean> => {
   }
 };
 
+/** Only who answers needs the endpoint: it is looked for at the first answer. */
+const answersAt = (url: string | undefined): Answers => ({
+  give: async (request) => {
+    if (url !== undefined && url !== '')
+      return new HttpAnswers({ url, region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'], clock: systemClock }).give(request);
+    throw new BatonError('InputInvalid', 'BATON_APPROVALS_URL is not set: approve, deny and attest need it', {
+      field: 'BATON_APPROVALS_URL',
+      fix: 'export BATON_APPROVALS_URL=… (ApprovalsUrl in the outputs of the deployed stack)',
+    });
+  },
+});
+
 /** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
 export const contextFromEnvironment = (output: Output): Context => {
   const found = environment.safeParse(process.env);
@@ -72,6 +89,7 @@ export const contextFromEnvironment = (output: Output): Context => {
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
     approvals: new Approvals({ client, table }),
+    answers: answersAt(found.data.BATON_APPROVALS_URL),
     alertTests: new AlertTests({ client, table }),
     tableCheck: new TableCheck({ client, table }),
     chains,

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
-import { runDrill, type DrillResult } from '../local/drill/run.ts';
+import type { DrillResult } from '../local/drill/options.ts';
+import { runDrill } from '../local/drill/run.ts';
 import { scenarioNames, scenarios, type ScenarioName } from '../local/drill/scenarios.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -12,6 +13,7 @@ interface Flags {
   readonly approve: boolean;
   readonly guard: boolean;
   readonly keep: boolean;
+  readonly built?: string;
 }
 
 const stamp = (atMs: number): string => `+${(atMs / 1_000).toFixed(1).padStart(5)} s`;
@@ -58,6 +60,7 @@ export const registerDrill = (program: Command): void => {
     .option('--approve', 'ask at this terminal instead of approving by the drill’s own approver', false)
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
     .option('--keep', 'keep the folder with all logs', false)
+    .option('--built <template>', 'run what `sam build` built, e.g. .aws-sam/build/template.yaml')
     .action(async (flags: Flags) => {
       const general = program.opts<{ json: boolean; verbose: boolean }>();
       const output = outputFor(general);
@@ -78,6 +81,7 @@ export const registerDrill = (program: Command): void => {
             scenario: flags.scenario,
             guarded: flags.guard,
             keep: flags.keep,
+            built: flags.built ?? null,
             clock: systemClock,
             ask: flags.approve ? askAtTerminal : null,
             tell: (sentence, atMs) => {

@@ -39,6 +39,10 @@ export const approvalRecord = z.strictObject({
 });
 export type ApprovalRecord = z.infer<typeof approvalRecord>;
 
+/** What people may see of it. */
+export const waitingRecord = approvalRecord.omit({ token: true });
+export type WaitingRecord = z.infer<typeof waitingRecord>;
+
 export type DecideOutcome =
   | { readonly outcome: 'counted'; readonly record: ApprovalRecord }
   | { readonly outcome: 'refused'; readonly code: 'ApprovalInvalid' | 'ApprovalExpired' | 'ApproverNotAllowed'; readonly reason: string };

@@ -45,7 +45,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 export interface ErrorParts {
   readonly fix: string;
   readonly cause?: unknown;
-  readonly field?: string;
+  readonly field?: string | undefined;
 }
 
 /** The one error class. Its `name` is its code, so that Step Functions can match it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, fenceOutputOf, leaseOf, proof, recordOf, reportOf, run, t } from '../test/support/core.ts';
 import { holdsRows, largest, long, many } from '../test/support/schema.ts';
-import { approvalRecord } from './approval.ts';
+import { approvalRecord, waitingRecord } from './approval.ts';
 import { evidence } from './evidence.ts';
 import { attemptId, executionName, nextTerm, nodeId, term, validatorId } from './ids.ts';
 import { lease } from './lease.ts';
@@ -181,11 +181,20 @@ describe('record of an approval', () => {
     ['decisions.0.answer', ['approve', 'deny'], ['', 'maybe']],
     ['decisions.0.statement', [undefined, 'x', long(1_000)], ['', long(1_001)]],
     ['decisions.0.atMs', [0, 1], [-1, 0.5]],
+    ['createdAtMs', [undefined, 0, 1], [-1, 0.5]],
     ['expiresAtMs', [0, 1], [-1, 0.5]],
     ['sentence', ['', long(2_000)], [long(2_001)]],
     ['token', ['x', long(2_048)], ['', long(2_049)]],
     ['version', [1, 2], [0, 1.5]],
   ]);
+});
+
+describe('what people see of it', () => {
+  test('is all but the token, which has no place in it', () => {
+    const { token: _token, ...shown } = recordOf();
+    expect(waitingRecord.parse(shown)).toEqual(shown);
+    expect(waitingRecord.safeParse(recordOf()).success).toBe(false);
+  });
 });
 
 describe('plan', () => {

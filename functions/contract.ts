@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerReply, answerRequest } from '../core/answer.ts';
 import { evidenceKinds } from '../core/evidence.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { cause, plan } from '../core/plan.ts';
@@ -118,6 +119,18 @@ export const rejoin = {
 export const reinstate = {
   input: z.strictObject({ ...driven, holder: nodeId }),
   output: z.strictObject({ ...driven, holder: nodeId, sentence }),
+};
+
+/** `by` is whom API Gateway found behind the signature, never what the request says. */
+export const answer = {
+  input: z.strictObject({
+    by: z
+      .string()
+      .regex(/^arn:[^\s]+$/)
+      .max(2_048),
+    request: answerRequest,
+  }),
+  output: answerReply.extend({ sentence }),
 };
 
 /** The schedule's event; `vantage` names the place this watcher looks from. */

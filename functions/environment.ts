@@ -18,6 +18,7 @@ const variables = {
   BATON_DRY_RUN: flag,
   BATON_APPROVAL_REQUIRED: flag,
   BATON_ALARM_PREFIX: z.string().min(1),
+  BATON_VALIDATORS_MEASURED: z.coerce.number().int().min(0).max(50),
 } as const;
 
 /** One variable of the function's environment. @throws BatonError ConfigInvalid naming it. */

@@ -24,9 +24,9 @@ export const requestApproval: Act<
     purpose === 'approval'
       ? `Fence ${plan.holder}, then let ${plan.candidate} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
       : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk out).`;
-  const nowMs = deps.clock.epochMs();
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
+  const nowMs = deps.clock.epochMs();
   await deps.approvals.create(
     {
       id,

@@ -120,6 +120,61 @@ describe('watch', () => {
   });
 });
 
+describe('the figures of a round', () => {
+  const figuresOf = async (change: (world: World) => void): Promise<string[]> => {
+    const world = new World();
+    change(world);
+    await world.clock.run(watch({}, world.deps(), never, () => 12_000 - world.clock.steadyMs()));
+    return [...new Set(world.measured.figures.filter((one) => /^Fleet.* 1$/.test(one)))];
+  };
+  test('a validator is counted by its verdict', async () => {
+    expect(await figuresOf(() => undefined)).toEqual(['FleetHealthy 1']);
+    expect(await figuresOf((world) => (world.observe = () => 'halted'))).toEqual(['FleetHalted 1']);
+  });
+  test('one that cannot be read is not counted as healthy', async () => {
+    const world = new World();
+    const deps = world.deps();
+    deps.records.readConfig = () => Promise.reject(new Error('broken'));
+    await world.clock.run(watch({}, deps, never, () => 12_000 - world.clock.steadyMs()));
+    expect(world.measured.figures).toEqual(expect.arrayContaining(['FleetHealthy 0', 'FleetUnobservable 1']));
+    expect(world.measured.figures).not.toContain('FleetHealthy 1');
+  });
+  test('one that is paused is not counted', async () => {
+    const figures = await figuresOf((world) => {
+      world.observe = () => 'halted';
+      world.paused = { by: robin, reason: 'upgrade', atMs: 1 };
+    });
+    expect(figures).toEqual([]);
+  });
+  test('each look takes its time', async () => {
+    const world = new World();
+    await world.clock.run(watch({}, world.deps(), never, () => 12_000 - world.clock.steadyMs()));
+    expect(world.measured.figures.slice(0, 2)).toEqual(['ProbeMs 0', 'WatchRounds 1']);
+  });
+});
+
+describe('a vantage', () => {
+  const lookFrom = (world: World, vantage: string) => world.clock.run(watch({ vantage }, world.deps(), never, () => 22_000 - world.clock.steadyMs()));
+  test('that sees the same streak as home starts the same execution', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.watched.set('hub-1', { samples: [], state: 'suspect', episode: 'feedbeef', paged: false });
+    const { started } = await lookFrom(world, 'north');
+    expect(started).toEqual(['hub-1.t1.feedbeef']);
+  });
+  test('that sees a failure which home does not see starts one of its own', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    const { started } = await lookFrom(world, 'north');
+    expect(started).toEqual([`hub-1.t1.${world.watched.get('hub-1#north')?.episode}`]);
+    world.started = [];
+    const other = new World();
+    other.observe = () => 'failing';
+    other.watched.set('hub-1', { samples: [], state: 'suspect', episode: '', paged: false });
+    expect((await lookFrom(other, 'north')).started[0]).toMatch(/^hub-1\.t1\.[a-f0-9]{8}$/);
+  });
+});
+
 describe('the frame of every function', () => {
   const context = { getRemainingTimeInMillis: (): number => 30_000 };
   const invoke = async (event: unknown): Promise<unknown> => {

@@ -5,7 +5,7 @@ import { watch as contract } from './contract.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { measureRound, resume, unwatched, watchOne, type WatchNeeds, type Watched } from './shared/watch-round.ts';
+import { homeVantage, measureRound, resume, unwatched, watchOne, type WatchNeeds, type Watched } from './shared/watch-round.ts';
 
 const defaultProbeMs = durationMs(5_000);
 /** Validators looked at concurrently. */
@@ -23,7 +23,7 @@ const smallestProbeMs = async (deps: Pick<Deps, 'records'>, fleet: readonly Vali
  */
 export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, WatchNeeds> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
-  const vantage = input.vantage ?? 'home';
+  const vantage = input.vantage ?? homeVantage;
   const owner = deps.randomHex(8);
   await deps.records.takeWatcher(vantage, owner, signal);
   const fleet = await deps.records.readFleet(signal);
@@ -38,7 +38,7 @@ export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract
       known.set(validator, after);
       if (name) started.push(name);
     } catch {
-      known.set(validator, known.get(validator) ?? unwatched);
+      known.set(validator, { ...(known.get(validator) ?? unwatched), unseen: true });
     }
   };
   let rounds = 0;

@@ -34,6 +34,11 @@ const systemd = z.strictObject({
 export const guardConfig = z.strictObject({
   validator: validatorId,
   node: nodeId,
+  /** Region of the table and the key; AWS_REGION when it is not given. */
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+){1,2}-\d$/, 'expected an AWS Region, for example eu-central-1')
+    .optional(),
   table: z.string().min(3).max(255),
   keyId: z.string().min(1),
   chain: z.discriminatedUnion('kind', [cometbft, systemd]),

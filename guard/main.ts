@@ -45,10 +45,21 @@ const driverOf =
     });
   };
 
+/** Without one no call would leave, and a guard that cannot read the lease is of no use: it says so at once. */
+const regionOf = (config: GuardConfig): string => {
+  const region = config.region ?? process.env['AWS_REGION'];
+  if (region !== undefined && region !== '') return region;
+  throw new BatonError('ConfigInvalid', 'region is not set: expected the Region of the lease table', {
+    field: 'region',
+    fix: 'Add "region" to the configuration of the guard.',
+  });
+};
+
 const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
-  const table = { client: guardDynamo(config.timing.readTimeoutMs), table: config.table };
+  const region = regionOf(config);
+  const table = { client: guardDynamo(config.timing.readTimeoutMs, region), table: config.table };
   const [lease, records] = [new LeaseStore(table), new Records(table)];
-  const keys = new Keys({ client: kms(), keyId: config.keyId });
+  const keys = new Keys({ client: kms(region), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
   const reporter = new Reporter({
     config,
@@ -87,8 +98,9 @@ const main = async (): Promise<void> => {
       controller.abort();
     });
   say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
+  const guard = guardOf(config, notify);
   notify.send('READY=1');
-  await guardOf(config, notify).run(controller.signal);
+  await guard.run(controller.signal);
   notify.send('STOPPING=1');
   say('Stopped: holds nothing.');
 };

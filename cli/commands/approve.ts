@@ -1,5 +1,7 @@
-import { decide, type ApprovalRecord, type Decision } from '../../core/approval.ts';
+import { planDigits, type AnswerRequest } from '../../core/answer.ts';
+import type { ApprovalRecord } from '../../core/approval.ts';
 import { BatonError } from '../../core/errors.ts';
+import type { ValidatorId } from '../../core/ids.ts';
 import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 
@@ -11,67 +13,41 @@ export interface AnswerOptions {
   readonly statement?: string;
 }
 
-const minPlanDigits = 8;
-
-const openRecord = async (context: Context, name: string, options: AnswerOptions): Promise<ApprovalRecord> => {
-  const { config } = await configOf(context, parseValidator(name));
-  const record = await context.approvals.findOpen(config.id);
-  if (!record || record.purpose !== options.purpose) {
-    throw new BatonError('ApprovalUnknown', `nothing of ${config.id} waits for an ${options.purpose}`, { fix: `baton status ${config.id}` });
-  }
-  if (options.plan !== undefined && (options.plan.length < minPlanDigits || !record.planHash.startsWith(options.plan))) {
-    throw new BatonError('PlanChanged', `plan ${options.plan.slice(0, 64)} is not the one that waits: that is ${record.planHash.slice(0, 12)}`, {
-      field: '--plan',
-      fix: `Read the plan that waits (baton status ${config.id}), then type: baton ${options.answer} ${config.id} --plan ${record.planHash.slice(0, 12)}`,
-    });
-  }
-  return record;
+/** The plan that is answered: the one that was typed, or the one that waits now. */
+const planOf = async (context: Context, validator: ValidatorId, { answer, purpose, plan }: AnswerOptions): Promise<string> => {
+  if (plan !== undefined && planDigits.test(plan)) return plan;
+  const record = await context.approvals.waiting(validator);
+  if (record?.purpose !== purpose)
+    throw new BatonError('ApprovalUnknown', `nothing of ${validator} waits for an ${purpose}`, { fix: `baton status ${validator}` });
+  if (plan === undefined) return record.planHash;
+  const digits = record.planHash.slice(0, 12);
+  throw new BatonError('PlanChanged', `plan ${plan.slice(0, 64)} is not the one that waits: that is ${digits}`, {
+    field: '--plan',
+    fix: `Read the plan that waits (baton status ${validator}), then type: baton ${answer} ${validator} --plan ${digits}`,
+  });
 };
 
-/** The record, when this very answer of this very person is what closed it: then only the message to the execution may be missing. */
-const alreadyGiven = (record: ApprovalRecord, given: Decision): ApprovalRecord | null => {
-  const last = record.decisions.at(-1);
-  return record.state !== 'pending' && last?.by === given.by && last.answer === given.answer ? record : null;
-};
-
-const give = async (context: Context, record: ApprovalRecord, given: Decision): Promise<ApprovalRecord> => {
-  const judged = decide(record, given);
-  if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: `baton status ${record.validator}` });
-  return context.approvals.decide(record.id, given);
-};
-
-/** One conditional write; when it completes the quorum or denies, the execution is told. */
+/** Sends a person's answer to the endpoint, which knows by the signature who it is, counts it, and tells the execution. */
 export const answer = async (context: Context, name: string, options: AnswerOptions): Promise<Answer> => {
   const statement = options.statement === undefined ? undefined : parseWords(options.statement, '--statement');
-  const record = await openRecord(context, name, options);
-  const by = await context.whoAmI();
-  const given: Decision = {
-    by,
+  const { config } = await configOf(context, parseValidator(name));
+  const request: AnswerRequest = {
+    validator: config.id,
+    purpose: options.purpose,
     answer: options.answer,
-    atMs: context.clock.epochMs(),
+    plan: await planOf(context, config.id, options),
     ...(statement === undefined ? {} : { statement }),
   };
-  const stored = alreadyGiven(record, given) ?? (await give(context, record, given));
-  const counted = stored.decisions.filter(({ answer: said }) => said === 'approve').length;
-  if (stored.state === 'pending') {
+  const { validator, state, counted, quorum, execution } = await context.answers.give(request);
+  if (state === 'pending') {
     return {
-      lines: [`Counted: ${counted} of ${stored.quorum}. Another person must answer too.`],
-      json: { validator: record.validator, state: stored.state, counted, quorum: stored.quorum },
+      lines: [`Counted: ${counted} of ${quorum}. Another person must answer too.`],
+      json: { validator, state, counted, quorum },
     };
   }
-  const approved = stored.state === 'approved';
-  const people = stored.decisions.map((one) => one.by);
-  await context.workflow.sendAnswer(stored.token, {
-    answer: approved ? 'approved' : 'denied',
-    approvalId: stored.id,
-    by: people,
-    sentence: `${approved ? 'Approved' : 'Denied'} by ${people.join(', ')}.`,
-  });
+  const yes = options.purpose === 'approval' ? 'Approved' : 'Attested';
   return {
-    lines: [
-      approved ? `${record.purpose === 'approval' ? 'Approved' : 'Attested'}; the failover goes on.` : 'Denied; nothing was changed.',
-      `  next: baton status ${record.validator}`,
-    ],
-    json: { validator: record.validator, state: stored.state, counted, quorum: stored.quorum, execution: record.execution },
+    lines: [state === 'approved' ? `${yes}; the failover goes on.` : 'Denied; nothing was changed.', `  next: baton status ${validator}`],
+    json: { validator, state, counted, quorum, execution },
   };
 };

@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from '../../core/approval.ts';
+import type { WaitingRecord } from '../../core/approval.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
@@ -34,7 +34,7 @@ const reportSentence = (label: string, report: NodeReport | undefined): string =
   return `  ${label}: ${parts.join(', ')}${report.distress === null ? '' : `; distress: ${report.distress}`}`;
 };
 
-const waitingLines = (record: ApprovalRecord | undefined): string[] => {
+const waitingLines = (record: WaitingRecord | undefined): string[] => {
   if (!record || record.state !== 'pending') return [];
   const command =
     record.purpose === 'approval'
@@ -47,7 +47,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
   const { config } = await configOf(context, validator);
   const lease = await context.lease.read(validator);
   const paused = await context.records.readPause(validator);
-  const open = await context.approvals.findOpen(validator);
+  const open = await context.approvals.waiting(validator);
   const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
   return {
     lines: [

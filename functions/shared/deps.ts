@@ -27,6 +27,8 @@ export interface Deps {
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
   readonly workflow: Pick<Workflow, 'start' | 'isRunning'>;
+  /** Hands an answer to the execution that waits for it: the Answer function alone may. */
+  readonly answers: Pick<Workflow, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
   readonly chains: Chains;
   readonly tableCheck: Pick<TableCheck, 'safety'>;

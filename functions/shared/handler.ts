@@ -24,9 +24,9 @@ export type Act<In, Out, Need extends keyof Deps = keyof Deps> = (
 ) => Promise<Out>;
 
 /** What the frame itself works with. */
-type Framed = 'clock' | 'measure';
+export type Framed = 'clock' | 'measure';
 
-interface Verb<I extends z.ZodType, O extends z.ZodType> {
+export interface Verb<I extends z.ZodType, O extends z.ZodType> {
   readonly name: string;
   readonly input: I;
   readonly output: O;
@@ -36,7 +36,7 @@ const logger = new Logger();
 
 const sentenceOf = (value: unknown): string => (value !== null && typeof value === 'object' && 'sentence' in value ? String(value.sentence) : '');
 
-const logged = (name: string, { clock, measure }: Pick<Deps, Framed>) => {
+export const logged = (name: string, { clock, measure }: Pick<Deps, Framed>) => {
   let startedMs: SteadyMs | undefined;
   const ended = (how: 'Done' | 'Failed'): void => {
     measure.split(how, name, 1);
@@ -85,17 +85,22 @@ export const frameOf =
     });
   };
 
-/** A handler around one verb. What it needs is made at the first call, once per container. */
+/** What a verb needs, made at the first call, once per container. */
+export const madeOnce = <Need extends keyof Deps>(makers: Makers<Need> & Makers<Framed>): (() => Pick<Deps, Need | Framed>) => {
+  let made: Pick<Deps, Need | Framed> | undefined;
+  return () =>
+    (made ??= Object.fromEntries(Object.entries<() => unknown>(makers).map(([name, make]) => [name, make()])) as Pick<Deps, Need | Framed>);
+};
+
+/** A handler around one verb. */
 export const handlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends keyof Deps>(
   verb: Verb<I, O>,
   act: Act<z.output<I>, z.input<O>, Need>,
   makers: Makers<Need> & Makers<Framed>,
-) => {
-  let made: Pick<Deps, Need | Framed> | undefined;
-  const deps = (): Pick<Deps, Need | Framed> =>
-    (made ??= Object.fromEntries(Object.entries<() => unknown>(makers).map(([name, make]) => [name, make()])) as Pick<Deps, Need | Framed>);
-  return middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name, { clock: makers.clock(), measure: makers.measure() }));
-};
+) =>
+  middy<unknown, z.output<O>>(frameOf(verb, act, madeOnce<Need>(makers))).use(
+    logged(verb.name, { clock: makers.clock(), measure: makers.measure() }),
+  );
 
 /** @throws BatonError ValidatorUnknown. */
 export const needConfig = async (

@@ -39,6 +39,8 @@ export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variabl
 export const power = (): Power => new Power({ client: clients.ec2() });
 export const workflow = (): Workflow =>
   new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
+export const answers = (): Workflow =>
+  new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());

@@ -19,10 +19,24 @@ export interface Watched {
   /** Names this streak of bad rounds; empty while healthy. */
   readonly episode: string;
   readonly paged: boolean;
+  /** Paused when it was looked at last; asked for only while it is not healthy. */
+  readonly paused: boolean;
+  /** The last look at it failed as a whole: nothing is known of it, whatever its state was. */
+  readonly unseen: boolean;
   readonly stored: boolean;
 }
 
-export const unwatched: Watched = { samples: [], memories: {}, lookedMs: null, state: 'healthy', episode: '', paged: false, stored: false };
+export const unwatched: Watched = {
+  samples: [],
+  memories: {},
+  lookedMs: null,
+  state: 'healthy',
+  episode: '',
+  paged: false,
+  paused: false,
+  unseen: false,
+  stored: false,
+};
 
 /** Rounds in a row without a view until people are told. */
 const blindRounds = 6;
@@ -48,6 +62,20 @@ const blind = (samples: readonly Sample[]): boolean =>
   samples.length >= blindRounds &&
   samples.slice(-blindRounds).every(({ observations }) => Object.values(observations).every((one) => one === 'unobservable'));
 
+export const homeVantage = 'home';
+
+/** Two watchers that see the same failure start one execution: another vantage takes the name that home gave to the streak, if it sees one. */
+const sharedEpisode = async (
+  { records }: Pick<Deps, 'records'>,
+  { validator, vantage }: { validator: ValidatorId; vantage: string },
+  own: string,
+  signal: AbortSignal,
+): Promise<string> => {
+  if (vantage === homeVantage) return own;
+  const home = await records.readWatch(validator, homeVantage, signal);
+  return home && home.episode !== '' ? home.episode : own;
+};
+
 export const watchOne = async (
   deps: Pick<Deps, WatchNeeds>,
   of: { validator: ValidatorId; vantage: string; before: Watched },
@@ -66,13 +94,14 @@ export const watchOne = async (
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged } = before;
+  let paused = false;
   let started: ExecutionName | null = null;
   if (now.state === 'healthy') paged = false;
   else {
     const lease = now.state === 'failing' ? await deps.lease.read(validator, signal) : undefined;
-    const paused = await deps.records.readPause(validator, signal);
+    paused = (await deps.records.readPause(validator, signal)) !== undefined;
     if (!paused && shouldAct(config, lease, now.state) && lease) {
-      const name = failoverName({ validator, term: lease.term, episode });
+      const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
       const fresh = await deps.workflow.start(
         { name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } },
         signal,
@@ -85,7 +114,7 @@ export const watchOne = async (
   const store = now.state !== 'healthy';
   if (store) await deps.records.writeWatch(validator, of.vantage, { samples: [...samples], state: now.state, episode, paged }, signal);
   else if (before.stored) await deps.records.writeWatch(validator, of.vantage, null, signal);
-  return { after: { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, stored: store }, started };
+  return { after: { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, stored: store }, started };
 };
 
 const fleetMetrics = {
@@ -99,7 +128,10 @@ const fleetMetrics = {
 /** One round in figures. */
 export const measureRound = (measure: Deps['measure'], watched: readonly Watched[]): void => {
   measure.add('WatchRounds', 1);
-  for (const state of verdictStates) measure.add(fleetMetrics[state], watched.filter((one) => one.state === state).length);
+  // Of a paused validator somebody knows already.
+  const counted = watched.filter(({ paused }) => !paused);
+  for (const state of verdictStates)
+    measure.add(fleetMetrics[state], counted.filter((one) => (one.unseen ? 'unobservable' : one.state) === state).length);
   measure.flush();
 };
 

@@ -24,10 +24,25 @@ export interface Service {
   handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown>;
 }
 
+/** One call as it came in. */
+export interface Call {
+  readonly caller: Caller;
+  /** As the SDK names it: DynamoDB, SFN, KMS and so on, by `target`. */
+  readonly target: string;
+  readonly action: string;
+  readonly input: Record<string, unknown>;
+}
+/** @throws ServiceError when it must not be served. */
+export type OnCall = (call: Call) => void | Promise<void>;
+
 export interface AwsServer {
   readonly endpoint: string;
   /** Credentials that make their caller known as `arn`. */
   principal(arn: string): { accessKeyId: string; secretAccessKey: string };
+  /** Whose key it is. @throws ServiceError when it is nobody's. */
+  callerOf(accessKeyId: string): Caller;
+  /** Whose access key it is. */
+  holder(accessKeyId: string): { arn: string; secretAccessKey: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -37,7 +52,7 @@ export const textOf = (input: Record<string, unknown>, name: string): string => 
 export const rootArn = 'arn:aws:iam::123456789012:root';
 const maxBodyBytes = 4_000_000;
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
+export const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -48,7 +63,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+export const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 
 const escapeXml = (text: string): string => text.replace(/[<>&'"]/g, (char) => `&#${char.charCodeAt(0)};`);
 
@@ -66,20 +81,42 @@ const sendXml = (response: ServerResponse, status: number, xml: string): void =>
   response.writeHead(status, { 'content-type': 'text/xml' }).end(`<?xml version="1.0"?>${xml}`);
 };
 
-export const startAwsServer = async (services: readonly Service[]): Promise<AwsServer> => {
-  const principals = new Map<string, string>([['AKLOCALROOT', rootArn]]);
+/** Access keys, and whose they are. */
+const principals = (): Pick<AwsServer, 'principal' | 'callerOf' | 'holder'> => {
+  const known = new Map<string, string>([['AKLOCALROOT', rootArn]]);
+  return {
+    principal: (arn) => {
+      const own = [...known].find(([, value]) => value === arn)?.[0];
+      const accessKeyId = own ?? `AKLOCAL${String(known.size).padStart(6, '0')}`;
+      known.set(accessKeyId, arn);
+      return { accessKeyId, secretAccessKey: 'local' };
+    },
+    callerOf: (accessKeyId) => {
+      const arn = known.get(accessKeyId);
+      if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
+      return { arn };
+    },
+    holder: (accessKeyId) => {
+      const arn = known.get(accessKeyId);
+      return arn === undefined ? undefined : { arn, secretAccessKey: 'local' };
+    },
+  };
+};
+
+export const startAwsServer = async (services: readonly Service[], onCall?: OnCall): Promise<AwsServer> => {
+  const callers = principals();
   const byTarget = new Map(services.map((service) => [service.target, service]));
-  const callerOf = (request: IncomingMessage): Caller => {
-    const arn = principals.get(accessKeyOf(request));
-    if (arn === undefined) throw new ServiceError('UnrecognizedClientException', 'the access key is not known');
-    return { arn };
+  const serve = async (service: Service, request: IncomingMessage, action: string, input: Record<string, unknown>): Promise<unknown> => {
+    const caller = callers.callerOf(accessKeyOf(request));
+    await onCall?.({ caller, target: service.target, action, input });
+    return service.handle(action, input, caller);
   };
   const handleQuery = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
     const { action, version, input } = queryInput(body);
     try {
       const service = byTarget.get(version);
       if (!service) throw new ServiceError('InvalidAction', `no service answers ${action} ${version}`);
-      const inner = String(await service.handle(action, input, callerOf(request)));
+      const inner = String(await serve(service, request, action, input));
       sendXml(
         response,
         200,
@@ -100,7 +137,7 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
     try {
       const service = byTarget.get(target);
       if (!service) throw new ServiceError('UnknownOperationException', `no service answers ${target}`);
-      sendJson(response, 200, await service.handle(action, JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>, callerOf(request)));
+      sendJson(response, 200, await serve(service, request, action, JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>));
     } catch (error) {
       const code = error instanceof ServiceError ? error.code : 'InternalFailure';
       sendJson(response, error instanceof ServiceError ? 400 : 500, { __type: code, message: (error as Error).message });
@@ -117,12 +154,7 @@ export const startAwsServer = async (services: readonly Service[]): Promise<AwsS
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    principal: (arn) => {
-      const known = [...principals].find(([, value]) => value === arn)?.[0];
-      const accessKeyId = known ?? `AKLOCAL${String(principals.size).padStart(6, '0')}`;
-      principals.set(accessKeyId, arn);
-      return { accessKeyId, secretAccessKey: 'local' };
-    },
+    ...callers,
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {

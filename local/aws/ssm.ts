@@ -32,9 +32,11 @@ const documentSchema = z.strictObject({
 export type SsmDocument = z.infer<typeof documentSchema>;
 
 /** A document, checked: the agent itself would let many of its mistakes pass. @throws ZodError. */
-export const documentOf = (text: string): SsmDocument => documentSchema.parse(parse(text));
+export const documentOf = (content: unknown): SsmDocument => documentSchema.parse(content);
+/** @throws ZodError. */
+export const documentIn = (text: string): SsmDocument => documentOf(parse(text));
 
-export const readDocument = (file: string): SsmDocument => documentOf(readFileSync(file, 'utf8'));
+export const readDocument = (file: string): SsmDocument => documentIn(readFileSync(file, 'utf8'));
 
 /** @throws ServiceError InvalidParameters as SendCommand does; unknown and missing parameters are refused too. */
 export const checkParameters = (document: SsmDocument, given: Readonly<Record<string, readonly string[]>>): Record<string, string> => {

@@ -5,38 +5,11 @@ import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import type { Findings } from './chain.ts';
-import { scenarios, type Scenario, type ScenarioName } from './scenarios.ts';
+import type { DrillOptions, DrillResult } from './options.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
 import { makeWorld, validator, type World } from './world.ts';
 
 /** One drill from start to end: a healthy validator, a fault, what Baton does about it, and what the chain says afterwards. */
-
-export interface DrillOptions {
-  readonly chain: 'ticker' | 'cometbft';
-  readonly scenario: ScenarioName;
-  readonly guarded: boolean;
-  readonly keep: boolean;
-  readonly clock: Clock;
-  /** Asks the person at the terminal; null approves by the drill's own approver. */
-  readonly ask: ((question: string) => Promise<boolean>) | null;
-  /** One sentence of what happens, with the milliseconds since the drill began. */
-  readonly tell: (sentence: string, atMs: number) => void;
-}
-
-export interface DrillResult {
-  readonly ok: boolean;
-  readonly signedTwice: boolean;
-  readonly scenario: string;
-  readonly chain: string;
-  readonly end: string;
-  readonly expectedEnd: string;
-  readonly findings: Findings;
-  /** From the start of the execution (the verdict, or the request) to the first signature of the new holder; null when nobody new signed. */
-  readonly verdictToSignatureMs: number | null;
-  readonly faultToVerdictMs: number | null;
-  readonly totalMs: number;
-  readonly called: number;
-  readonly sentence: string;
-}
 
 const lookMs = durationMs(50);
 /** Choices and waits repeat the sentence of the task before them. */
@@ -95,7 +68,7 @@ class Drill {
       'a ready standby',
       async () => (await records.readReport(id, birch.id))?.synced === true && (await records.readReport(id, amber.id))?.signing === true,
     );
-    cloud.startSchedule();
+    cloud.startSchedules();
     await until(clock, 20_000, 'the watch', async () => ((await records.readWatcher('home'))?.round ?? 0) >= 3);
     this.tell('The watch sees its signatures from two vantages: healthy.');
   }
@@ -121,7 +94,7 @@ class Drill {
 
   async #answerIfAsked(answered: Set<string>): Promise<void> {
     const context = this.#world.contextOf('approver');
-    const record = await context.approvals.findOpen(id);
+    const record = await context.approvals.waiting(id);
     if (!record || record.state !== 'pending' || answered.has(record.id) || this.#scenario.answer === 'nothing') return;
     answered.add(record.id);
     if (record.purpose === 'attestation') {
@@ -284,6 +257,8 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     scenario: scenarios[options.scenario],
     guarded: options.guarded,
     keep: options.keep,
+    built: options.built,
+    ...(options.onCall ? { onCall: options.onCall } : {}),
     progress: tell,
     onClose: onWorld,
   });

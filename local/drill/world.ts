@@ -8,7 +8,10 @@ import type { Context } from '../../cli/context.ts';
 import type { Output } from '../../cli/output.ts';
 import { nodeId } from '../../core/ids.ts';
 import type { Clock } from '../../core/time.ts';
-import { keyId, nodePrincipal, people, startCloud, table, type Cloud } from '../cloud.ts';
+import type { OnCall } from '../aws/server.ts';
+import { buildHere, builtBySam } from '../artifacts.ts';
+import { nodePrincipal, people, startCloud, type Cloud } from '../cloud.ts';
+import type { Deployment } from '../deployment.ts';
 import { NodeSandbox } from '../node/sandbox.ts';
 import { cometbftChain } from './chain-cometbft.ts';
 import { tickerChain } from './chain-ticker.ts';
@@ -33,6 +36,8 @@ export interface WorldOptions {
   readonly scenario: Scenario;
   readonly guarded: boolean;
   readonly keep: boolean;
+  readonly built: string | null;
+  readonly onCall?: OnCall;
   readonly progress: (line: string) => void;
   /** Given what ends everything that was started so far, before anything is started. */
   readonly onClose: (close: () => Promise<void>) => void;
@@ -86,7 +91,7 @@ const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>
         vantages: world.chain.vantages,
         policy: {
           mode: 'approve',
-          approvers: ['role/validator-approver'],
+          approvers: ['role/baton-approver'],
           maxLag: 12,
           minDiskFreeBytes: 1_000_000,
           haltAfterMs: 10_000,
@@ -97,7 +102,7 @@ const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>
     ],
   });
 
-const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): Promise<void> => {
+const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean, deployment: Deployment): Promise<void> => {
   const { sandbox } = node;
   await sandbox.prepare();
   const { unit, guardChain, alwaysRuns } = await chain.setUp(node, { withKey: !guarded });
@@ -112,8 +117,8 @@ const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean): 
     JSON.stringify({
       validator,
       node: node.id,
-      table,
-      keyId,
+      table: deployment.table,
+      keyId: deployment.custodyKey,
       chain: guardChain,
       unit: chain.unitName,
       timing: drillTiming,
@@ -159,7 +164,13 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
     const chain = options.chain === 'ticker' ? await tickerChain(clock) : await cometbftChain({ dir, clock, guarded, progress });
     ends.push(() => chain.close());
     const sandboxes = new Map<string, NodeSandbox>();
-    const cloud = await startCloud({ dir, clock, machines: { get: (id) => sandboxes.get(id) } });
+    const cloud = await startCloud({
+      dir,
+      clock,
+      machines: { get: (id) => sandboxes.get(id) },
+      artifacts: options.built === null ? await buildHere() : builtBySam(options.built),
+      ...(options.onCall ? { onCall: options.onCall } : {}),
+    });
     ends.push(() => cloud.close());
     const nodeOf = (name: 'amber' | 'birch'): DrillNode => {
       const { accessKeyId, secretAccessKey } = cloud.credentials(nodePrincipal(ids[name]));
@@ -170,7 +181,7 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
       return { name, id: ids[name], sandbox };
     };
     const [amber, birch] = [nodeOf('amber'), nodeOf('birch')];
-    for (const node of [amber, birch]) await setUpNode(chain, node, guarded);
+    for (const node of [amber, birch]) await setUpNode(chain, node, guarded, cloud.deployment);
     await chain.start();
     const contextOf = (person: keyof typeof people): Context => cloud.contextFor(people[person], silent(progress));
     if (guarded) {

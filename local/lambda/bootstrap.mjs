@@ -1,6 +1,6 @@
 // The Lambda runtime of one sandbox: asks the Runtime API for the next event, runs the handler, hands the answer back.
 const base = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
-const { handler } = await import(process.env.BATON_BUNDLE);
+const { [process.env.BATON_HANDLER]: handler } = await import(process.env.BATON_BUNDLE);
 
 // The pool holds the other end: a sandbox never outlives it.
 process.stdin.resume();

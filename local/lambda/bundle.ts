@@ -1,20 +1,13 @@
-import { build } from 'esbuild';
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { build, type Format } from 'esbuild';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson } from '../../core/plan.ts';
+import { deploymentOf, type DeployedFunction } from '../deployment.ts';
 
-/** Builds each function as the template does: one ESM bundle for Node 24 with its source map. */
+/** Builds each function as the template says: one ESM bundle for Node 24 with its source map. */
 
 const root = join(import.meta.dirname, '..', '..');
-const notFunctions = ['contract.ts', 'environment.ts'];
-
-export const functionNames = (): string[] =>
-  readdirSync(join(root, 'functions'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !notFunctions.includes(file))
-    .map((file) => basename(file, '.ts'))
-    .sort();
-
-/** ESM output of CommonJS packages still calls `require`. */
-const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+export const templateFile = join(root, 'template.yaml');
 
 export interface Bundle {
   readonly name: string;
@@ -22,29 +15,57 @@ export interface Bundle {
   readonly bytes: number;
 }
 
-/** @param names which functions; all by default. */
-export const bundleFunctions = async (outdir = join(root, '.cache', 'bundles'), names = functionNames()): Promise<Bundle[]> => {
+interface BuildProperties {
+  readonly EntryPoints: readonly [string];
+  readonly Format: Format;
+  readonly OutExtension: readonly [string];
+  readonly Target: string;
+  readonly MainFields: string;
+  readonly Minify: boolean;
+  readonly Sourcemap: boolean;
+  readonly Banner: readonly [string];
+}
+
+const pairOf = (text: string): Record<string, string> => {
+  const at = text.indexOf('=');
+  return { [text.slice(0, at)]: text.slice(at + 1) };
+};
+
+/** All functions are built alike, so one run of esbuild builds them all. @throws Error when one of them is not. */
+const commonOf = (functions: readonly DeployedFunction[]): BuildProperties => {
+  const [first, ...rest] = functions.map(({ build: { EntryPoints: _entry, ...of } }) => of);
+  const other = rest.find((one) => canonicalJson(one) !== canonicalJson(first));
+  if (!first || other) throw new Error('the functions of the template are not all built alike');
+  return first as unknown as BuildProperties;
+};
+
+export const bundleFunctions = async (functions: readonly DeployedFunction[], outdir = join(root, '.cache', 'bundles')): Promise<Bundle[]> => {
+  const of = commonOf(functions);
+  const [, extension = '.js'] = of.OutExtension[0].split('=');
   await build({
-    entryPoints: names.map((name) => ({ in: join(root, 'functions', `${name}.ts`), out: `${name}/index` })),
+    entryPoints: functions.map(({ codeUri, handler: [stem], build: own }) => ({
+      in: join(codeUri, (own as unknown as BuildProperties).EntryPoints[0]),
+      out: `${stem}/${stem}`,
+    })),
     outdir,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': extension },
     bundle: true,
     platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    sourcemap: true,
-    minify: true,
-    mainFields: ['module', 'main'],
-    banner: { js: banner },
+    target: of.Target,
+    format: of.Format,
+    sourcemap: of.Sourcemap,
+    minify: of.Minify,
+    mainFields: of.MainFields.split(','),
+    banner: pairOf(of.Banner[0]),
     logLevel: 'warning',
   });
-  return names.map((name) => {
-    const file = join(outdir, name, 'index.mjs');
+  return functions.map(({ name, handler: [stem] }) => {
+    const file = join(outdir, stem, `${stem}${extension}`);
     return { name, file, bytes: statSync(file).size };
   });
 };
 
 if (import.meta.main) {
-  const bundles = await bundleFunctions();
-  for (const { name, bytes } of bundles) process.stdout.write(`${name.padEnd(18)} ${(bytes / 1_024).toFixed(0).padStart(6)} KiB\n`);
+  const bundles = await bundleFunctions(deploymentOf(templateFile, {}).functions);
+  for (const { name, bytes } of bundles) process.stdout.write(`${name.padEnd(24)} ${(bytes / 1_024).toFixed(0).padStart(6)} KiB\n`);
 }

@@ -15,6 +15,8 @@ export type InvokeResult =
 export interface FunctionSpec {
   readonly name: string;
   readonly file: string;
+  /** Name of the handler in it. */
+  readonly exported: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
@@ -87,6 +89,7 @@ export class LambdaPool {
         ...spec.env,
         PATH: process.env['PATH'] ?? '',
         BATON_BUNDLE: spec.file,
+        BATON_HANDLER: spec.exported,
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${this.#port}/${id}`,
         AWS_LAMBDA_FUNCTION_NAME: spec.name,
         NODE_OPTIONS: '--enable-source-maps',

@@ -241,7 +241,12 @@ Outputs:
     ],
     ['Resources: { A: { Type: AWS::SNS::Topic, Properties: { TopicName: !GetAtt A.TopicName } } }', 'the name of A refers to itself'],
     [
-      'Conditions: { Never: !Equals [a, b] }\nResources:\n  A: { Type: AWS::SNS::Topic, Condition: Never }\n  B: { Type: AWS::SNS::Topic, Properties: { X: !Ref A } }',
+      [
+        'Conditions: { Never: !Equals [a, b] }',
+        'Resources:',
+        '  A: { Type: AWS::SNS::Topic, Condition: Never }',
+        '  B: { Type: AWS::SNS::Topic, Properties: { X: !Ref A } }',
+      ].join('\n'),
       'Resources.B.Properties.X: A is not created here: its condition does not hold',
     ],
     ['Globals: { Table: {} }\nResources: {}', 'unknown key Table'],

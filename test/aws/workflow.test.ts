@@ -53,7 +53,7 @@ beforeAll(async () => {
   pool = new LambdaPool({
     clock: systemClock,
     logFile: join(dir, 'log'),
-    functions: [{ name: 'work', file: join(dir, 'index.mjs'), env: {}, timeoutMs: 1_000 }],
+    functions: [{ name: 'work', file: join(dir, 'index.mjs'), exported: 'handler', env: {}, timeoutMs: 1_000 }],
   });
   await pool.start();
   let count = 0;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { documentOf, readDocument, type SsmDocument } from '../../local/aws/ssm.ts';
+import { documentIn, readDocument, type SsmDocument } from '../../local/aws/ssm.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { codesOf } from './finding.ts';
 
@@ -107,7 +107,7 @@ describe('the reader refuses', () => {
   ])('%s', (_, from, to) => {
     const text = textOf('fence');
     expect(text).toContain(from);
-    expect(() => documentOf(text.replace(from, to))).toThrow('"code"');
+    expect(() => documentIn(text.replace(from, to))).toThrow('"code"');
   });
 });
 

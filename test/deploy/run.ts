@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadDefinition } from '../../local/asl/definition.ts';
 import { readDocument } from '../../local/aws/ssm.ts';
-import { functionNames } from '../../local/lambda/bundle.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { budgetOf, bundleFindings, clientsOf, loadFindings, readBuild } from './bundles.ts';
@@ -12,7 +11,7 @@ import { deployments, resolved } from './deployments.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { finding, treeAt, type Finding, type Tree } from './finding.ts';
 import { buildFindings, checkovScan, developmentPackages, lintFindings, validateFindings } from './lint.ts';
-import { filesUnder, referenceFindings } from './references.ts';
+import { filesUnder, referenceFindings, writtenFunctions } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
 import { ensureVenv, Tools } from './tools.ts';
@@ -108,7 +107,7 @@ const main = async (): Promise<void> => {
   const building = buildFindings(tools, build);
   await step('rules of the template', () => ruleFindings(template.tree));
   await step('schedules', () => scheduleFindings(template.tree));
-  await step('files that the template names', () => referenceFindings(template.tree, filesUnder(root), functionNames()));
+  await step('files that the template names', () => referenceFindings(template.tree, filesUnder(root), writtenFunctions(root)));
   await step('each deployment resolves; dashboards', () =>
     deployments.flatMap((deployment) =>
       Object.entries(resolved(template, deployment).resources)

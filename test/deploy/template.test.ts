@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { functionNames } from '../../local/lambda/bundle.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { deployments, resolved, type Deployment } from './deployments.ts';
 import { codesOf, isTree, treeAt, type Finding, type Tree } from './finding.ts';
-import { filesUnder, referenceFindings } from './references.ts';
+import { filesUnder, referenceFindings, writtenFunctions } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
 
@@ -33,7 +32,7 @@ const changed = (path: string, value: unknown): Tree => {
 };
 
 type Check = (tree: Tree) => Finding[];
-const references: Check = (tree) => referenceFindings(tree, files, functionNames());
+const references: Check = (tree) => referenceFindings(tree, files, writtenFunctions(root));
 
 test.each<[string, Check]>([
   ['rules', ruleFindings],

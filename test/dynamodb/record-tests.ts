@@ -155,6 +155,15 @@ const approvalTests = (at: () => Bench): void => {
     expect(stored).toMatchObject({ state: 'approved', version: quorum + 1 });
     expect(new Set(stored?.decisions.map(({ by }) => by)).size).toBe(quorum);
   });
+  test('what people see of a record is all but its token', async () => {
+    const [approvals, validator, id] = [new Approvals(at()), fresh(), freshId()];
+    expect(await approvals.waiting(validator)).toBeUndefined();
+    const record = recordOf({ id, validator, purpose: 'attestation', term: t(2), node: amber, createdAtMs: 3 });
+    await approvals.create(record);
+    const { token: _token, ...shown } = record;
+    expect(await approvals.waiting(validator)).toEqual(shown);
+    expect(await approvals.findOpen(validator)).toEqual(record);
+  });
   test('one denial among approvals ends it in exactly one way', async () => {
     const [approvals, validator, id] = [new Approvals(at()), fresh(), freshId()];
     await approvals.create(recordOf({ id, validator, quorum: 3 }));

@@ -135,6 +135,7 @@ export const isApproval = isShape({
   quorum: isInt(1, 10),
   state: isOneOf('pending', 'approved', 'denied', 'expired'),
   decisions: listOf(isDecision, 0, 50),
+  createdAtMs: maybe(isInt(0)),
   expiresAtMs: isInt(0),
   sentence: isText(0, 2_000),
   token: isText(1, 2_048),

@@ -87,6 +87,7 @@ export const approvalPlain = (random: Random): Plain => ({
   token: canary,
   version: random.between(1, 99),
   ...(random.once(2) ? { term: termOf(random), node: nodeOf(random) } : {}),
+  ...(random.once(2) ? { createdAtMs: random.below(1e13) } : {}),
 });
 
 const arn = (id: string): string => `arn:aws:sts::123456789012:assumed-role/node/${id}`;

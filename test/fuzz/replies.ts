@@ -15,6 +15,9 @@ const responseOf = ({ status, body }: Reply): unknown => {
     status,
     body: {
       cancel: async () => undefined,
+      *[Symbol.iterator]() {
+        yield bytes;
+      },
       getReader: () => ({
         cancel: async () => undefined,
         read: async () => {

@@ -2,12 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { keyOf, toItem } from '../../aws/items.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { Notify } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
+import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
+import { alertTest } from '../../cli/commands/alert-test.ts';
 import { apply } from '../../cli/commands/apply.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
@@ -19,7 +23,7 @@ import { ServiceError } from '../../local/aws/server.ts';
 import { clientsFor, observed, type OnCall, type Services } from '../sim/clients.ts';
 import { validator } from '../sim/enrolment.ts';
 import { keyId, tableName } from '../sim/guard-run.ts';
-import { stateMachine } from '../sim/lambda.ts';
+import { stateMachine, topic } from '../sim/lambda.ts';
 import { scenarioNamed } from '../sim/scenarios.ts';
 import { named, whole, type Wire } from '../sim/wire.ts';
 import { World } from '../sim/world.ts';
@@ -53,20 +57,27 @@ const more: Readonly<Record<string, unknown>> = {
 
 const servicesOf = (world: World): Services => ({
   ...world.services,
+  dynamo: (action, input, caller, staleMs) =>
+    action === 'DescribeTable' ? { Table: { TableName: tableName } } : world.services.dynamo(action, input, caller, staleMs),
   kms: (action) => more[action],
   sfn: (action, input, caller, staleMs) => more[action] ?? world.services.sfn(action, input, caller, staleMs),
 });
 
+const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
+
 const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
   const { clock } = world.people.contextOf(arn);
-  const caller = { proc: undefined as never, actor: 'cli', arn, timeoutMs: 1, line: () => whole };
+  const caller = { ...nobody, arn };
   const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
   const table = { client: clients.dynamo, table: tableName };
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
+    alertTests: new AlertTests(table),
+    tableCheck: new TableCheck(table),
+    notify: () => new Notify({ client: clients.sns, topic }),
     chains: { headOf: async () => 100 } as unknown as Context['chains'],
     keys: new Keys({ client: clients.kms, keyId }),
     workflow: new Workflow({ client: clients.sfn, stateMachine }),
@@ -118,7 +129,10 @@ export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
   await resume(requester, validator);
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
   await explain(requester, 'hub-1.t1.by-hand-1');
+  await alertTest(requester, {});
   const approver = contextOf(world, onCall, alex);
   await status(approver, undefined);
   await explain(approver, 'hub-1.t1.by-hand-1');
+  const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
+  for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });
 };

@@ -55,6 +55,7 @@ const attributesOf = (action: string, input: Input): Context => {
 
 const dynamo = (stack: Stack, { action, input }: Call): Asked[] => {
   if (input['TableName'] !== tableName) throw new Error('another table');
+  if (action === 'DescribeTable') return [{ action: 'dynamodb:DescribeTable', resource: tableArn(stack) }];
   const item = {
     action: `dynamodb:${action}`,
     resource: tableArn(stack),

@@ -135,12 +135,37 @@ const onlyWatch = async (onCall: OnCall): Promise<void> => {
   world.scheduler.end();
 };
 
+/** What runs beside a failover: the survey, and an alarm that asks for one. */
+const besides = async (onCall: OnCall): Promise<void> => {
+  const world = new World({ seed: 1, scenario: scenarioNamed('unreachable'), onCall });
+  for (const machine of world.machines.values()) machine.boot();
+  world.chain.start();
+  world.scenario.begin(world);
+  const survey = (): void => {
+    void world.lambda.invoke('Survey', {}, undefined);
+    world.scheduler.after(5_000, 'schedule', survey);
+  };
+  survey();
+  const detail = { alarmName: 'baton-failover-hub-1', state: { value: 'ALARM', reason: 'It rings.' } };
+  const event = { id: 'event-1', source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail };
+  world.scheduler.after(1_000, 'alarm', () => {
+    void world.lambda.invoke('StartOnAlarm', event, undefined);
+  });
+  await world.scheduler.run(
+    60_000,
+    () => false,
+    () => undefined,
+  );
+  world.scheduler.end();
+};
+
 /** @param seeds how many runs with drawn faults, beside one of each scenario. */
 export const record = async (seeds: number): Promise<Recorder> => {
   const recorder = new Recorder(stacksForCalls());
   for (const scenario of scenarios) await live({ seed: 1, scenario, onCall: recorder.onCall });
   for (let seed = 1; seed <= seeds; seed += 1) await live({ ...swarmOptions(seed), onCall: recorder.onCall });
   await onlyWatch(recorder.onCall);
+  await besides(recorder.onCall);
   await callsOfPeople(recorder.onCall);
   recorder.addServices();
   return recorder;

@@ -1,5 +1,6 @@
 import type { Bug } from './bug.ts';
 import { adapterBugs } from './bugs/adapters.ts';
+import { answerBugs } from './bugs/answers.ts';
 import { approvalBugs } from './bugs/approval.ts';
 import { documentBugs } from './bugs/documents.ts';
 import { evidenceBugs } from './bugs/evidence.ts';
@@ -17,6 +18,7 @@ export const museum: readonly Bug[] = [
   ...holdBugs,
   ...evidenceBugs,
   ...approvalBugs,
+  ...answerBugs,
   ...watermarkBugs,
   ...gateBugs,
   ...guardBugs,

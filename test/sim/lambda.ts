@@ -9,6 +9,7 @@ import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
+import { answer } from '../../functions/answer.ts';
 import { assess } from '../../functions/assess.ts';
 import * as contract from '../../functions/contract.ts';
 import { fence } from '../../functions/fence.ts';
@@ -20,6 +21,8 @@ import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
+import { startOnAlarm } from '../../functions/start-on-alarm.ts';
+import { survey } from '../../functions/survey.ts';
 import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
@@ -59,6 +62,9 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Rejoin', contract.rejoin, rejoin),
     verb('Reinstate', contract.reinstate, reinstate),
     verb('Watch', contract.watch, watch),
+    verb('Answer', contract.answer, answer),
+    verb('Survey', contract.survey, survey),
+    verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
   ].map((one) => [one.name, one]),
 );
 export const functionNames = Object.keys(verbs);
@@ -113,6 +119,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
+      answers: new Workflow({ client: clients.sfn, stateMachine }),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),

@@ -8,7 +8,9 @@ import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import type { Context } from '../../cli/context.ts';
+import { answerReply, type AnswerReply, type AnswerRequest } from '../../core/answer.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
+import { BatonError, errorCodes } from '../../core/errors.ts';
 import { clientsFor } from './clients.ts';
 import { keyId, tableName } from './guard-run.ts';
 import { stateMachine, topic } from './lambda.ts';
@@ -32,6 +34,18 @@ const who: Readonly<Record<Answerer, string>> = {
   denier: arn('approver', 'nick'),
 };
 
+const toldIn = (result: unknown): AnswerReply => {
+  const { sentence: _sentence, ...told } = (result as { Payload: Record<string, unknown> }).Payload;
+  return answerReply.parse(told);
+};
+
+/** As the endpoint's client tells it. */
+const failureIn = ({ error, cause }: { error: string; cause: string }): BatonError => {
+  const code = errorCodes.find((one) => one === error) ?? 'LeaseUnreachable';
+  const { errorMessage } = JSON.parse(cause) as { errorMessage: string };
+  return new BatonError(code, errorMessage, { fix: 'Answer again.' });
+};
+
 export class People {
   readonly #world: World;
 
@@ -49,6 +63,7 @@ export class People {
       lease: new LeaseStore(table),
       records: new Records(table),
       approvals: new Approvals(table),
+      answers: { give: (request) => this.#give(proc, by, request) },
       alertTests: new AlertTests(table),
       tableCheck: new TableCheck(table),
       notify: () => new Notify({ client: clients.sns, topic }),
@@ -60,6 +75,20 @@ export class People {
       whoAmI: async () => by,
       confirm: async () => true,
     };
+  }
+
+  /** API Gateway, which knows by the signature who calls, and the function behind it. What it answers reaches the person's own process. */
+  #give(proc: Proc, by: string, request: AnswerRequest): Promise<AnswerReply> {
+    const { lambda, faults } = this.#world;
+    const fault = faults.strike('task Answer', 'task')[0];
+    return new Promise((resolve, reject) => {
+      void lambda.invoke('Answer', { by, request }, fault).then((reply) => {
+        proc.deliver(() => {
+          if (reply.ok) resolve(toldIn(reply.result));
+          else reject(failureIn(reply));
+        });
+      });
+    });
   }
 
   /** A record waits: everybody who means to answers, each in their time. */

@@ -34,6 +34,11 @@ export interface TableWrite {
   readonly by: string;
 }
 
+const onlyNamed = (item: StoredItem, input: Data): StoredItem => {
+  const names = Object.values((input['ExpressionAttributeNames'] ?? {}) as Record<string, string>);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
+};
+
 export class Table {
   readonly items = new Map<string, StoredItem>();
   readonly #onWrite: (write: TableWrite) => void;
@@ -87,6 +92,7 @@ export class Table {
       throw new ServiceError('ValidationException', 'only consistent reads are simulated');
     if (action === 'GetItem') {
       const item = this.items.get(pk);
+      if (item && input['ProjectionExpression'] !== undefined) return { Item: onlyNamed(item, input) };
       return item ? { Item: item } : {};
     }
     const act = actions[action];

@@ -18,6 +18,7 @@ import { Judge } from './judge.ts';
 import { SimKms } from './kms.ts';
 import { Lambda, type LambdaOptions } from './lambda.ts';
 import { Machine } from './machine.ts';
+import { denied, mayPerson } from './permissions.ts';
 import { People, robin } from './people.ts';
 import { Prng } from './prng.ts';
 import { Proc } from './proc.ts';
@@ -110,11 +111,17 @@ export class World {
     const ssm = new SimSsm({ scheduler, machines: this.machines });
     const ec2 = new SimEc2(this.machines);
     const services: Services = {
-      dynamo: (action, input, caller) => this.table.handle(action, input, caller.actor, this.#ownKey(caller.arn)),
+      dynamo: (action, input, caller) => {
+        if (caller.actor === 'person' && !mayPerson(action, input)) throw denied(caller, action);
+        return this.table.handle(action, input, caller.actor, this.#ownKey(caller.arn));
+      },
       kms: (action, input, caller) => kms.serve(action, input, caller),
       ssm: (action, input, _caller, staleMs) => ssm.serve(action, input, staleMs),
       ec2: (action, input, _caller, staleMs) => ec2.serve(action, input, staleMs),
-      sfn: (action, input, _caller, staleMs) => this.states.serve(action, input, staleMs),
+      sfn: (action, input, caller, staleMs) => {
+        if (action === 'SendTaskSuccess' && caller.actor !== 'Answer') throw denied(caller, action);
+        return this.states.serve(action, input, staleMs);
+      },
       sns: (_action, input) => this.#publish(String(input['Subject']), String(input['Message'])),
     };
     this.services = options.onCall ? observed(services, options.onCall) : services;

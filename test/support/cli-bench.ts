@@ -17,7 +17,9 @@ import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
+import { answersOf } from './answers.ts';
 import { robin, yaml, type amber } from './core.ts';
+import { unmeasured } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** The command line against the table, typed as a person would type it. What a command said can be read from the exported variables. */
@@ -37,12 +39,21 @@ let unreachable = false;
 let safety: TableSafety | undefined;
 export let notices: Notice[] = [];
 
+const sendAnswer = async (token: string, answer: Record<string, unknown>): Promise<void> => {
+  if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
+  answers.push({ token, answer });
+};
+
 const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
+  const [approvals, clock] = [new Approvals(table), new VirtualClock()];
+  const whoAmI = async (): Promise<string> => me;
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
-    approvals: new Approvals(table),
+    approvals,
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer } }, whoAmI),
+    clock,
     alertTests: new AlertTests(table),
     tableCheck: { safety: async (signal) => safety ?? new TableCheck(table).safety(signal) },
     notify: () => ({
@@ -51,7 +62,6 @@ const contextFor = (output: Output): Context => {
         return !unreachable;
       },
     }),
-    clock: new VirtualClock(),
     output,
     chains: { ...chains, headOf: async () => head },
     keys: {
@@ -63,14 +73,10 @@ const contextFor = (output: Output): Context => {
         started.push(name);
         return true;
       },
-      sendAnswer: async (token: string, answer: Record<string, unknown>) => {
-        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
-        answers.push({ token, answer });
-      },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
       history: async () => [],
     } as unknown as Context['workflow'],
-    whoAmI: async () => me,
+    whoAmI,
     confirm: async () => false,
   };
 };

@@ -15,6 +15,8 @@ import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
 import { measuring } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
+
 /** A world for handlers: the lease is judged by core's own `applyWrite`; every other service can be made to fail. */
 export class World {
   readonly clock = new VirtualClock();
@@ -45,6 +47,10 @@ export class World {
   inputs: unknown[] = [];
   running = false;
   notices: string[] = [];
+  /** Answers that were handed over, with the token they were handed to. */
+  handed: { token: string; answer: Record<string, unknown> }[] = [];
+  /** What handing over meets, once each. */
+  handOver: Error[] = [];
   table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
   alertTest: AlertTest | undefined;
   released: { node: string; term: number }[] = [];
@@ -111,13 +117,13 @@ export class World {
       writeFenceIntent: async (_, __, intent) => {
         this.intent = intent;
       },
-      readWatch: async (id) => {
+      readWatch: async (id, vantage) => {
         this.#up('watch');
-        return this.watched.get(id);
+        return this.watched.get(watchKey(id, vantage));
       },
-      writeWatch: async (id, _, record) => {
-        if (record === null) this.watched.delete(id);
-        else this.watched.set(id, record);
+      writeWatch: async (id, vantage, record) => {
+        if (record === null) this.watched.delete(watchKey(id, vantage));
+        else this.watched.set(watchKey(id, vantage), record);
       },
       takeWatcher: async (_, owner) => {
         this.watcher = { owner, rounds: 0 };
@@ -129,9 +135,9 @@ export class World {
     };
     const approvals: Partial<Approvals> = {
       read: async (id) => this.approvals.get(id),
-      findOpen: async () => {
+      findOpen: async (id) => {
         this.#up('approvals');
-        return [...this.approvals.values()].at(-1);
+        return [...this.approvals.values()].findLast(({ validator }) => validator === id);
       },
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
@@ -199,6 +205,13 @@ export class World {
         isRunning: async () => {
           this.#up('workflow');
           return this.running;
+        },
+      },
+      answers: {
+        sendAnswer: async (token, answer) => {
+          const failure = this.handOver.shift();
+          if (failure) throw failure;
+          this.handed.push({ token, answer });
         },
       },
       notify: {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, GetItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { AlertTests } from '../../../aws/alert-test.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
@@ -16,7 +16,9 @@ import { pause } from '../../../cli/commands/pause.ts';
 import { status } from '../../../cli/commands/status.ts';
 import type { Context } from '../../../cli/context.ts';
 import { hashOf } from '../../../core/plan.ts';
+import { answersOf } from '../../support/answers.ts';
 import { alex, configOf, leaseOf, recordOf, robin, yaml } from '../../support/core.ts';
+import { unmeasured } from '../../support/measure.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { itemOf, plainOf, type Item } from '../attributes.ts';
 import * as check from '../check.ts';
@@ -34,8 +36,16 @@ interface Input {
 }
 
 const config = configOf();
+const stateMachine = 'arn:aws:states:x:1:stateMachine:baton';
 const planHash = 'ab'.repeat(32);
 const pk = (key: string): { pk: AttributeValue } => ({ pk: { S: key } });
+
+/** Only the fields that were asked for. */
+const projected = (
+  item: Item | undefined,
+  { ProjectionExpression: asked, ExpressionAttributeNames: names = {} }: GetItemCommandInput,
+): Item | undefined =>
+  item && asked !== undefined ? Object.fromEntries(Object.values(names).flatMap((name) => (item[name] ? [[name, item[name]] as const] : []))) : item;
 
 /** A table of one client: no conditions, but the updates of the lease as DynamoDB makes them. */
 class FakeTable {
@@ -45,7 +55,7 @@ class FakeTable {
   async send(command: { constructor: { name: string }; input: Record<string, unknown> }): Promise<Record<string, unknown>> {
     const { input } = command;
     const key = ((input['Key'] ?? input['Item']) as { pk: { S: string } }).pk.S;
-    if (command.constructor.name === 'GetItemCommand') return { Item: this.items.get(key) };
+    if (command.constructor.name === 'GetItemCommand') return { Item: projected(this.items.get(key), input as unknown as GetItemCommandInput) };
     this.written.push(key);
     if (command.constructor.name === 'PutItemCommand') this.items.set(key, input['Item'] as Item);
     if (command.constructor.name === 'UpdateItemCommand') return { Attributes: this.#update(key, input as unknown as UpdateItemCommandInput) };
@@ -103,21 +113,24 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
       return { status: 'RUNNING', events: [] };
     },
   };
+  const [approvals, clock] = [new Approvals(at), new VirtualClock()];
+  const whoAmI = async (): Promise<string> => (command === 'approve' || command === 'attest' ? alex : robin);
   const context: Context = {
     lease: new LeaseStore(at),
     records: new Records(at),
-    approvals: new Approvals(at),
+    approvals,
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Workflow({ client: workflow as never, stateMachine }) }, whoAmI),
+    workflow: new Workflow({ client: workflow as never, stateMachine }),
     alertTests: new AlertTests(at),
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },
     notify: () => ({ send: async () => true }),
-    workflow: new Workflow({ client: workflow as never, stateMachine: 'arn:aws:states:x:1:stateMachine:baton' }),
     chains: { ...chains, headOf: async () => 100 },
     keys: {
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
-    clock: new VirtualClock(),
+    clock,
     output: { answer: () => undefined, failure: () => undefined, progress: () => undefined },
-    whoAmI: async () => (command === 'approve' || command === 'attest' ? alex : robin),
+    whoAmI,
     confirm: async () => false,
   };
   return { context, table, started };

@@ -1,4 +1,6 @@
 import type { Target } from '../target.ts';
+import { alarmTargets } from './alarm.ts';
+import { answerTargets } from './answers.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
 import { contractTargets } from './contract.ts';
@@ -27,7 +29,9 @@ export const targets: readonly Target[] = [
   validatorsFile,
   ...fileTargets,
   ...contractTargets,
+  ...answerTargets,
   cli,
   ...serviceTargets,
+  ...alarmTargets,
   regexes,
 ];

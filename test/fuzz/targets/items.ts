@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createHash } from 'node:crypto';
+import { AlertTests } from '../../../aws/alert-test.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import type { Table } from '../../../aws/items.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
@@ -174,6 +175,21 @@ const records: readonly Kind[] = [
     stored: (validators) => ({ validators }),
     check: check.isShape({ validators: check.listOf(check.isValidatorId, 0, 1_000) }),
   },
+  {
+    make: (random) => ({
+      code: random.hex(8),
+      sentAtMs: random.below(1e12),
+      by: 'x',
+      ...(random.once(2) ? { acknowledged: { code: random.hex(8), atMs: random.below(1e12), by: 'y' } } : {}),
+    }),
+    read: (table) => new AlertTests(table).read(),
+    check: check.isShape({
+      code: check.isHex(8),
+      sentAtMs: check.isInt(0),
+      by: check.isText(1, 2_048),
+      acknowledged: check.maybe(check.isShape({ code: check.isHex(8), atMs: check.isInt(0), by: check.isText(1, 2_048) })),
+    }),
+  },
 ];
 
 const config: readonly Kind[] = [
@@ -205,5 +221,5 @@ export const itemTargets: readonly Target[] = [
     },
   ]),
   itemTarget('item-config', 'Records.readConfig', config),
-  itemTarget('item-records', 'watch records, watchers, pauses, vaults, fence intents, history, fleet', records),
+  itemTarget('item-records', 'watch records, watchers, pauses, vaults, fence intents, history, fleet, alert test', records),
 ];

@@ -1,0 +1,119 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { BatonError, type ErrorCode } from '../../core/errors.ts';
+import { parseWith } from '../../core/parse.ts';
+import type { Deps, Makers } from './deps.ts';
+import { frameOf, logged, madeOnce, type Act, type Framed, type Verb } from './handler.ts';
+
+/** The frame of a function behind an HTTP API with IAM: who called, what they sent, and an HTTP response also for every error. */
+
+/** Far above the longest answer. */
+const maxBodyBytes = 16_384;
+/** As text in base64. */
+const maxBodyLetters = Math.ceil(maxBodyBytes / 3) * 4;
+
+/** Nobody stands behind the request: it came past the authorizer. */
+class Unidentified extends BatonError {}
+
+const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
+  InputInvalid: 400,
+  ApproverNotAllowed: 403,
+  ApprovalUnknown: 404,
+  PlanChanged: 409,
+  ApprovalInvalid: 409,
+  ApprovalExpired: 410,
+  LeaseUnreachable: 503,
+  WorkflowFailed: 503,
+};
+
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const responseOf = (statusCode: number, body: unknown): HttpResponse => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+  body: JSON.stringify(body),
+});
+
+const failureOf = (error: unknown): HttpResponse => {
+  if (error instanceof Unidentified) return responseOf(401, error);
+  if (error instanceof BatonError) return responseOf(statuses[error.code] ?? 500, error);
+  // What else went wrong may hold anything; the log has it.
+  return responseOf(500, { code: 'Unexpected', message: 'an unexpected failure', fix: 'Do it again; if it stays, read the log of this function.' });
+};
+
+const identified = z.looseObject({
+  requestContext: z.looseObject({
+    authorizer: z.looseObject({
+      iam: z.looseObject({
+        userArn: z
+          .string()
+          .regex(/^arn:[\w-]+:(iam|sts)::\d{12}:\S+$/)
+          .max(2_048),
+      }),
+    }),
+  }),
+});
+
+/**
+ * The caller's ARN as the IAM authorizer tells it. Headers and body are the caller's own words and are never asked.
+ * @throws Unidentified
+ */
+export const callerOf = (event: unknown): string => {
+  const found = identified.safeParse(event);
+  if (found.success) return found.data.requestContext.authorizer.iam.userArn;
+  throw new Unidentified('ApproverNotAllowed', 'the request is signed by nobody', { fix: 'Sign it with AWS Signature Version 4, as baton does.' });
+};
+
+const refused = (message: string, cause?: unknown): BatonError =>
+  new BatonError('InputInvalid', message, { field: 'body', fix: 'Send one JSON object of at most 16 KB.', cause });
+
+const withBody = z.looseObject({ body: z.string(), isBase64Encoded: z.boolean().optional() });
+
+/** The JSON that was sent. @throws BatonError InputInvalid. */
+export const jsonOf = (event: unknown): unknown => {
+  const found = withBody.safeParse(event);
+  if (!found.success) throw refused('the request has no body');
+  const { body, isBase64Encoded } = found.data;
+  if (body.length > maxBodyLetters) throw refused('the body is too long');
+  const bytes = Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+  if (bytes.length > maxBodyBytes) throw refused('the body is too long');
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw refused('the body is not JSON', cause);
+  }
+};
+
+/** The whole body held to `schema`. @throws BatonError InputInvalid naming the field. */
+export const bodyOf = <S extends z.ZodType>(event: unknown, schema: S): z.output<S> =>
+  parseWith(schema, jsonOf(event), { what: 'body', code: 'InputInvalid' });
+
+/** The sentence is for the log alone. */
+const asResponse = {
+  after: (request: { response: unknown }): void => {
+    const { sentence: _sentence, ...told } = request.response as { sentence?: unknown };
+    request.response = responseOf(200, told);
+  },
+  onError: (request: { error: Error | null; response: unknown }): void => {
+    request.response = failureOf(request.error);
+  },
+};
+
+/** A handler around one verb; `read` takes its input from the event. What is answered for an error is no failure of the function to Lambda. */
+export const httpHandlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends keyof Deps>(
+  verb: Verb<I, O>,
+  read: (event: unknown) => z.input<I>,
+  act: Act<z.output<I>, z.input<O>, Need>,
+  makers: Makers<Need> & Makers<Framed>,
+) => {
+  const framed = frameOf(verb, act, madeOnce<Need>(makers));
+  // Hooks run from the last to the first: the log sees the result, then it becomes a response.
+  return middy(async (event: unknown, context: Context): Promise<unknown> => framed(read(event), context))
+    .use(asResponse)
+    .use(logged(verb.name, { clock: makers.clock(), measure: makers.measure() }));
+};

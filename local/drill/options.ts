@@ -1,0 +1,38 @@
+import type { Clock } from '../../core/time.ts';
+import type { OnCall } from '../aws/server.ts';
+import type { Findings } from './chain.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+/** What a drill is asked, and what it finds. */
+
+export interface DrillOptions {
+  readonly chain: 'ticker' | 'cometbft';
+  readonly scenario: ScenarioName;
+  readonly guarded: boolean;
+  readonly keep: boolean;
+  /** The template that `sam build` wrote, to run what it built; null runs the working tree. */
+  readonly built: string | null;
+  /** Judges every call to a service before it is served. */
+  readonly onCall?: OnCall;
+  readonly clock: Clock;
+  /** Asks the person at the terminal; null approves by the drill's own approver. */
+  readonly ask: ((question: string) => Promise<boolean>) | null;
+  /** One sentence of what happens, with the milliseconds since the drill began. */
+  readonly tell: (sentence: string, atMs: number) => void;
+}
+
+export interface DrillResult {
+  readonly ok: boolean;
+  readonly signedTwice: boolean;
+  readonly scenario: string;
+  readonly chain: string;
+  readonly end: string;
+  readonly expectedEnd: string;
+  readonly findings: Findings;
+  /** From the start of the execution (the verdict, or the request) to the first signature of the new holder; null when nobody new signed. */
+  readonly verdictToSignatureMs: number | null;
+  readonly faultToVerdictMs: number | null;
+  readonly totalMs: number;
+  readonly called: number;
+  readonly sentence: string;
+}

@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { programFor } from '../../cli/baton.ts';
+import { registerDrill } from '../../cli/drill.ts';
+import { guardConfigOf } from '../../guard/config.ts';
+import { loadTemplate } from '../../local/template/index.ts';
+import { treeOf } from '../../local/template/read.ts';
+
+/** What the documents tell people to type can be typed: commands, options, scripts, parameters, files. */
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const documents = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) => join('docs', file))].filter(
+  (file) => file.endsWith('.md') && !file.startsWith('docs/decisions'),
+);
+
+const program = programFor(() => {
+  throw new Error('no command is run here');
+});
+registerDrill(program);
+for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+
+/** Splits a line as a shell does, as far as the documents need it. */
+export const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
+
+/** Why `baton WORDS` cannot be typed, or null. */
+export const wrongBaton = (words: readonly string[], mentioned = false): string | null => {
+  const [name = '', ...rest] = words.filter((word) => word !== '--json');
+  if (name === '--help') return null;
+  const command = program.commands.find((one) => one.name() === name);
+  if (!command) return `there is no command ${name}`;
+  const parsed = (): { operands: string[]; unknown: string[] } => {
+    try {
+      return command.parseOptions([...rest]);
+    } catch (error) {
+      return mentioned ? { operands: [], unknown: [] } : { operands: [], unknown: [(error as Error).message] };
+    }
+  };
+  const { operands, unknown } = parsed();
+  if (unknown.length > 0) return `${name} has no option ${unknown[0]}`;
+  const required = command.registeredArguments.filter((one) => one.required).length;
+  if (operands.length < required && !mentioned) return `${name} needs ${required} arguments`;
+  return operands.length > command.registeredArguments.length ? `${name} takes no argument ${operands.at(-1)}` : null;
+};
+
+const batonWords = (line: string): string[] | null => {
+  const words = wordsOf(line);
+  if (words[0] === 'baton') return words.slice(1);
+  const at = words.indexOf('--');
+  return words[0] === 'npm' && words[1] === 'run' && words.includes('baton') && at >= 0 ? words.slice(at + 1) : null;
+};
+
+interface Typed {
+  readonly line: string;
+  /** Within a sentence, where arguments may be left out. */
+  readonly mentioned: boolean;
+}
+
+const commandsIn = (text: string): Typed[] => {
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, body = '']) => body.split('\n').flatMap((line) => line.split(' && ')));
+  const inline = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`(baton [a-z][^`]*)`/g)].map(([, body = '']) => body);
+  return [...blocks.map((line) => ({ line, mentioned: false })), ...inline.map((line) => ({ line, mentioned: true }))];
+};
+
+describe.each(documents)('%s', (file) => {
+  const text = read(file);
+  test('names only commands and options of baton that exist', () => {
+    const wrong = commandsIn(text).flatMap(({ line, mentioned }) => {
+      const words = batonWords(line.replace(/\s+#.*$/, '').replaceAll(/[[\]]/g, ''));
+      const reason = words === null ? null : wrongBaton(words, mentioned);
+      return reason === null ? [] : [`${line}: ${reason}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+  test('names only scripts that exist', () => {
+    const named = [...text.matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+  test('links only to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(root, dirname(file), link)))).toEqual([]);
+  });
+});
+
+describe('docs/deploy.md', () => {
+  const text = read('docs/deploy.md');
+  const { tree } = loadTemplate(join(root, 'template.yaml'));
+  test('names only parameters of the template', () => {
+    const parameters = treeOf('Parameters', tree['Parameters']);
+    const overrides = [...text.matchAll(/--parameter-overrides ([^\n]*)/g)].flatMap(([, list = '']) => wordsOf(list));
+    const named = [...overrides, ...[...text.matchAll(/`([A-Z][A-Za-z0-9]+)=[a-z]+`/g)].map(([, name = '']) => name)].map(
+      (one) => one.split('=')[0] ?? '',
+    );
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !(name in parameters))).toEqual([]);
+  });
+  test('names only outputs of the template', () => {
+    const outputs = Object.keys(treeOf('Outputs', tree['Outputs']));
+    for (const name of ['NextCommand', 'TopicArn', 'NodePolicyArn', 'LeaseTableArn', 'CustodyKeyArn', 'AfterDelete']) {
+      expect(text).toContain(`\`${name}\``);
+      expect(outputs).toContain(name);
+    }
+  });
+  test('its samconfig environments exist', () => {
+    const config = read('samconfig.toml');
+    for (const [, name = ''] of text.matchAll(/--config-env (\w+)/g)) expect(config).toContain(`[${name}.deploy.parameters]`);
+  });
+  test('its guard configuration is one that the guard takes', () => {
+    const [, json = ''] = /```json\n([\s\S]*?)```/.exec(text) ?? [];
+    expect(guardConfigOf(json, 'hub-1.json')).toMatchObject({ validator: 'hub-1', region: 'eu-central-1', chain: { kind: 'cometbft' } });
+  });
+});
+
+describe('the check itself', () => {
+  test.each([
+    ['baton fly hub-1', 'there is no command fly'],
+    ['baton status --now', 'status has no option --now'],
+    ['baton seal', 'seal needs 1 arguments'],
+    ['npm run baton -- resume hub-1 hub-2', 'resume takes no argument hub-2'],
+  ])('%s', (line, reason) => {
+    expect(wrongBaton(batonWords(line) ?? [])).toBe(reason);
+  });
+  test('knows where it is', () => {
+    expect(relative(root, import.meta.filename)).toBe(join('test', 'docs', 'commands.test.ts'));
+  });
+});

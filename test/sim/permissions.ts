@@ -1,0 +1,15 @@
+import { ServiceError } from '../../local/aws/server.ts';
+import type { Input } from './clients.ts';
+
+/** What IAM allows people, as far as the simulator holds them to it. */
+
+export const denied = ({ actor }: { actor: string }, action: string): ServiceError =>
+  new ServiceError('AccessDeniedException', `${actor} may not ${action}`);
+
+/** People only read; and of what waits for them only named fields, none of which is the task token. */
+export const mayPerson = (action: string, input: Input): boolean => {
+  const pk = (input['Key'] as { pk?: { S?: string } } | undefined)?.pk?.S ?? '';
+  const names = Object.values((input['ExpressionAttributeNames'] ?? {}) as Record<string, string>);
+  const whole = input['ProjectionExpression'] === undefined;
+  return action === 'GetItem' && (!pk.startsWith('approval#') || (!whole && !names.includes('token')));
+};
