@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { loadTemplate } from '../../local/template/index.ts';
 import { budgetOf, bundleFindings, loadFindings, type Built } from './bundles.ts';
 import { checkovFindings, checkovReport, lintIgnoreFindings, type CheckovReport } from './checkov.ts';
+import { deployments, resolved } from './deployments.ts';
 import { codesOf } from './finding.ts';
+import { serviceFindings, servicesOf } from './services.ts';
 import { checkovSkips, lintIgnores, type Skip } from './skips.ts';
 
 /** What tools outside of Node report, as it is judged here. */
@@ -68,6 +70,33 @@ describe('rules of cfn-lint that the template switches off', () => {
       'IgnoreUnexplained W1031 WatchRole',
       'IgnoreGone W1031 FenceRole',
     ]);
+  });
+});
+
+describe('clients and permissions', () => {
+  const services = new Map([
+    ['settle', ['dynamodb', 'logs', 'xray']],
+    ['watch', ['dynamodb', 'kms', 'logs', 'sns', 'states', 'xray']],
+  ]);
+  const client = (...names: readonly string[]): string[] => names.map((name) => `@aws-sdk/client-${name}`);
+  test('fit', () => {
+    const built = [
+      { name: 'settle', packages: client('dynamodb') },
+      { name: 'watch', packages: client('dynamodb', 'sfn', 'sns') },
+    ];
+    expect(serviceFindings(built, services)).toEqual([]);
+  });
+  test('a client without a permission, a permission without a client', () => {
+    expect(codesOf(serviceFindings([{ name: 'settle', packages: client('dynamodb', 'ec2') }], services))).toEqual(['ClientWithoutPermission settle']);
+    expect(codesOf(serviceFindings([{ name: 'watch', packages: client('dynamodb', 'sfn') }], services))).toEqual(['PermissionWithoutClient watch']);
+    expect(codesOf(serviceFindings([{ name: 'new', packages: client('dynamodb') }], services))).toEqual(['ClientWithoutPermission new']);
+  });
+  test('are read from the template', () => {
+    const [home] = deployments;
+    if (!home) throw new Error('there is no deployment');
+    const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
+    expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
+    expect(found.size).toBe(13);
   });
 });
 

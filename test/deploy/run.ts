@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadDefinition } from '../../local/asl/definition.ts';
 import { readDocument } from '../../local/aws/ssm.ts';
-import { loadTemplate } from '../../local/template/index.ts';
+import { loadTemplate, type Template } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { budgetOf, bundleFindings, clientsOf, loadFindings, readBuild } from './bundles.ts';
 import { countAlarms, countPermissions, type Counted } from './counts.ts';
@@ -14,6 +14,7 @@ import { buildFindings, checkovScan, developmentPackages, lintFindings, validate
 import { filesUnder, referenceFindings, writtenFunctions } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
+import { serviceFindings, servicesOf } from './services.ts';
 import { ensureVenv, Tools } from './tools.ts';
 import { exposureFindings, exposureOf, verifyUnits } from './units.ts';
 
@@ -90,12 +91,14 @@ const units = (): Finding[] => {
   ];
 };
 
-const bundles = (folder: string): Finding[] => {
+const bundles = (folder: string, template: Template): Finding[] => {
   const built = readBuild(folder);
   counts['functions'] = built.length;
   for (const one of built) say(`       ${one.name.padEnd(18)} ${(one.bytes / 1_024).toFixed(0).padStart(6)} KiB  ${clientsOf(one).join(' ')}`);
   const budget = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));
-  return [...bundleFindings(built, budget, developmentPackages(root)), ...loadFindings(built, {})];
+  const [home] = deployments;
+  const services = home ? servicesOf(resolved(template, home)) : new Map<string, string[]>();
+  return [...bundleFindings(built, budget, developmentPackages(root)), ...serviceFindings(built, services), ...loadFindings(built, {})];
 };
 
 const main = async (): Promise<void> => {
@@ -129,7 +132,7 @@ const main = async (): Promise<void> => {
   });
   await step('sam build, bundles', async () => {
     const found = await building;
-    return found.length > 0 ? found : bundles(build);
+    return found.length > 0 ? found : bundles(build, template);
   });
 };
 
