@@ -14,8 +14,6 @@ import { judgementOf, lookOnce, readOne, wantsLook, type Reading, type SurveyNee
 
 /** Validators read concurrently. */
 const most = 20;
-/** Those with figures of their own: each is a metric that is paid for. */
-const split = 50;
 /** Time kept free after the last look. */
 const spareMs = durationMs(5_000);
 
@@ -39,7 +37,7 @@ const measureOne = (measure: Deps['measure'], { validator, lease, verdict }: Rea
 export const survey: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  SurveyNeeds | 'clock' | 'measure' | 'tableCheck' | 'alertTests'
+  SurveyNeeds | 'clock' | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, alertTestAgeDays, table] = await Promise.all([records.readFleet(signal), alertTestAge(deps, signal), deps.tableCheck.safety(signal)]);
@@ -55,7 +53,7 @@ export const survey: Act<
   const seen = judged.filter((one) => one !== null);
   const whole = { unseen: fleet.filter((_, index) => judged[index] === null), alertTestAgeDays, table };
   for (const [name, value] of Object.entries(totalsOf(seen, whole))) measure.add(name as keyof Totals, value as number);
-  for (const one of readings.slice(0, split)) measureOne(measure, one);
+  for (const one of readings.slice(0, deps.validatorsMeasured)) measureOne(measure, one);
   measure.flush();
   return { validators: fleet.length, sentence: sentenceOf(seen, whole) };
 };
@@ -68,5 +66,6 @@ export const handler = handlerOf({ name: 'Survey', ...contract }, survey, {
   workflow: make.workflow,
   tableCheck: make.tableCheck,
   alertTests: make.alertTests,
+  validatorsMeasured: make.validatorsMeasured,
   measure: make.measure,
 });

@@ -26,7 +26,8 @@ export interface GuardOptions {
 
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
-const reportEveryMs = 2_000;
+/** Time between two reports while nothing changes. */
+export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 const maxQueued = 20;
 

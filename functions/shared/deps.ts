@@ -35,6 +35,8 @@ export interface Deps {
   readonly alertTests: Pick<AlertTests, 'read'>;
   /** The name of an alarm that may start a failover is this and the validator's. */
   readonly alarmPrefix: string;
+  /** So many validators of the fleet have figures of their own: each is a metric that is paid for. */
+  readonly validatorsMeasured: number;
 }
 
 /** What the whole stack may do, whatever a validator's policy says. */

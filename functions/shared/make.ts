@@ -45,4 +45,5 @@ export const notify = (): Notify => new Notify({ client: clients.sns(), topic: v
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());
 export const alertTests = (): AlertTests => new AlertTests(table());
+export const validatorsMeasured = (): number => variable('BATON_VALIDATORS_MEASURED');
 export const alarmPrefix = (): string => variable('BATON_ALARM_PREFIX');

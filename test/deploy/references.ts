@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { finding, isTree, treeAt, walk, type Finding, type Tree } from './finding.ts';
 
@@ -53,14 +53,6 @@ const functionFindings = (id: string, properties: Tree, resource: Tree, files: F
     found.push(finding('HandlerMissing', id, `${path} does not export ${name}`));
   return found;
 };
-
-/** Names of the functions that exist as files: those that export a handler. */
-export const writtenFunctions = (root: string): string[] =>
-  readdirSync(join(root, 'functions'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .filter((file) => readFileSync(join(root, 'functions', file), 'utf8').includes('export const handler'))
-    .map((file) => basename(file, '.ts'))
-    .sort();
 
 /** Names of the functions' entry points, as the template has them. */
 export const deployedFunctions = (template: Tree): string[] =>

@@ -11,7 +11,8 @@ import { deployments, resolved } from './deployments.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { finding, treeAt, type Finding, type Tree } from './finding.ts';
 import { buildFindings, checkovScan, developmentPackages, lintFindings, validateFindings } from './lint.ts';
-import { filesUnder, referenceFindings, writtenFunctions } from './references.ts';
+import { functionNames } from './function-names.ts';
+import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
 import { serviceFindings, servicesOf } from './services.ts';
@@ -110,7 +111,7 @@ const main = async (): Promise<void> => {
   const building = buildFindings(tools, build);
   await step('rules of the template', () => ruleFindings(template.tree));
   await step('schedules', () => scheduleFindings(template.tree));
-  await step('files that the template names', () => referenceFindings(template.tree, filesUnder(root), writtenFunctions(root)));
+  await step('files that the template names', () => referenceFindings(template.tree, filesUnder(root), functionNames()));
   await step('each deployment resolves; dashboards', () =>
     deployments.flatMap((deployment) =>
       Object.entries(resolved(template, deployment).resources)

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { loadTemplate } from '../../local/template/index.ts';
 import { deployments, resolved, type Deployment } from './deployments.ts';
 import { codesOf, isTree, treeAt, type Finding, type Tree } from './finding.ts';
-import { filesUnder, referenceFindings, writtenFunctions } from './references.ts';
+import { functionNames } from './function-names.ts';
+import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
 
@@ -32,7 +33,7 @@ const changed = (path: string, value: unknown): Tree => {
 };
 
 type Check = (tree: Tree) => Finding[];
-const references: Check = (tree) => referenceFindings(tree, files, writtenFunctions(root));
+const references: Check = (tree) => referenceFindings(tree, files, functionNames());
 
 test.each<[string, Check]>([
   ['rules', ruleFindings],

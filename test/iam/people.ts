@@ -67,7 +67,7 @@ const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutM
 
 const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
-  const { clock } = world.people.contextOf(arn);
+  const { clock, answers } = world.people.contextOf(arn);
   const caller = { ...nobody, arn };
   const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
   const table = { client: clients.dynamo, table: tableName };
@@ -75,6 +75,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
+    answers,
     alertTests: new AlertTests(table),
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: clients.sns, topic }),

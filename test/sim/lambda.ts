@@ -125,6 +125,7 @@ export class Lambda {
       tableCheck: new TableCheck(table),
       alertTests: new AlertTests(table),
       alarmPrefix: 'baton-failover-',
+      validatorsMeasured: 50,
     };
   }
 

@@ -108,8 +108,7 @@ export class World {
     const kms = new SimKms((arn, context) => {
       this.judge.onDecrypt(arn, context);
     });
-    const ssm = new SimSsm({ scheduler, machines: this.machines });
-    const ec2 = new SimEc2(this.machines);
+    const [ssm, ec2] = [new SimSsm({ scheduler, machines: this.machines }), new SimEc2(this.machines)];
     const services: Services = {
       dynamo: (action, input, caller) => {
         if (caller.actor === 'person' && !mayPerson(action, input)) throw denied(caller, action);

@@ -239,6 +239,7 @@ export class World {
         },
       },
       alarmPrefix: 'baton-failover-',
+      validatorsMeasured: 50,
     };
   }
 }
