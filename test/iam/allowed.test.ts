@@ -11,7 +11,7 @@ let recorder: Recorder;
 let asked: readonly Asked[] = [];
 
 beforeAll(async () => {
-  recorder = await record(Number(process.env['IAM_SEEDS'] ?? 24));
+  recorder = await record(Number(process.env['IAM_SEEDS'] ?? 4));
   asked = await recorder.answers();
 }, 120_000);
 
