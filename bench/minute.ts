@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand, UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
@@ -110,7 +110,7 @@ const countingTable = (validators: readonly string[], counts: Counts, tick: () =
     if (command instanceof GetItemCommand) {
       const pk = String(command.input.Key?.['pk']?.S);
       const value = stored(pk);
-      const item = value && (marshall({ ...value, pk }, { removeUndefinedValues: true }) as Record<string, AttributeValue>);
+      const item = value && marshall({ ...value, pk }, { removeUndefinedValues: true });
       add(counts.reads, pk, Math.max(1, Math.ceil(JSON.stringify(value ?? {}).length / readUnitBytes)));
       return { Item: item };
     }

@@ -18,11 +18,14 @@ const runtime = (stack: Stack, role: string, properties: Properties): Named[] =>
   const { partition, region } = stack.resolved;
   const stream = `arn:${partition}:logs:${region}:${account}:log-group:${group}:log-stream:2026/01/01/[$LATEST]0`;
   const who = { role };
+  const failed = of(of(of(properties['EventInvokeConfig'] ?? {}, 'DestinationConfig') ?? {}, 'OnFailure') ?? {}, 'Destination');
+  const kept = typeof failed === 'string' ? [{ action: 'sqs:SendMessage', resource: failed }, through(stack, 'sqs', 'GenerateDataKey')] : [];
   return [
     { action: 'logs:CreateLogStream', resource: stream },
     { action: 'logs:PutLogEvents', resource: stream },
     { action: 'xray:PutTraceSegments', resource: '*' },
     { action: 'xray:PutTelemetryRecords', resource: '*' },
+    ...kept,
   ].map((one) => ({ name: role, question: { who, ...one } }));
 };
 
