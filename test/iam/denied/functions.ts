@@ -75,6 +75,13 @@ const items: readonly Denied[] = [
   { who: role('Answer'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'answer takes the term' },
   { who: role('Answer'), action: 'dynamodb:PutItem', resource: table, context: item('approvals#hub-1'), why: 'answer points at another record' },
   { who: role('Answer'), action: 'dynamodb:PutItem', resource: table, context: item('config#hub-1'), why: 'answer makes somebody an approver' },
+  {
+    who: role('Survey'),
+    action: 'dynamodb:GetItem',
+    resource: table,
+    context: { ...item('approval#a'), 'dynamodb:Select': 'ALL_ATTRIBUTES' },
+    why: 'survey reads a task token',
+  },
   { who: role('Survey'), action: 'dynamodb:PutItem', resource: table, context: item('alert-test'), why: 'survey acknowledges an alert test' },
   { who: role('Survey'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'survey writes the lease' },
   { who: role('Survey'), action: 'dynamodb:DeleteItem', resource: table, context: item('pause#hub-1'), why: 'survey resumes' },

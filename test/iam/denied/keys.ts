@@ -96,6 +96,30 @@ export const keys: readonly Denied[] = [
     },
     why: 'a grant for every term',
   },
+  {
+    who: role('ReleaseKey'),
+    action: 'kms:CreateGrant',
+    resource: custody,
+    context: {
+      ...contextKeys({ validator: 'hub-1', term: '2' }),
+      'kms:GrantConstraintType': 'EncryptionContextEquals',
+      'kms:GrantOperations': ['Decrypt'],
+      'kms:GranteePrincipal': roleArn('baton-node-amber'),
+    },
+    why: 'a grant for every node',
+  },
+  {
+    who: role('ReleaseKey'),
+    action: 'kms:CreateGrant',
+    resource: custody,
+    context: {
+      ...contextKeys({ node: 'i-1', term: '2' }),
+      'kms:GrantConstraintType': 'EncryptionContextEquals',
+      'kms:GrantOperations': ['Decrypt'],
+      'kms:GranteePrincipal': roleArn('baton-node-amber'),
+    },
+    why: 'a grant for every validator',
+  },
   { who: role('ReleaseKey'), action: 'kms:RevokeGrant', resource: custody, why: 'release-key takes a grant back' },
   { who: role('Assess'), action: 'kms:CreateGrant', resource: custody, context: grant(), why: 'assess gives a grant' },
   {
