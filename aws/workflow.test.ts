@@ -38,36 +38,6 @@ describe('starting', () => {
   });
 });
 
-describe('an answer', () => {
-  test('is handed to the task of this token', async () => {
-    const { sent, workflow } = workflowWith({});
-    await workflow.sendAnswer('token-1', { approved: true });
-    expect(sent).toEqual([{ action: 'SendTaskSuccess', input: { taskToken: 'token-1', output: '{"approved":true}' }, signal: undefined }]);
-  });
-  test('can be given up', async () => {
-    const { sent, workflow } = workflowWith({});
-    const signal = someSignal();
-    await workflow.sendAnswer('token-1', {}, signal);
-    expect(sent[0]?.signal).toBe(signal);
-  });
-  test.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])('after %s it comes too late', async (code) => {
-    await expect(workflowWith(new Refusal(code)).workflow.sendAnswer('token-1', {})).rejects.toMatchObject({
-      code: 'ApprovalExpired',
-      message: 'the execution no longer waits for this answer',
-      fix: 'baton status',
-      cause: { name: code },
-    });
-  });
-  test.each(failures)('%s is told, and the answer may be given again', async (_, answer, cause) => {
-    await expect(workflowWith(answer).workflow.sendAnswer('token-1', {})).rejects.toMatchObject({
-      code: 'WorkflowFailed',
-      message: `the answer could not be handed over: ${cause}`,
-      fix: 'Answer again.',
-      cause: { name: cause },
-    });
-  });
-});
-
 describe('describing', () => {
   test('asks about the execution of this name, and tells its end and its sentence', async () => {
     const { sent, workflow } = workflowWith({ status: 'SUCCEEDED', output: '{"sentence":"birch signs.","term":2}' });

@@ -2,7 +2,6 @@ import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
-  SendTaskSuccessCommand,
   StartExecutionCommand,
   type HistoryEvent,
   type SFNClient,
@@ -98,19 +97,6 @@ export class Workflow {
     } catch (cause) {
       if ((cause as Error).name === 'ExecutionAlreadyExists') return false;
       throw failed(`${of.name} could not be started`, cause, 'Run it again: the same name starts it only once.');
-    }
-  }
-
-  /** Hands an answer to the task that waits with this token. @throws BatonError ApprovalExpired when it waits no more. */
-  async sendAnswer(token: string, answer: Record<string, unknown>, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(answer) }), withSignal(signal));
-    } catch (cause) {
-      const name = (cause as Error).name;
-      if (name === 'TaskTimedOut' || name === 'TaskDoesNotExist' || name === 'InvalidToken') {
-        throw new BatonError('ApprovalExpired', 'the execution no longer waits for this answer', { cause, fix: 'baton status' });
-      }
-      throw failed('the answer could not be handed over', cause, 'Answer again.');
     }
   }
 

@@ -22,6 +22,7 @@ import { randomHex } from '../runtime/clock.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
 import { startApprovalsApi } from './aws/approvals-api.ts';
+import { alarmEvent, targetsOf } from './aws/events.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
@@ -68,6 +69,8 @@ export interface Cloud {
   credentials(arn: string): { accessKeyId: string; secretAccessKey: string };
   /** What a person with this ARN works with at the command line. */
   contextFor(arn: string, output: Output): Context;
+  /** A CloudWatch alarm of this name goes to ALARM: its event goes where the template's rules send it. */
+  ring(alarm: string): Promise<void>;
   /** Starts every schedule of the template, at once and then at its rate. */
   startSchedules(): void;
   close(): Promise<void>;
@@ -202,6 +205,11 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     lambda: pool,
     credentials: (arn) => aws.principal(arn),
     contextFor: (arn, output) => contextFor(endpoints, aws.principal(arn), { deployment, approvalsUrl: api.url, clock, output }),
+    ring: async (alarm) => {
+      const at = new Date(clock.epochMs()).toISOString();
+      const event = alarmEvent({ id: randomHex(16), alarm, region, account, at, reason: 'Threshold crossed: no signature.' });
+      await Promise.all(targetsOf(deployment, event).map((name) => pool.invoke(name, event)));
+    },
     startSchedules: () => {
       runSchedules(deployment, pool, clock, stop.signal);
     },

@@ -7,6 +7,7 @@ import type { Notify } from '../../aws/notify.ts';
 import type { Power } from '../../aws/power.ts';
 import type { Records } from '../../aws/records.ts';
 import type { TableCheck } from '../../aws/table.ts';
+import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
 import type { Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
@@ -28,7 +29,7 @@ export interface Deps {
   readonly power: Pick<Power, 'off' | 'state'>;
   readonly workflow: Pick<Workflow, 'start' | 'isRunning'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
-  readonly answers: Pick<Workflow, 'sendAnswer'>;
+  readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
   readonly chains: Chains;
   readonly tableCheck: Pick<TableCheck, 'safety'>;

@@ -9,6 +9,7 @@ import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
 import type { Table } from '../../aws/items.ts';
+import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import * as everyChain from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
@@ -39,8 +40,7 @@ export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variabl
 export const power = (): Power => new Power({ client: clients.ec2() });
 export const workflow = (): Workflow =>
   new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
-export const answers = (): Workflow =>
-  new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
+export const answers = (): Tasks => new Tasks(clients.sfn(variable('BATON_HOME_REGION')));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());

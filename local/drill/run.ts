@@ -4,6 +4,7 @@ import { failover } from '../../cli/commands/failover.ts';
 import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
+import { stack } from '../deployment.ts';
 import type { Findings } from './chain.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
@@ -61,7 +62,7 @@ class Drill {
     const head = await chain.head();
     await until(clock, 60_000, 'the first signature', () => chain.firstSignedAbove(head));
     this.tell('amber signs; birch is its standby.');
-    const { records } = this.#world.contextOf('custodian');
+    const { records } = this.#world.contextOf('requester');
     await until(
       clock,
       60_000,
@@ -79,6 +80,7 @@ class Drill {
     if (fault === 'crash') await chain.breakProcess(amber);
     if (fault === 'freeze') amber.sandbox.freeze();
     if (fault === 'cut') amber.sandbox.cut();
+    if (this.#scenario.byAlarm) await this.#world.cloud.ring(`${stack}-failover-${validator}`);
     this.tell(fault === 'none' ? `Asked for: ${about}.` : `Broken: ${about}.`);
   }
 
@@ -88,7 +90,8 @@ class Drill {
       await failover(contextOf('requester'), validator, { kind: 'switchover', to: 'birch', reason: 'a drill', wait: false });
     }
     const found = await until(this.#options.clock, 60_000, 'the start of a failover', async () => cloud.states.executions()[0]);
-    this.tell(this.#scenario.fault === 'none' ? `Switchover ${found.name} has started.` : `The verdict is failing; ${found.name} has started.`);
+    if (this.#scenario.byAlarm) this.tell(`The alarm ${stack}-failover-${validator} rings; ${found.name} has started.`);
+    else this.tell(this.#scenario.fault === 'none' ? `Switchover ${found.name} has started.` : `The verdict is failing; ${found.name} has started.`);
     return executionName.parse(found.name);
   }
 
@@ -109,7 +112,7 @@ class Drill {
   async #comeBackOnce(state: { back: boolean }): Promise<void> {
     const { chain, amber, birch, contextOf } = this.#world;
     if (state.back || !this.#scenario.comesBack) return;
-    const lease = await contextOf('custodian').lease.read(id);
+    const lease = await contextOf('requester').lease.read(id);
     if (lease?.holder !== birch.id || lease.phase !== 'HELD') return;
     state.back = true;
     chain.mend(amber);
@@ -123,7 +126,7 @@ class Drill {
     execution: ExecutionName,
   ): Promise<{ end: string; cause: string; steps: Step[]; firstNew: { height: number; atMs: SteadyMs } | null }> {
     const { contextOf, chain, birch } = this.#world;
-    const { workflow, lease } = contextOf('custodian');
+    const { workflow, lease } = contextOf('requester');
     const answered = new Set<string>();
     const back = { back: false };
     let told = 0;
@@ -174,7 +177,7 @@ const drillGuarded = async (options: DrillOptions, world: World, startedMs: Stea
   const switchedAt = firstNew?.height ?? (await world.chain.head());
   await world.chain.waitUntilTold(switchedAt);
   const findings = await world.chain.findings({ from: before, switchedAt, oldNode: 'amber', newNode: firstNew === null ? null : 'birch' });
-  const lease = await world.contextOf('custodian').lease.read(id);
+  const lease = await world.contextOf('requester').lease.read(id);
   const signedTwice = findings.doubleSigned > 0 || findings.late > 0;
   const holds = lease?.holder === world[scenario.holder].id && (scenario.holder === 'birch') === (firstNew !== null);
   const called = world.cloud.published.filter(({ subject }) => subject.includes(scenario.end)).length;

@@ -1,6 +1,6 @@
 /** What each scenario breaks, what the policy accepts, and how it must end. */
 
-export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'zombie', 'denied', 'expired', 'unfenceable'] as const;
+export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'alarm', 'zombie', 'denied', 'expired', 'unfenceable'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface Scenario {
@@ -11,6 +11,8 @@ export interface Scenario {
   readonly timing: Record<string, number>;
   /** EC2 may power the active off. */
   readonly power: boolean;
+  /** An alarm of the operator starts the failover; the watch does not get that far. */
+  readonly byAlarm: boolean;
   readonly answer: 'approve' | 'deny' | 'nothing';
   /** SUCCEEDED, or the name of the failure end. */
   readonly end: string;
@@ -33,6 +35,7 @@ const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenar
   policy: { evidence: usual },
   timing: {},
   power: true,
+  byAlarm: false,
   answer: 'approve',
   end: 'SUCCEEDED',
   holder: 'birch',
@@ -52,6 +55,11 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     needsGate: true,
   }),
   switchover: one('switchover', 'a planned move from a healthy node to another', { fault: 'none' }),
+  alarm: one('alarm', 'the active dies, and a CloudWatch alarm of the operator starts the failover', {
+    byAlarm: true,
+    timing: { probeMs: 5_000 },
+    comesBack: true,
+  }),
   zombie: one('zombie', 'the active is frozen, fenced by lapse, and wakes up after the new holder signs', {
     fault: 'freeze',
     power: false,

@@ -37,7 +37,7 @@ const open = async (of: Partial<ApprovalsApiOptions> = {}): Promise<void> => {
   const handler = httpHandlerOf({ name: 'Answer', ...contract }, read, answer, makersOf(world.deps()));
   const invoke = async (event: unknown): Promise<InvokeResult> => {
     events.push(event as Record<string, unknown>);
-    return { ok: true, payload: await handler(event, { getRemainingTimeInMillis: () => 10_000 } as never, undefined as never) };
+    return { ok: true, payload: await handler(event, { getRemainingTimeInMillis: () => 10_000 }, undefined as never) };
   };
   api = await startApprovalsApi({ region, clock: systemClock, holder: (key) => holders[key], invoke, ...of });
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { durationMs } from '../../core/time.ts';
 import { loadDefinition } from '../../local/asl/definition.ts';
@@ -45,6 +46,7 @@ let server: AwsServer;
 let pool: LambdaPool;
 let service: LocalStates;
 let workflow: Workflow;
+let tasks: Tasks;
 const given: string[] = [];
 
 beforeAll(async () => {
@@ -74,10 +76,9 @@ beforeAll(async () => {
     },
   });
   server = await startAwsServer([service]);
-  workflow = new Workflow({
-    client: new SFNClient({ region: 'us-east-1', endpoint: server.endpoint, credentials: server.principal('arn:x'), maxAttempts: 1 }),
-    stateMachine: arn,
-  });
+  const client = new SFNClient({ region: 'us-east-1', endpoint: server.endpoint, credentials: server.principal('arn:x'), maxAttempts: 1 });
+  workflow = new Workflow({ client, stateMachine: arn });
+  tasks = new Tasks(client);
 });
 afterAll(async () => {
   await service.stopAll();
@@ -96,7 +97,7 @@ const answered = async (name: string, answer: Record<string, unknown>): Promise<
   const before = given.length;
   await workflow.start({ name: run(name), input: {} });
   await until(async () => given.length > before);
-  await workflow.sendAnswer(given.at(-1) ?? '', answer);
+  await tasks.sendAnswer(given.at(-1) ?? '', answer);
   await until(async () => !(await workflow.isRunning(run(name))));
 };
 
@@ -105,7 +106,7 @@ test('an execution starts once, waits for its answer, runs its function and tell
   await until(async () => given.length > 0);
   expect(await workflow.isRunning(run('one'))).toBe(true);
   expect(await workflow.start({ name: run('one'), input: { a: 2 } })).toBe(false);
-  await workflow.sendAnswer(given[0] ?? '', { go: true });
+  await tasks.sendAnswer(given[0] ?? '', { go: true });
   await until(async () => !(await workflow.isRunning(run('one'))));
   expect(await workflow.describe(run('one'))).toEqual({ status: 'SUCCEEDED', sentence: 'Done.' });
   expect((await workflow.history(run('one'))).map(({ type, state }) => (state === undefined ? type : `${type}/${state}`))).toEqual([
@@ -118,7 +119,7 @@ test('an execution starts once, waits for its answer, runs its function and tell
     'TaskStateExited/Work',
     'ExecutionSucceeded',
   ]);
-  await expect(workflow.sendAnswer(given[0] ?? '', { go: true })).rejects.toMatchObject({ code: 'ApprovalExpired' });
+  await expect(tasks.sendAnswer(given[0] ?? '', { go: true })).rejects.toMatchObject({ code: 'ApprovalExpired' });
   expect(await workflow.start({ name: run('one'), input: { a: 1 } })).toBe(false);
 });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -8,6 +9,7 @@ import { finding, type Finding } from './finding.ts';
 export interface Built {
   /** Name of the function, as its entry point is named. */
   readonly name: string;
+  readonly file: string;
   readonly bytes: number;
   /** npm packages in the bundle, by its source map. */
   readonly packages: readonly string[];
@@ -39,11 +41,11 @@ export const readBuild = (folder: string): Built[] =>
       const path = join(folder, entry.name, bundle);
       if (bundle === '' || more.length > 0 || !existsSync(`${path}.map`))
         throw new Error(`${entry.name}: expected one bundle and its map: ${files.join(', ')}`);
-      return { name: basename(bundle).replace(/\.m?js$/, ''), bytes: statSync(path).size, packages: packagesOf(`${path}.map`) };
+      return { name: basename(bundle).replace(/\.m?js$/, ''), file: path, bytes: statSync(path).size, packages: packagesOf(`${path}.map`) };
     });
 
 const clientPrefix = '@aws-sdk/client-';
-const clientsOf = ({ packages }: Built): string[] =>
+export const clientsOf = ({ packages }: Pick<Built, 'packages'>): string[] =>
   packages.flatMap((name) => (name.startsWith(clientPrefix) ? [name.slice(clientPrefix.length)] : []));
 
 const oneFindings = (built: Built, budget: Budget, development: readonly string[]): Finding[] => {
@@ -69,3 +71,31 @@ export const bundleFindings = (built: readonly Built[], budget: Budget, developm
     .filter((name) => !built.some((one) => one.name === name))
     .map((name) => finding('BundleMissing', name, 'sam build made no such function')),
 ];
+
+/** Loads each bundle as Lambda would and tells how many arguments its handler takes, or null when there is none. */
+const loader = `
+const told = {};
+for (const file of process.argv.slice(1)) {
+  const { handler } = await import('file://' + file);
+  told[file] = typeof handler === 'function' ? handler.length : null;
+}
+process.stdout.write(JSON.stringify(told));
+`;
+
+/** Node 24 on Lambda refuses a handler with a callback. */
+const mostArguments = 2;
+
+export const loadFindings = (built: readonly Built[], environment: Readonly<Record<string, string>>): Finding[] => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', loader, ...built.map(({ file }) => file)], {
+    encoding: 'utf8',
+    env: { ...environment },
+    timeout: 60_000,
+  });
+  if (status !== 0) return [finding('BundleBroken', 'bundles', stderr.trim())];
+  const told = JSON.parse(stdout) as Readonly<Record<string, number | null>>;
+  return built.flatMap(({ name, file }) => {
+    const length = told[file] ?? null;
+    if (length === null) return [finding('BundleWithoutHandler', name, 'it exports no handler')];
+    return length <= mostArguments ? [] : [finding('HandlerWithCallback', name, `its handler takes ${length} arguments`)];
+  });
+};

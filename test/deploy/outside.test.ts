@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadTemplate } from '../../local/template/index.ts';
-import { budgetOf, bundleFindings, type Built } from './bundles.ts';
+import { budgetOf, bundleFindings, loadFindings, type Built } from './bundles.ts';
 import { checkovFindings, checkovReport, lintIgnoreFindings, type CheckovReport } from './checkov.ts';
+import { deployments, resolved } from './deployments.ts';
 import { codesOf } from './finding.ts';
+import { serviceFindings, servicesOf } from './services.ts';
 import { checkovSkips, lintIgnores, type Skip } from './skips.ts';
 
 /** What tools outside of Node report, as it is judged here. */
@@ -70,9 +73,36 @@ describe('rules of cfn-lint that the template switches off', () => {
   });
 });
 
+describe('clients and permissions', () => {
+  const services = new Map([
+    ['settle', ['dynamodb', 'logs', 'xray']],
+    ['watch', ['dynamodb', 'kms', 'logs', 'sns', 'states', 'xray']],
+  ]);
+  const client = (...names: readonly string[]): string[] => names.map((name) => `@aws-sdk/client-${name}`);
+  test('fit', () => {
+    const built = [
+      { name: 'settle', packages: client('dynamodb') },
+      { name: 'watch', packages: client('dynamodb', 'sfn', 'sns') },
+    ];
+    expect(serviceFindings(built, services)).toEqual([]);
+  });
+  test('a client without a permission, a permission without a client', () => {
+    expect(codesOf(serviceFindings([{ name: 'settle', packages: client('dynamodb', 'ec2') }], services))).toEqual(['ClientWithoutPermission settle']);
+    expect(codesOf(serviceFindings([{ name: 'watch', packages: client('dynamodb', 'sfn') }], services))).toEqual(['PermissionWithoutClient watch']);
+    expect(codesOf(serviceFindings([{ name: 'new', packages: client('dynamodb') }], services))).toEqual(['ClientWithoutPermission new']);
+  });
+  test('are read from the template', () => {
+    const [home] = deployments;
+    if (!home) throw new Error('there is no deployment');
+    const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
+    expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
+    expect(found.size).toBe(13);
+  });
+});
+
 describe('bundles', () => {
   const budget = budgetOf('{"settle":{"maxBytes":1000,"clients":["dynamodb"]}}');
-  const settle: Built = { name: 'settle', bytes: 900, packages: ['@aws-sdk/client-dynamodb', 'zod'] };
+  const settle: Built = { name: 'settle', file: '/none/settle.mjs', bytes: 900, packages: ['@aws-sdk/client-dynamodb', 'zod'] };
   const development = ['dynalite', '@cloud-copilot/iam-simulate'];
   test('within its budget', () => {
     expect(bundleFindings([settle], budget, development)).toEqual([]);
@@ -87,6 +117,34 @@ describe('bundles', () => {
     ['a budget without a function', [], ['BundleMissing settle']],
   ])('%s', (_, built, codes) => {
     expect(codesOf(bundleFindings(built, budget, development))).toEqual(codes);
+  });
+  describe('each is loaded', () => {
+    const load = (...texts: readonly string[]): string[] => {
+      const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+      try {
+        const made = texts.map((text, index) => {
+          const file = join(folder, `${index}.mjs`);
+          writeFileSync(file, text);
+          return { ...settle, name: `f${index}`, file };
+        });
+        return codesOf(loadFindings(made, {}));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    };
+    test('and its handler told from what is none', () => {
+      expect(
+        load(
+          'export const handler = async (event, context) => 1;',
+          'export const main = () => 1;',
+          'export const handler = (event, context, callback) => callback();',
+          'export const handler = 1;',
+        ),
+      ).toEqual(['BundleWithoutHandler f1', 'HandlerWithCallback f2', 'BundleWithoutHandler f3']);
+    });
+    test('and one that does not load is found', () => {
+      expect(load("import 'nothing-of-this-name'; export const handler = () => 1;")).toEqual(['BundleBroken bundles']);
+    });
   });
   test('every function of the template has a budget, and DynamoDB alone is in all of them', () => {
     const real = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));

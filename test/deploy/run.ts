@@ -2,19 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadDefinition } from '../../local/asl/definition.ts';
 import { readDocument } from '../../local/aws/ssm.ts';
-import { functionNames } from './function-names.ts';
-import { loadTemplate } from '../../local/template/index.ts';
+import { loadTemplate, type Template } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
-import { budgetOf, bundleFindings, readBuild } from './bundles.ts';
-import { countAlarms } from './counts.ts';
+import { budgetOf, bundleFindings, clientsOf, loadFindings, readBuild } from './bundles.ts';
+import { countAlarms, countPermissions, type Counted } from './counts.ts';
 import { dashboardFindings } from './dashboard.ts';
 import { deployments, resolved } from './deployments.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { finding, treeAt, type Finding, type Tree } from './finding.ts';
 import { buildFindings, checkovScan, developmentPackages, lintFindings, validateFindings } from './lint.ts';
+import { functionNames } from './function-names.ts';
 import { filesUnder, referenceFindings } from './references.ts';
 import { ruleFindings } from './rules.ts';
 import { scheduleFindings } from './schedule.ts';
+import { serviceFindings, servicesOf } from './services.ts';
 import { ensureVenv, Tools } from './tools.ts';
 import { exposureFindings, exposureOf, verifyUnits } from './units.ts';
 
@@ -29,6 +30,11 @@ const say = (sentence: string): void => {
 const failures: Finding[] = [];
 const counts: Record<string, number> = {};
 const pathOf = (...parts: readonly string[]): string => join(root, ...parts);
+
+const take = ({ findings, counts: counted }: Counted): Finding[] => {
+  Object.assign(counts, counted);
+  return [...findings];
+};
 
 /** One step; what it throws is a finding like any other, so that the others still run. */
 const step = async (name: string, act: () => Promise<Finding[]> | Finding[]): Promise<void> => {
@@ -84,14 +90,14 @@ const units = (): Finding[] => {
   ];
 };
 
-const bundles = (folder: string): Finding[] => {
+const bundles = (folder: string, template: Template): Finding[] => {
   const built = readBuild(folder);
   counts['functions'] = built.length;
-  for (const { name, bytes, packages } of built) {
-    const clients = packages.flatMap((one) => (one.startsWith('@aws-sdk/client-') ? [one.slice('@aws-sdk/client-'.length)] : []));
-    say(`       ${name.padEnd(18)} ${(bytes / 1_024).toFixed(0).padStart(6)} KiB  ${clients.join(' ')}`);
-  }
-  return bundleFindings(built, budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8')), developmentPackages(root));
+  for (const one of built) say(`       ${one.name.padEnd(18)} ${(one.bytes / 1_024).toFixed(0).padStart(6)} KiB  ${clientsOf(one).join(' ')}`);
+  const budget = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));
+  const [home] = deployments;
+  const services = home ? servicesOf(resolved(template, home)) : new Map<string, string[]>();
+  return [...bundleFindings(built, budget, developmentPackages(root)), ...serviceFindings(built, services), ...loadFindings(built, {})];
 };
 
 const main = async (): Promise<void> => {
@@ -114,11 +120,8 @@ const main = async (): Promise<void> => {
   await step('the workflow', () => workflow(template.tree));
   await step('SSM documents', documents(tools));
   await step('units of the guard', units);
-  await step('alarms, through recorded series', () => {
-    const { findings, counts: counted } = countAlarms();
-    Object.assign(counts, counted);
-    return [...findings];
-  });
+  await step('permissions, by every call that is made', async () => take(await countPermissions()));
+  await step('alarms, through recorded series', () => take(countAlarms()));
   await step('sam validate --lint', () => validateFindings(tools));
   await step('cfn-lint', () => lintFindings(tools, template, cache));
   await step('checkov', async () => {
@@ -126,8 +129,10 @@ const main = async (): Promise<void> => {
     Object.assign(counts, { checkovPassed: passed, checkovSkipped: skipped });
     return findings;
   });
-  await step('sam build', () => building);
-  await step('bundles', () => bundles(build));
+  await step('sam build, bundles', async () => {
+    const found = await building;
+    return found.length > 0 ? found : bundles(build, template);
+  });
 };
 
 const order = [

@@ -21,8 +21,9 @@ export const checkovSkips: readonly Skip[] = [
     check: 'CKV_AWS_116',
     resources: functions,
     reason:
-      'The workflow and the endpoint wait for the answer of their functions, so nothing is lost between them. What the schedules and the alarm rule cannot ' +
-      'deliver goes to DeadLetterQueue by their own configuration; a function that fails rings FunctionFailing, and the next minute looks again.',
+      'The workflow and the endpoint wait for the answer of their functions. What a schedule or the alarm rule cannot deliver goes to DeadLetterQueue by ' +
+      'their own configuration. A watch or survey that fails is worth nothing a minute later; a start-on-alarm that fails is tried twice more by Lambda, ' +
+      'and its alarm still rings. FunctionFailing rings for each of them.',
   },
   {
     check: 'CKV_AWS_117',

@@ -22,7 +22,8 @@ const install = (source: string, folder: string, dropIn: string): void => {
 };
 
 const verify = (folder: string, unit: string): Finding[] => {
-  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(folder, unit)], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stderr, error } = spawnSync('systemd-analyze', ['verify', '--man=no', join(folder, unit)], { encoding: 'utf8', timeout: 60_000 });
+  if (error) throw new Error(`systemd-analyze does not run; on Debian install systemd (${error.message})`);
   const told = stderr.trim();
   return status === 0 && told === '' ? [] : [finding('UnitInvalid', unit, told === '' ? `systemd-analyze ended with ${status}` : told)];
 };
@@ -50,10 +51,11 @@ export interface Exposure {
 /** @throws Error when systemd-analyze gives no answer. */
 export const exposureOf = (file: string): Exposure => {
   const run = (...more: readonly string[]): string => {
-    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', ...more, file], {
+    const { status, stdout, stderr, error } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', ...more, file], {
       encoding: 'utf8',
       timeout: 60_000,
     });
+    if (error) throw new Error(`systemd-analyze does not run; on Debian install systemd (${error.message})`);
     if (status !== 0) throw new Error(`systemd-analyze security: ${stderr.trim()}`);
     return stdout;
   };

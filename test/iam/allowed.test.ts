@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { nodeReport } from '../../core/report.ts';
-import { guardItem } from './denied/names.ts';
+import { ask } from './ask.ts';
+import { custody, guardItem, stacks, vaulted } from './denied/names.ts';
 import { grainsOf, unusedOf } from './grains.ts';
 import { record, stacksForCalls, type Asked, type Recorder } from './record.ts';
 import { unseen } from './unseen.ts';
@@ -11,7 +12,7 @@ let recorder: Recorder;
 let asked: readonly Asked[] = [];
 
 beforeAll(async () => {
-  recorder = await record(Number(process.env['IAM_SEEDS'] ?? 24));
+  recorder = await record(Number(process.env['IAM_SEEDS'] ?? 4));
   asked = await recorder.answers();
 }, 120_000);
 
@@ -44,6 +45,11 @@ describe('what is called', () => {
     ['an enrolment', 'custodian dynamodb:UpdateItem lease'],
   ])('holds %s', (_, call) => {
     expect(asked.map(said)).toContain(call);
+  });
+  test('is allowed to a custodian of IAM Identity Center too', async () => {
+    const who = { admin: 'aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_baton-custodian_0123456789abcdef' };
+    const sealing = { who, action: 'kms:GenerateDataKey', resource: custody, context: vaulted };
+    expect((await ask(stacks.home, sealing)).allowed).toBe(true);
   });
   test('a node decrypts by a grant of its own term and by nothing else', async () => {
     const decrypts = await recorder.decrypts();

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
+import { HttpAnswers } from '../../aws/answers.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { keyOf, toItem } from '../../aws/items.ts';
 import { Keys } from '../../aws/keys.ts';
@@ -12,6 +16,7 @@ import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
+import { answer } from '../../cli/commands/approve.ts';
 import { apply } from '../../cli/commands/apply.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
@@ -19,6 +24,7 @@ import { pause, resume } from '../../cli/commands/pause.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { status } from '../../cli/commands/status.ts';
 import type { Context } from '../../cli/context.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { ServiceError } from '../../local/aws/server.ts';
 import { clientsFor, observed, type OnCall, type Services } from '../sim/clients.ts';
 import { validator } from '../sim/enrolment.ts';
@@ -65,9 +71,21 @@ const servicesOf = (world: World): Services => ({
 
 const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
 
+/** The approvals endpoint: says that it counted the answer. */
+const endpoint = async (onRequest: (method: string, path: string) => void): Promise<{ url: string; close: () => void }> => {
+  const counted = { state: 'approved', counted: 1, quorum: 1, execution: 'one', validator };
+  const server = createServer((request, response) => {
+    onRequest(request.method ?? '', request.url ?? '');
+    response.end(JSON.stringify(counted));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+};
+
 const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
-  const { clock, answers } = world.people.contextOf(arn);
+  const { clock } = world.people.contextOf(arn);
   const caller = { ...nobody, arn };
   const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
   const table = { client: clients.dynamo, table: tableName };
@@ -75,7 +93,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
-    answers,
+    answers: { give: () => Promise.reject(new Error('only an approver answers')) },
     alertTests: new AlertTests(table),
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: clients.sns, topic }),
@@ -115,7 +133,7 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
 };
 
 /** One of each command, with something that waits for an answer. */
-export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
+export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, path: string) => void): Promise<void> => {
   const world = new World({ seed: 1, scenario: scenarioNamed('switchover') });
   await seals(new World({ seed: 2, scenario: scenarioNamed('switchover') }), onCall);
   const record = recordOf({ validator, expiresAtMs: 1e12 });
@@ -131,8 +149,13 @@ export const callsOfPeople = async (onCall: OnCall): Promise<void> => {
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
   await explain(requester, 'hub-1.t1.by-hand-1');
   await alertTest(requester, {});
-  const approver = contextOf(world, onCall, alex);
-  await status(approver, undefined);
+  const { url, close } = await endpoint(onRequest);
+  const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' });
+  const answers = new HttpAnswers({ url, region: 'us-east-1', clock: systemClock, credentials });
+  const approver: Context = { ...contextOf(world, onCall, alex), answers };
+  await answer(approver, validator, { answer: 'approve', purpose: 'approval' });
+  close();
+  for (const context of [approver, contextOf(world, onCall, custodian)]) await status(context, undefined);
   await explain(approver, 'hub-1.t1.by-hand-1');
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
   for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });

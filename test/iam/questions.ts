@@ -120,7 +120,11 @@ const sns = (stack: Stack, { action }: Call): Asked[] => [
   through(stack, 'sns', 'GenerateDataKey'),
 ];
 
-const translators = { dynamo, kms, ssm, ec2, sfn: states, sns };
+const approvals = (stack: Stack, { action }: Call): Asked[] => [
+  { action: `execute-api:${action}`, resource: arnOf(stack, 'execute-api', `${stack.resolved.ref('ApprovalsApi')}/$default/POST/answers`) },
+];
+
+const translators = { dynamo, kms, ssm, ec2, sfn: states, sns, approvals };
 
 export const questionsOf = (stack: Stack, who: Who, call: Call): Question[] =>
   translators[call.service](stack, call).map((asked) => ({ who, ...asked }));

@@ -48,8 +48,6 @@ const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];
   // Who has no role of this stack has no policy of it either.
   if (person === undefined) return { name: 'stranger', whos: [] };
-  // The simulated people answer in person; what they then call is what the function calls for them.
-  if (call.actor === 'person' && person === 'approver') return { name: 'Answer', whos: [{ role: 'AnswerRole' }] };
   const role = `${person.slice(0, 1).toUpperCase()}${person.slice(1)}Role`;
   return { name: person, whos: [{ role, session }] };
 };
@@ -107,6 +105,14 @@ export class Recorder {
       })),
     );
   }
+
+  /** A request to the approvals endpoint, signed by an approver. */
+  readonly onRequest = (method: string, path: string): void => {
+    const { resolved } = this.#stacks.home;
+    const api = `arn:${resolved.partition}:execute-api:${resolved.region}:${resolved.account}:${resolved.ref('ApprovalsApi')}`;
+    const question = { who: { role: 'ApproverRole' }, action: 'execute-api:Invoke', resource: `${api}/$default/${method}${path}` };
+    this.#questions.set(shapeOf(question), { name: 'approver', stack: this.#stacks.home, question });
+  };
 
   /** What the services of AWS do in the name of this stack's roles, as its resources say. */
   addServices(): void {
@@ -166,7 +172,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   for (let seed = 1; seed <= seeds; seed += 1) await live({ ...swarmOptions(seed), onCall: recorder.onCall });
   await onlyWatch(recorder.onCall);
   await besides(recorder.onCall);
-  await callsOfPeople(recorder.onCall);
+  await callsOfPeople(recorder.onCall, recorder.onRequest);
   recorder.addServices();
   return recorder;
 };

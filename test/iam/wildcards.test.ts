@@ -1,3 +1,4 @@
+import { isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
 import { describe, expect, test } from 'vitest';
 import { manyOf, stackOf, vantageParameters, type Policy, type Stack, type Statement } from './stack.ts';
 
@@ -103,6 +104,23 @@ describe.each(stacks)('%s', (_, stack) => {
     expect(keys.filter(({ statement }) => statement.Resource !== '*')).toEqual([]);
     expect(keys.length).toBeGreaterThan(5);
   });
+  test('every action is one that the service knows', async () => {
+    const all = [...own, ...resource].flatMap(({ statement }) => [...manyOf(statement.Action), ...manyOf(statement.NotAction)]);
+    for (const action of new Set(all.filter((one) => !one.includes('*')))) {
+      const [service = '', name = ''] = action.split(':');
+      expect([action, await isWildcardOnlyAction(service, name).then(() => 'known')]).toEqual([action, 'known']);
+    }
+  });
+  test('what is allowed on * can be allowed on nothing less, and the other way round', async () => {
+    const wrong: string[] = [];
+    for (const { name, statement } of own.filter(({ statement: { Effect } }) => Effect === 'Allow')) {
+      for (const action of manyOf(statement.Action)) {
+        const [service = '', call = ''] = action.split(':');
+        if ((await isWildcardOnlyAction(service, call)) !== (statement.Resource === '*')) wrong.push(`${name} ${action}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
   test('items are reached only by their key', () => {
     const items = own.filter(
       ({ statement }) => statement.Effect === 'Allow' && manyOf(statement.Action).some((action) => /dynamodb:\w+Item$/.test(action)),
@@ -159,4 +177,19 @@ test('nobody can both start and approve', () => {
   expect(roles.filter((id) => allowed(id, 'execute-api:Invoke'))).toEqual(['ApproverPolicy', 'ApproverRole']);
   expect(roles.filter((id) => allowed(id, 'kms:CreateGrant'))).toEqual(['ReleaseKeyRole', 'ReinstateRole', 'CustodianPolicy', 'CustodianRole']);
   expect(roles.filter((id) => allowed(id, 'kms:Decrypt'))).toEqual([]);
+});
+
+test.each([
+  ['cn-north-1', /arn:aws:|us-east-1|(?<!\/sso\.)amazonaws\.com(?!\.cn)/],
+  ['us-gov-west-1', /arn:aws:|us-east-1/],
+  ['eu-west-1', /us-east-1/],
+])('in %s nothing is named as it is elsewhere', (region, elsewhere) => {
+  const { identity, resource } = stackOf({}, { region });
+  const statements = statementsOf([...Object.values(identity).flat(), ...Object.values(resource)]).map(({ name, statement }) => {
+    // Service principals have one name in every partition but for the logs, which name the Region too.
+    const { Principal: principal, ...rest } = statement;
+    const services = JSON.stringify(principal ?? '').replaceAll(/"\w+\.amazonaws\.com"/g, '""');
+    return [name, JSON.stringify(rest).replaceAll(/"(lambda|scheduler|states)\.amazonaws\.com"/g, '""') + services] as const;
+  });
+  expect(statements.filter(([, text]) => elsewhere.test(text))).toEqual([]);
 });

@@ -24,7 +24,8 @@ export interface Services {
 }
 
 export interface Call {
-  readonly service: keyof Services;
+  /** `approvals` is the endpoint where people answer. */
+  readonly service: keyof Services | 'approvals';
   readonly action: string;
   readonly input: Input;
   /** As Caller names it. */
@@ -34,7 +35,8 @@ export interface Call {
 export type OnCall = (call: Call) => void;
 
 /** The same services; `onCall` sees each request as the service would, before it is served. */
-export const observed = (services: Services, onCall: OnCall): Services => {
+export const observed = (services: Services, onCall: OnCall | undefined): Services => {
+  if (!onCall) return services;
   const seen = Object.entries(services).map(([service, serve]: [string, Serve]): [string, Serve] => [
     service,
     (action, input, caller, staleMs) => {

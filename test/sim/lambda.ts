@@ -8,6 +8,7 @@ import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
+import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { answer } from '../../functions/answer.ts';
 import { assess } from '../../functions/assess.ts';
@@ -119,7 +120,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
-      answers: new Workflow({ client: clients.sfn, stateMachine }),
+      answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),

@@ -52,7 +52,6 @@ export interface WorldOptions {
   readonly chances?: Readonly<Record<string, number>>;
   readonly switches?: Partial<Switches>;
   readonly plant?: LambdaOptions['plant'];
-  /** Told of every call that reaches a service. */
   readonly onCall?: OnCall | undefined;
 }
 
@@ -123,7 +122,7 @@ export class World {
       },
       sns: (_action, input) => this.#publish(String(input['Subject']), String(input['Message'])),
     };
-    this.services = options.onCall ? observed(services, options.onCall) : services;
+    this.services = observed(services, options.onCall);
     this.chain = new Chain({
       scheduler,
       random,

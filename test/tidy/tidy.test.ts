@@ -118,6 +118,13 @@ describe('layout', () => {
       .filter(({ file, from }) => from.startsWith('@aws-sdk/') && !mayUseSdk.includes(folderOf(file)) && !file.endsWith('.test.ts'));
     expect(wrong).toEqual([]);
   });
+  test('what judges policies is under the AGPL: no code but its own tests imports it, and nothing ships it', () => {
+    const users = sources.flatMap(importsOf).filter(({ from }) => from.startsWith('@cloud-copilot/'));
+    expect(users.filter(({ file }) => !file.startsWith('test/iam/'))).toEqual([]);
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+    expect(Object.keys(dependencies ?? {}).filter((name) => name.startsWith('@cloud-copilot/'))).toEqual([]);
+    expect(devDependencies?.['@cloud-copilot/iam-simulate']).toMatch(/^\d+\.\d+\.\d+$/);
+  });
   test('the local cloud is reached only from the drill', () => {
     const wrong = shipped
       .flatMap(importsOf)

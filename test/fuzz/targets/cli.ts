@@ -6,6 +6,7 @@ import { AlertTests } from '../../../aws/alert-test.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
 import { Records } from '../../../aws/records.ts';
+import { Tasks } from '../../../aws/tasks.ts';
 import { Workflow } from '../../../aws/workflow.ts';
 import { chains } from '../../../chains/index.ts';
 import { answer } from '../../../cli/commands/approve.ts';
@@ -119,7 +120,7 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     lease: new LeaseStore(at),
     records: new Records(at),
     approvals,
-    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Workflow({ client: workflow as never, stateMachine }) }, whoAmI),
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never) }, whoAmI),
     workflow: new Workflow({ client: workflow as never, stateMachine }),
     alertTests: new AlertTests(at),
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },

@@ -13,6 +13,13 @@ const assume = (name: string, context: Context): Pick<Denied, 'action' | 'resour
 const withMfa = { 'aws:MultiFactorAuthPresent': 'true' };
 
 export const others: readonly Denied[] = [
+  {
+    who: { admin: 'aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_AdministratorAccess_0123456789abcdef' },
+    action: 'kms:GenerateDataKey',
+    resource: custody,
+    context: vaulted,
+    why: 'an administrator of IAM Identity Center seals a key',
+  },
   { who: admin, action: 'kms:Decrypt', resource: custody, context: sealedFor('2'), why: 'an administrator opens a released key' },
   { who: admin, action: 'kms:Decrypt', resource: custody, context: vaulted, why: 'an administrator opens a sealed key' },
   { who: admin, action: 'kms:CreateGrant', resource: custody, context: grant(), why: 'an administrator gives a grant' },
