@@ -68,6 +68,18 @@ describe('trouble', () => {
     await world.clock.sleep(durationMs(1_000)).then(() => world.down.add('reports'));
     expect((await work).sentence).toContain('Could not be looked at: hub-1.');
   });
+  test.each(['down', 'broken'] as const)('with the verdict (%s) is no verdict', async (how) => {
+    const world = wellWorld();
+    world[how].add('watch');
+    await look(world);
+    expect(world.measured.figures.filter((one) => one.includes('/'))).toEqual(['LeaseTerm/hub-1 1', 'LeasePhase/hub-1 0']);
+  });
+  test('with the lease leaves out what is in it', async () => {
+    const world = wellWorld();
+    world.down.add('lease');
+    await look(world);
+    expect(world.measured.figures.filter((one) => one.includes('/'))).toEqual([]);
+  });
   test('of one validator leaves the others as they are', async () => {
     const world = wellWorld();
     const deps = fleetOf(world, 30);

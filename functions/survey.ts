@@ -26,11 +26,12 @@ const alertTestAge = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'cl
   return found?.acknowledged ? Math.min(neverDays, daysSince(found.acknowledged.atMs, clock.epochMs())) : neverDays;
 };
 
-const measureOne = (measure: Deps['measure'], { validator, lease, verdict }: Reading): void => {
+const measureOne = (measure: Deps['measure'], { validator, lease, verdict, trouble }: Reading): void => {
   if (!lease) return;
   measure.split('LeaseTerm', validator, lease.term);
   measure.split('LeasePhase', validator, phases.indexOf(lease.phase));
-  measure.split('Verdict', validator, verdictStates.indexOf(verdict));
+  // None stored means healthy; none read means nothing.
+  if (trouble.broken === null && !trouble.unseen) measure.split('Verdict', validator, verdictStates.indexOf(verdict));
 };
 
 /** Once a minute: reads what stands in the table, watches the guards for some seconds, and says what a person should know. Changes nothing. */
