@@ -4,6 +4,7 @@ import { loadDefinition } from '../../local/asl/definition.ts';
 import { readDocument } from '../../local/aws/ssm.ts';
 import { loadTemplate, type Template } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
+import { driveBuilt } from './built.ts';
 import { budgetOf, bundleFindings, clientsOf, loadFindings, readBuild } from './bundles.ts';
 import { countAlarms, countPermissions, type Counted } from './counts.ts';
 import { dashboardFindings } from './dashboard.ts';
@@ -133,7 +134,17 @@ const main = async (): Promise<void> => {
     const found = await building;
     return found.length > 0 ? found : bundles(build, template);
   });
+  await step('failovers by what was built, under the policies of the template', async () => {
+    const driven = await driveBuilt(join(build, 'template.yaml'), builtScenarios, (sentence) => {
+      say(`       ${sentence}`);
+    });
+    Object.assign(counts, { builtFailovers: driven.failovers, builtCalls: driven.calls });
+    return [...driven.findings];
+  });
 };
+
+/** Together they need every function but reinstate, the approvals endpoint, the alarm's rule, and the fence by guard and by power. */
+const builtScenarios = ['crash', 'freeze', 'alarm'] as const;
 
 const order = [
   'resources',
@@ -147,6 +158,8 @@ const order = [
   'checkovPassed',
   'checkovSkipped',
   'units',
+  'builtFailovers',
+  'builtCalls',
 ];
 
 await step('everything was looked at', async () => {

@@ -24,8 +24,8 @@ export const servicesOf = ({ resources, attribute }: Resolved): Map<string, read
 
 /** Where the client is not named as the service is in a policy. */
 const prefixes: Readonly<Record<string, string>> = { sfn: 'states' };
-/** Written by Lambda itself; or used by another service in the name of the function. */
-const withoutClient = ['logs', 'xray', 'kms'];
+/** Written by Lambda itself, which also keeps what failed in a queue; or used by another service in the name of the function. */
+const withoutClient = ['logs', 'xray', 'sqs', 'kms'];
 
 export const serviceFindings = (built: readonly Pick<Built, 'name' | 'packages'>[], services: ReadonlyMap<string, readonly string[]>): Finding[] =>
   built.flatMap((one) => {
