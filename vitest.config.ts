@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // `quick` is what `npm test` runs; `slow` needs Java, Go or minutes and is run by .ci/run.
 export default defineConfig({
   test: {
+    // All of the cores: most files wait for processes and timers of their own.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

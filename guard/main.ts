@@ -55,6 +55,15 @@ const regionOf = (config: GuardConfig): string => {
   });
 };
 
+let saidWaiting = false;
+
+/** At start without an answer from the table: it holds nothing and waits, which is no hang that systemd must end. */
+const waitsForTable = (notify: ServiceNotify): void => {
+  notify.send('WATCHDOG=1');
+  if (!saidWaiting) say('The table gives no answer yet; nothing is held or signed until it does.');
+  saidWaiting = true;
+};
+
 const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const region = regionOf(config);
   const table = { client: guardDynamo(config.timing.readTimeoutMs, region), table: config.table };
@@ -66,7 +75,10 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     read: (signal) => records.readReport(config.validator, config.node, signal),
     write: (report, signal) => records.writeReport(report, signal),
     diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
-    pause: (signal) => systemClock.sleep(durationMs(500), signal),
+    pause: (signal) => {
+      waitsForTable(notify);
+      return systemClock.sleep(durationMs(500), signal);
+    },
     timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
   });
   return new Guard({
