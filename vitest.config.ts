@@ -11,7 +11,7 @@ export default defineConfig({
           name: 'quick',
           include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', 'node_modules/**'],
-          testTimeout: 15_000,
+          testTimeout: 30_000,
         },
       },
       {
