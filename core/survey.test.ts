@@ -186,6 +186,14 @@ describe('a person', () => {
     expect(awake({ lease: fencing() }).needsPerson).toBe(null);
     expect(awake({ lease: leaseOf({ claim: run('one') }), claimRunning: false }).needsPerson).toBe(null);
   });
+  test('is needed when the guard of the holder asks for help now; a standby that does is no candidate, which is counted as such', () => {
+    const distress = 'DiskFull: no space.';
+    expect(awake({ looks: [lookAt(1), lookAt(2, { amber: { distress } })] }).needsPerson).toBe(`${amber} asks for help: DiskFull: no space.`);
+    expect(awake({ looks: [lookAt(1, { amber: { distress } }), lookAt(2)] }).needsPerson).toBe(null);
+    expect(awake({ looks: [lookAt(1), lookAt(2, { birch: { distress } })] })).toStrictEqual({ ...quiet, standbyNotReady: true });
+    expect(awake({ looks: [lookAt(1), lookAt(2, { amber: null })] }).needsPerson).toBe(null);
+    expect(awake({ looks: [] }).needsPerson).toBe(null);
+  });
   test('is needed for what cannot be read, and two signers are looked for all the same', () => {
     const broken = { validator: v, why: 'lease#hub-1: term is 0', nodes, looks: [both(1), both(2), both(3), both(4)] };
     expect(judgeBroken({ ...broken, paused: false })).toStrictEqual({ ...quiet, signers: [amber, birch], needsPerson: broken.why });

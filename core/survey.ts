@@ -125,6 +125,13 @@ const drillAge = ({ config, history }: Surveyed, nowMs: EpochMs): number => {
   return newest === undefined ? neverDays : Math.min(neverDays, daysSince(newest, nowMs));
 };
 
+/** A standby's distress makes it no candidate, which is counted as such; the holder's is nobody's to mend but a person's. */
+const whyPerson = ({ lease, looks, claimRunning }: Surveyed): string | null => {
+  if (lease.phase !== 'HELD' && !claimRunning) return `term ${lease.term} is ${lease.phase} and ${lease.claim} has ended`;
+  const distress = looks.at(-1)?.[lease.holder]?.distress ?? null;
+  return distress === null ? null : `${lease.holder} asks for help: ${distress}`;
+};
+
 /** One validator that could be read. A pause silences all but two signers: these may cost the stake whoever works on them. */
 export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly nowMs: EpochMs }): Judgement => {
   const { config, lease, looks } = seen;
@@ -132,13 +139,12 @@ export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly n
   const shared = { ...quiet, validator: config.id, paused: of.paused, signers: suspects(nodes, looks) };
   if (of.paused) return shared;
   const silent = silentIn(nodes, looks);
-  const stuck = lease.phase !== 'HELD' && !seen.claimRunning;
   return {
     ...shared,
     guardsSilent: silent,
     guardUnarmed: isUnarmed(seen),
     standbyNotReady: noneReady(seen, silent),
-    needsPerson: stuck ? `term ${lease.term} is ${lease.phase} and ${lease.claim} has ended` : null,
+    needsPerson: whyPerson(seen),
     approvalWaitingSeconds: waitingSeconds(seen, of.nowMs),
     drillAgeDays: drillAge(seen, of.nowMs),
   };
