@@ -134,7 +134,7 @@ const whyPerson = ({ lease, looks, claimRunning }: Surveyed): string | null => {
 
 /** One validator that could be read. A pause silences all but two signers: these may cost the stake whoever works on them. */
 export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly nowMs: EpochMs }): Judgement => {
-  const { config, lease, looks } = seen;
+  const { config, looks } = seen;
   const nodes = config.nodes.map(({ id }) => id);
   const shared = { ...quiet, validator: config.id, paused: of.paused, signers: suspects(nodes, looks) };
   if (of.paused) return shared;
