@@ -35,9 +35,9 @@ describe('each client has a time-out that is an error, and a bound on its tries'
     ['DynamoDB', dynamo],
     ['Step Functions', sfn],
     ['KMS', kms],
-    ['the guard’s table', (region: string) => guardDynamo(750, region)],
+    ['the guard’s table', (place: { region: string }) => guardDynamo(750, place)],
   ])('%s of another Region', async (_, make) => {
-    const there = make('eu-north-1') as unknown as { config: { region: () => Promise<string> }; destroy(): void };
+    const there = make({ region: 'eu-north-1' }) as unknown as { config: { region: () => Promise<string> }; destroy(): void };
     expect(await there.config.region()).toBe('eu-north-1');
     there.destroy();
   });

@@ -15,20 +15,22 @@ const limits = (requestTimeout: number) => ({
 });
 
 /** Where the service lies; the caller's own Region when it is not given. */
-const at = (region: string | undefined): { region?: string } => (region === undefined ? {} : { region });
+interface Place {
+  readonly region?: string;
+}
 
-export const dynamo = (region?: string): DynamoDBClient => new DynamoDBClient({ ...limits(2_000), ...at(region) });
-export const sfn = (region?: string): SFNClient => new SFNClient({ ...limits(5_000), ...at(region) });
+export const dynamo = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...limits(2_000), ...place });
+export const sfn = (place: Place = {}): SFNClient => new SFNClient({ ...limits(5_000), ...place });
 export const ssm = (): SSMClient => new SSMClient(limits(5_000));
-export const kms = (region?: string): KMSClient => new KMSClient({ ...limits(3_000), ...at(region) });
+export const kms = (place: Place = {}): KMSClient => new KMSClient({ ...limits(3_000), ...place });
 export const ec2 = (): EC2Client => new EC2Client(limits(5_000));
 export const sns = (): SNSClient => new SNSClient(limits(5_000));
 export const sts = (): STSClient => new STSClient(limits(3_000));
 
 /** One try only, with the guard's own read timeout: the guard counts its deadline from when it sent the read. */
-export const guardDynamo = (readTimeoutMs: number, region?: string): DynamoDBClient =>
+export const guardDynamo = (readTimeoutMs: number, place: Place = {}): DynamoDBClient =>
   new DynamoDBClient({
-    ...at(region),
+    ...place,
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({ connectionTimeout: readTimeoutMs, requestTimeout: readTimeoutMs, throwOnRequestTimeout: true }),
   });

@@ -66,9 +66,9 @@ const waitsForTable = (notify: ServiceNotify): void => {
 
 const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const region = regionOf(config);
-  const table = { client: guardDynamo(config.timing.readTimeoutMs, region), table: config.table };
+  const table = { client: guardDynamo(config.timing.readTimeoutMs, { region }), table: config.table };
   const [lease, records] = [new LeaseStore(table), new Records(table)];
-  const keys = new Keys({ client: kms(region), keyId: config.keyId });
+  const keys = new Keys({ client: kms({ region }), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
   const reporter = new Reporter({
     config,

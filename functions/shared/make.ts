@@ -25,7 +25,7 @@ import { emf, type Measure } from './metrics.ts';
 
 const deliverySeconds = 30;
 let known: Table | undefined;
-const table = (): Table => (known ??= { client: clients.dynamo(variable('BATON_HOME_REGION')), table: variable('BATON_TABLE') });
+const table = (): Table => (known ??= { client: clients.dynamo({ region: variable('BATON_HOME_REGION') }), table: variable('BATON_TABLE') });
 
 export const clock = (): Clock => runtime.systemClock;
 export const randomHex = (): ((bytes: number) => string) => runtime.randomHex;
@@ -39,8 +39,8 @@ export const rejoinCommand = (): Command => new Command({ client: clients.ssm(),
 export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variable('BATON_KMS_KEY') });
 export const power = (): Power => new Power({ client: clients.ec2() });
 export const workflow = (): Workflow =>
-  new Workflow({ client: clients.sfn(variable('BATON_HOME_REGION')), stateMachine: variable('BATON_STATE_MACHINE') });
-export const answers = (): Tasks => new Tasks(clients.sfn(variable('BATON_HOME_REGION')));
+  new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') });
+export const answers = (): Tasks => new Tasks(clients.sfn({ region: variable('BATON_HOME_REGION') }));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());
