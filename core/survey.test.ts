@@ -193,6 +193,7 @@ describe('a person', () => {
     expect(awake({ looks: [lookAt(1), lookAt(2, { birch: { distress } })] })).toStrictEqual({ ...quiet, standbyNotReady: true });
     expect(awake({ looks: [lookAt(1), lookAt(2, { amber: null })] }).needsPerson).toBe(null);
     expect(awake({ looks: [] }).needsPerson).toBe(null);
+    expect(awake({ looks: [lookAt(1), lookAt(2, { amber: { distress } }), lookAt(3)] }).needsPerson).toBe(null);
   });
   test('is needed for what cannot be read, and two signers are looked for all the same', () => {
     const broken = { validator: v, why: 'lease#hub-1: term is 0', nodes, looks: [both(1), both(2), both(3), both(4)] };
