@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { apply } from './commands/apply.ts';
+import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { failover } from './commands/failover.ts';
 import { pause, resume } from './commands/pause.ts';
@@ -24,6 +25,7 @@ Exit codes:
   4  refused by the lease, the policy or a person; nothing was changed
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
+  7  doctor found what must be mended
 `;
 
 type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
@@ -59,6 +61,7 @@ export const programFor = (
     .command('status [validator]')
     .description('who may sign, is each guard ready, what waits for a person')
     .action(run((context, name) => status(context, name)));
+  registerDoctor(program, run);
   registerMoves(program, run);
   registerAnswers(program, run);
   program
@@ -97,6 +100,14 @@ const registerSetup = (program: Command, run: Run): void => {
       });
     }),
   );
+};
+
+const registerDoctor = (program: Command, run: Run): void => {
+  const examining = program
+    .command('doctor [validator]')
+    .description('whether a failover could go well now: every precondition, each with its fix')
+    .option('--vault', 'look for the sealed keys too; only a custodian may');
+  examining.action(run((context, name) => doctor(context, name, { vault: flag(examining, 'vault') })));
 };
 
 const registerMoves = (program: Command, run: Run): void => {

@@ -46,7 +46,7 @@ const part = async <T>(trouble: Trouble, read: Promise<T>): Promise<T | undefine
 };
 
 /** False only when the execution of the claim has ended and the lease still stands as it was: it may have been settled in between. */
-const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Lease, signal: AbortSignal): Promise<boolean> => {
+export const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Lease, signal: AbortSignal): Promise<boolean> => {
   if (lease.phase === 'HELD' || (await deps.workflow.isRunning(lease.claim, signal))) return true;
   return (await deps.lease.read(lease.validator, signal))?.version !== lease.version;
 };

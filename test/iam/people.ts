@@ -18,6 +18,7 @@ import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
 import { answer } from '../../cli/commands/approve.ts';
 import { apply } from '../../cli/commands/apply.ts';
+import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
@@ -100,7 +101,12 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     chains: { headOf: async () => 100 } as unknown as Context['chains'],
     keys: new Keys({ client: clients.kms, keyId }),
     workflow: new Workflow({ client: clients.sfn, stateMachine }),
-    clock: { ...clock, epochMs: () => scheduler.nowMs, timeout: () => new AbortController().signal } as unknown as Context['clock'],
+    clock: {
+      ...clock,
+      sleep: async () => undefined,
+      epochMs: () => scheduler.nowMs,
+      timeout: () => new AbortController().signal,
+    } as unknown as Context['clock'],
     output: { progress: () => undefined } as unknown as Context['output'],
     whoAmI: async () => arn,
     confirm: async () => true,
@@ -127,6 +133,7 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
     );
     await apply(context, validators, { yes: true, attest: 'I removed every other copy of this key.' });
     await status(context, undefined);
+    await doctor(context, undefined, { vault: true });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -156,6 +163,7 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await answer(approver, validator, { answer: 'approve', purpose: 'approval' });
   close();
   for (const context of [approver, contextOf(world, onCall, custodian)]) await status(context, undefined);
+  for (const context of [approver, requester]) await doctor(context, validator, { vault: false });
   await explain(approver, 'hub-1.t1.by-hand-1');
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
   for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });

@@ -39,6 +39,15 @@ let unreachable = false;
 let safety: TableSafety | undefined;
 export let notices: Notice[] = [];
 
+let onSleep = async (): Promise<void> => undefined;
+
+/** Nobody waits at this bench: what would happen in the meantime happens at once. */
+class BenchClock extends VirtualClock {
+  override async sleep(): Promise<void> {
+    await onSleep();
+  }
+}
+
 const sendAnswer = async (token: string, answer: Record<string, unknown>): Promise<void> => {
   if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
   answers.push({ token, answer });
@@ -46,7 +55,7 @@ const sendAnswer = async (token: string, answer: Record<string, unknown>): Promi
 
 const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
-  const [approvals, clock] = [new Approvals(table), new VirtualClock()];
+  const [approvals, clock] = [new Approvals(table), new BenchClock()];
   const whoAmI = async (): Promise<string> => me;
   return {
     lease: new LeaseStore(table),
@@ -75,6 +84,7 @@ const contextFor = (output: Output): Context => {
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
       history: async () => [],
+      isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
     confirm: async () => false,
@@ -92,11 +102,16 @@ const streams = {
   },
 };
 
-export const baton = async (...args: string[]): Promise<number> => {
+/** As a person types it: what it said stands in `text`. */
+export const inWords = async (...args: string[]): Promise<number> => {
   text = '';
   exitCode = 0;
   const program = programFor(contextFor, (options) => outputFor(options, streams));
-  await program.parseAsync(['node', 'baton', '--json', ...args]);
+  await program.parseAsync(['node', 'baton', ...args]);
+  return exitCode;
+};
+export const baton = async (...args: string[]): Promise<number> => {
+  await inWords('--json', ...args);
   told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
   return exitCode;
 };
@@ -104,8 +119,9 @@ export const file = (name: string, content: string): string => {
   writeFileSync(join(dir, name), content);
   return join(dir, name);
 };
-/** Who types, what the chain shows, whether workflow and topic answer, and what kind of table it is said to be. */
-export const set = (of: { me?: string; head?: number | null; unreachable?: boolean; safety?: TableSafety }): void => {
+/** Who types, what the chain shows, whether workflow and topic answer, what kind of table it is said to be, and what happens while a command waits. */
+export const set = (of: { me?: string; head?: number | null; unreachable?: boolean; safety?: TableSafety; onSleep?: () => Promise<void> }): void => {
+  if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -140,6 +156,7 @@ export const useCli = (): void => {
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
     [safety, notices] = [undefined, []];
+    onSleep = async () => undefined;
   });
   afterEach(async () => {
     client.destroy();
