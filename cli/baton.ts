@@ -6,6 +6,7 @@ import { apply } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { failover } from './commands/failover.ts';
+import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { seal } from './commands/seal.ts';
 import { status } from './commands/status.ts';
@@ -68,6 +69,7 @@ export const programFor = (
     .command('explain <execution>')
     .description('what an execution did and why, step by step')
     .action(run((context, name) => explain(context, name ?? '')));
+  registerHistory(program, run);
   registerPauses(program, run);
   registerAlertTest(program, run);
   return program;
@@ -130,6 +132,14 @@ const registerMoves = (program: Command, run: Run): void => {
       }),
     );
   }
+};
+
+const registerHistory = (program: Command, run: Run): void => {
+  const telling = program
+    .command('history <validator>')
+    .description('the last times that the right to sign was moved: how each ended, how long it took, what proved the fence')
+    .option('--last <number>', 'how many, at most 20', '5');
+  telling.action(run((context, name) => history(context, name ?? '', { last: option(telling, 'last') ?? '' })));
 };
 
 const registerPauses = (program: Command, run: Run): void => {

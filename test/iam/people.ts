@@ -21,6 +21,7 @@ import { apply } from '../../cli/commands/apply.ts';
 import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
+import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { status } from '../../cli/commands/status.ts';
@@ -149,6 +150,7 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   };
   put(keyOf.approval(record.id), record);
   put(keyOf.approvals(validator), { open: record.id });
+  put(keyOf.history(validator), { failovers: [{ execution: 'hub-1.t1.by-hand-1', atMs: 1 }] });
   const requester = contextOf(world, onCall, robin);
   await status(requester, undefined);
   await pause(requester, validator, 'Upgrade.');
@@ -163,7 +165,10 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await answer(approver, validator, { answer: 'approve', purpose: 'approval' });
   close();
   for (const context of [approver, contextOf(world, onCall, custodian)]) await status(context, undefined);
-  for (const context of [approver, requester]) await doctor(context, validator, { vault: false });
+  for (const context of [approver, requester]) {
+    await doctor(context, validator, { vault: false });
+    await history(context, validator, { last: '1' });
+  }
   await explain(approver, 'hub-1.t1.by-hand-1');
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
   for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });

@@ -10,6 +10,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import type { Notice } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck, type TableSafety } from '../../aws/table.ts';
+import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
@@ -38,6 +39,8 @@ let exitCode = 0;
 let unreachable = false;
 let safety: TableSafety | undefined;
 export let notices: Notice[] = [];
+/** What Step Functions still knows. */
+export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[] }>();
 
 let onSleep = async (): Promise<void> => undefined;
 
@@ -83,7 +86,8 @@ const contextFor = (output: Output): Context => {
         return true;
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
-      history: async () => [],
+      find: async (name: string) => executions.get(name)?.found,
+      history: async (name: string) => executions.get(name)?.events ?? [],
       isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
@@ -157,6 +161,7 @@ export const useCli = (): void => {
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
     [safety, notices] = [undefined, []];
     onSleep = async () => undefined;
+    executions.clear();
   });
   afterEach(async () => {
     client.destroy();
