@@ -145,9 +145,15 @@ const registerHistory = (program: Command, run: Run): void => {
 const registerPauses = (program: Command, run: Run): void => {
   const pausing = program
     .command('pause <validator>')
-    .description('start no failover until resume')
-    .option('--reason <text>', 'why, for the record', 'paused by hand');
-  pausing.action(run((context, name) => pause(context, name ?? '', option(pausing, 'reason') ?? '')));
+    .description('start no failover until resume, or for some time')
+    .option('--reason <text>', 'why, for the record', 'paused by hand')
+    .option('--for <length>', 'how long: 30s, 15m, 2h or 3d, at most 30d; until resume when not given');
+  pausing.action(
+    run((context, name) => {
+      const length = option(pausing, 'for');
+      return pause(context, name ?? '', { reason: option(pausing, 'reason') ?? '', ...(length === undefined ? {} : { for: length }) });
+    }),
+  );
   program
     .command('resume <validator>')
     .description('end a pause')

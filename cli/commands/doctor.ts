@@ -2,6 +2,7 @@ import { BatonError } from '../../core/errors.ts';
 import { judgeStack, judgeValidator, type StackSeen, type ValidatorSeen } from '../../core/doctor.ts';
 import { countsOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
 import type { ValidatorId } from '../../core/ids.ts';
+import { holding } from '../../core/pause.ts';
 import { silentIn, type Look } from '../../core/survey.ts';
 import { durationMs } from '../../core/time.ts';
 import { abreast } from '../../functions/shared/abreast.ts';
@@ -42,7 +43,7 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
   const [config, lease, pause, history, vault] = await Promise.all([
     seenOf(records.readConfig(validator, signal).then((found) => found?.config)),
     seenOf(context.lease.read(validator, signal)),
-    seenOf(records.readPause(validator, signal)),
+    seenOf(records.readPause(validator, signal).then((found) => holding(found, clock.epochMs()))),
     seenOf(records.readHistory(validator, signal)),
     options.vault ? seenOf(records.readVault(validator, signal).then((found) => found !== undefined)) : null,
   ]);

@@ -3,6 +3,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
+import { holding } from '../../core/pause.ts';
 import { judge, judgeBroken, looksOn, type Judgement, type Look } from '../../core/survey.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
@@ -11,7 +12,7 @@ import { readReports } from './reports.ts';
 
 /** One validator as `survey` reads it. Nothing here rejects: one validator's trouble never stops the others. */
 
-export type SurveyNeeds = 'records' | 'lease' | 'approvals' | 'workflow';
+export type SurveyNeeds = 'clock' | 'records' | 'lease' | 'approvals' | 'workflow';
 
 export interface Reading {
   readonly validator: ValidatorId;
@@ -78,7 +79,7 @@ export const readOne = async (
   if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
   const reading: Reading = {
     validator,
-    paused: pause !== undefined,
+    paused: holding(pause, deps.clock.epochMs()) !== undefined,
     config: found?.config,
     lease,
     claimRunning: lease === undefined || (await part(trouble, isDriven(deps, lease, signal))) !== false,

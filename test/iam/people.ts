@@ -153,7 +153,7 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   put(keyOf.history(validator), { failovers: [{ execution: 'hub-1.t1.by-hand-1', atMs: 1 }] });
   const requester = contextOf(world, onCall, robin);
   await status(requester, undefined);
-  await pause(requester, validator, 'Upgrade.');
+  await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });
   await resume(requester, validator);
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
   await explain(requester, 'hub-1.t1.by-hand-1');
