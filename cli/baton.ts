@@ -9,6 +9,7 @@ import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { seal } from './commands/seal.ts';
+import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
 import { registerDrill } from './drill.ts';
@@ -58,10 +59,7 @@ export const programFor = (
       }
     };
   registerSetup(program, run);
-  program
-    .command('status [validator]')
-    .description('who may sign, is each guard ready, what waits for a person')
-    .action(run((context, name) => status(context, name)));
+  registerStatus(program, run);
   registerDoctor(program, run);
   registerMoves(program, run);
   registerAnswers(program, run);
@@ -102,6 +100,14 @@ const registerSetup = (program: Command, run: Run): void => {
       });
     }),
   );
+};
+
+const registerStatus = (program: Command, run: Run): void => {
+  const looking = program
+    .command('status [validator]')
+    .description('who may sign, is each guard ready, what waits for a person')
+    .option('--watch', 'look again every two seconds until interrupted; without a terminal, and with --json, print only changes');
+  looking.action(run((context, name) => (flag(looking, 'watch') ? watchStatus(context, name) : status(context, name))));
 };
 
 const registerDoctor = (program: Command, run: Run): void => {

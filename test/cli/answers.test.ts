@@ -155,6 +155,7 @@ describe('the rest', () => {
           shown += line;
         },
         setExitCode: () => undefined,
+        terminal: false,
       },
     ).failure(new BatonError('KeyMissing', 'no key', { fix: 'baton seal' }));
     expect(shown).toBe('KeyMissing: no key\n  next: baton seal\n');

@@ -111,6 +111,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     output: { progress: () => undefined } as unknown as Context['output'],
     whoAmI: async () => arn,
     confirm: async () => true,
+    interrupted: () => new AbortController().signal,
   };
 };
 

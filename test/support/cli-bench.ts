@@ -42,6 +42,8 @@ export let notices: Notice[] = [];
 /** What Step Functions still knows. */
 export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[] }>();
 
+let interrupt = new AbortController();
+let terminal = false;
 let onSleep = async (): Promise<void> => undefined;
 
 /** Nobody waits at this bench: what would happen in the meantime happens at once. */
@@ -92,6 +94,7 @@ const contextFor = (output: Output): Context => {
     } as unknown as Context['workflow'],
     whoAmI,
     confirm: async () => false,
+    interrupted: () => interrupt.signal,
   };
 };
 const streams = {
@@ -104,6 +107,13 @@ const streams = {
   setExitCode: (code: number) => {
     exitCode = code;
   },
+  get terminal() {
+    return terminal;
+  },
+};
+/** As a person types Ctrl-C. */
+export const interruptNow = (): void => {
+  interrupt.abort();
 };
 
 /** As a person types it: what it said stands in `text`. */
@@ -124,7 +134,15 @@ export const file = (name: string, content: string): string => {
   return join(dir, name);
 };
 /** Who types, what the chain shows, whether workflow and topic answer, what kind of table it is said to be, and what happens while a command waits. */
-export const set = (of: { me?: string; head?: number | null; unreachable?: boolean; safety?: TableSafety; onSleep?: () => Promise<void> }): void => {
+export const set = (of: {
+  me?: string;
+  head?: number | null;
+  unreachable?: boolean;
+  safety?: TableSafety;
+  onSleep?: () => Promise<void>;
+  terminal?: boolean;
+}): void => {
+  if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
@@ -162,6 +180,7 @@ export const useCli = (): void => {
     [safety, notices] = [undefined, []];
     onSleep = async () => undefined;
     executions.clear();
+    [interrupt, terminal] = [new AbortController(), false];
   });
   afterEach(async () => {
     client.destroy();

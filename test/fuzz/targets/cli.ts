@@ -140,9 +140,10 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
     clock,
-    output: { answer: () => undefined, failure: () => undefined, progress: () => undefined },
+    output: { answer: () => undefined, failure: () => undefined, progress: () => undefined, show: () => undefined },
     whoAmI,
     confirm: async () => false,
+    interrupted: () => new AbortController().signal,
   };
   return { context, table, started };
 };
