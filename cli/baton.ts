@@ -12,6 +12,7 @@ import { seal } from './commands/seal.ts';
 import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
+import { registerCompletion } from './completion.ts';
 import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
@@ -70,6 +71,7 @@ export const programFor = (
   registerHistory(program, run);
   registerPauses(program, run);
   registerAlertTest(program, run);
+  registerCompletion(program, outputOf);
   return program;
 };
 
