@@ -4,7 +4,7 @@ import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { apply } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
-import { explain } from './commands/explain.ts';
+import { explainAny } from './commands/explain-policy.ts';
 import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
@@ -65,9 +65,9 @@ export const programFor = (
   registerMoves(program, run);
   registerAnswers(program, run);
   program
-    .command('explain <execution>')
-    .description('what an execution did and why, step by step')
-    .action(run((context, name) => explain(context, name ?? '')));
+    .command('explain <execution> [validator]')
+    .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
+    .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
   registerPauses(program, run);
   registerAlertTest(program, run);

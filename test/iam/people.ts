@@ -20,6 +20,7 @@ import { answer } from '../../cli/commands/approve.ts';
 import { apply } from '../../cli/commands/apply.ts';
 import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
+import { explainPolicy } from '../../cli/commands/explain-policy.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
@@ -136,6 +137,7 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
     await apply(context, validators, { yes: true, attest: 'I removed every other copy of this key.' });
     await status(context, undefined);
     await doctor(context, undefined, { vault: true });
+    await explainPolicy(context, validator);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -169,6 +171,7 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   for (const context of [approver, requester]) {
     await doctor(context, validator, { vault: false });
     await history(context, validator, { last: '1' });
+    await explainPolicy(context, validator);
   }
   await explain(approver, 'hub-1.t1.by-hand-1');
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();

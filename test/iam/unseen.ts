@@ -7,10 +7,7 @@ export const unseen: Readonly<Record<string, string>> = {
   'DeployerPolicy ': cloudFormation,
   'DeployerServicesPolicy ': cloudFormation,
   'FailoverRole DeliverLog ': 'Step Functions checks and uses these when a state machine has a log',
-  'RequesterPolicy ReadItems dynamodb:GetItem watch#*': byHand,
   'RequesterPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
-  'ApproverPolicy ReadItems dynamodb:GetItem watch#*': byHand,
   'ApproverPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
-  'CustodianPolicy ReadItems dynamodb:GetItem watch#*': byHand,
   'CustodianPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
 };
