@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { programFor } from '../../cli/baton.ts';
+import { registerDrill } from '../../cli/drill.ts';
+import { cliJson } from '../../cli/json.ts';
 import { validatorsFile } from '../../core/config.ts';
 import { yaml } from '../support/core.ts';
-import { schemaFile, schemaText } from './schema.ts';
+import { cliFile, cliText, schemaFile, schemaText } from './schema.ts';
 
 /** docs/validators.schema.json says of validators.yaml what the schema says that reads it. */
 
@@ -62,5 +65,26 @@ describe('judges as the file is judged', () => {
       change(one);
     });
     expect([published.safeParse(file).success, validatorsFile.safeParse(file).success]).toEqual([accepted, accepted]);
+  });
+});
+
+describe('docs/cli.schema.json', () => {
+  test('is what `npm run schema` writes', async () => {
+    expect(readFileSync(cliFile, 'utf8')).toBe(await cliText());
+  });
+  test('describes every command that there is', () => {
+    const program = programFor(() => {
+      throw new Error('no command is run here');
+    });
+    registerDrill(program);
+    const names = program.commands.map((command) => command.name());
+    expect(Object.keys(cliJson).sort()).toEqual(['error', ...names].sort());
+  });
+  test('lets fields be added', () => {
+    const open = z.fromJSONSchema(JSON.parse(readFileSync(cliFile, 'utf8')) as Record<string, unknown>);
+    const resumed = { validator: 'hub-1', paused: false };
+    expect(open.safeParse({ resume: { ...resumed, since: 1 } }).success).toBe(true);
+    expect(open.safeParse({ resume: { ...resumed, paused: 'no' } }).success).toBe(false);
+    expect(open.safeParse({ resume: { validator: 'hub-1' } }).success).toBe(false);
   });
 });

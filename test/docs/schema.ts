@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 import { z } from 'zod';
+import { cliJson } from '../../cli/json.ts';
 import { validatorsFile } from '../../core/config.ts';
 
 /**
  * `npm run schema` writes docs/validators.schema.json: what an editor may know of validators.yaml. Generated from the schema that reads the file,
- * with its comments as descriptions. It knows nothing of what stands between two fields: `baton apply` judges those.
+ * with its comments as descriptions. It knows nothing of what stands between two fields: `baton apply` judges those. And docs/cli.schema.json:
+ * what `--json` prints, by command.
  */
 
 const root = join(import.meta.dirname, '..', '..');
 export const schemaFile = join(root, 'docs', 'validators.schema.json');
+export const cliFile = join(root, 'docs', 'cli.schema.json');
 
 interface Json {
   properties?: Record<string, Json>;
@@ -47,6 +50,21 @@ const describeAll = (json: Json | undefined, name: string, comments: ReadonlyMap
   }
 };
 
+const formatted = async (json: object): Promise<string> => format(JSON.stringify(json), { ...(await resolveConfig(schemaFile)), parser: 'json' });
+
+/** Fields may be added: who reads what an older version described must not refuse them. */
+export const cliText = (): Promise<string> => {
+  const json = z.toJSONSchema(z.object(cliJson).partial(), {
+    io: 'output',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  const description =
+    'properties.COMMAND describes what `baton COMMAND --json` prints, properties.error what each prints instead when it fails: there `error` is an object.';
+  return formatted({ title: 'The output of baton --json', description, ...json });
+};
+
 /** The schema as text, as it is to stand in the file. */
 export const schemaText = async (): Promise<string> => {
   const json = z.toJSONSchema(validatorsFile, {
@@ -64,8 +82,10 @@ export const schemaText = async (): Promise<string> => {
   describeAll(of['policy'], 'policy', comments);
   describeAll(of['timing'], 'timing', comments);
   for (const [index, name] of ['cometbft', 'systemd'].entries()) describeAll(of['chain']?.oneOf?.[index], name, comments);
-  const text = JSON.stringify({ title: 'validators.yaml of Baton', ...json });
-  return format(text, { ...(await resolveConfig(schemaFile)), parser: 'json' });
+  return formatted({ title: 'validators.yaml of Baton', ...json });
 };
 
-if (import.meta.main) writeFileSync(schemaFile, await schemaText());
+if (import.meta.main) {
+  writeFileSync(schemaFile, await schemaText());
+  writeFileSync(cliFile, await cliText());
+}

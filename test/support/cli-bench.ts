@@ -14,6 +14,7 @@ import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
+import { cliJson } from '../../cli/json.ts';
 import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
@@ -127,6 +128,9 @@ export const inWords = async (...args: string[]): Promise<number> => {
 export const baton = async (...args: string[]): Promise<number> => {
   await inWords('--json', ...args);
   told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+  const command = args.find((arg) => arg in cliJson) as keyof typeof cliJson;
+  const described = cliJson[typeof told['error'] === 'object' && told['error'] !== null ? 'error' : command].parse(told);
+  expect(described, 'what docs/cli.schema.json describes').toEqual(told);
   return exitCode;
 };
 export const file = (name: string, content: string): string => {
