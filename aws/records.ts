@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
+import { pauseRecord, type Pause } from '../core/pause.ts';
 import { hashOf } from '../core/plan.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
@@ -28,7 +29,6 @@ const storedConfig = z.strictObject({ config: validatorConfig, hash: z.string().
 /** As it was written: the hash is of these very fields, whatever a newer schema adds to them. */
 const hashedConfig = z.strictObject({ config: z.record(z.string(), z.unknown()), hash: z.string() });
 const fleet = z.strictObject({ validators: z.array(validatorId).max(1_000) });
-const pauseRecord = z.strictObject({ by: z.string(), reason: z.string(), atMs: z.number() });
 const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
 const fenceIntent = z.strictObject({ nonce: z.string().regex(/^[a-f0-9]{32}$/), commandId: z.string().max(64).optional() });
 const observation = z.enum(['signing', 'failing', 'halted', 'unobservable']);
@@ -45,7 +45,6 @@ const history = z.strictObject({ failovers: z.array(z.strictObject({ execution: 
 export type FenceIntent = z.infer<typeof fenceIntent>;
 export type Vault = z.infer<typeof vault>;
 export type WatchRecord = z.infer<typeof watchRecord>;
-export type Pause = z.infer<typeof pauseRecord>;
 export type History = z.infer<typeof history>['failovers'];
 
 const keptFailovers = 20;
@@ -119,6 +118,7 @@ export class Records {
     throw new BatonError('LeaseUnreachable', `the fleet was changed ${maxTries} times in between`, { fix: 'Run it again.' });
   }
 
+  /** As it was written, whether it still holds or not: `holding` tells. */
   readPause(validator: ValidatorId, signal?: AbortSignal): Promise<Pause | undefined> {
     return readParsed(this.#table, keyOf.pause(validator), pauseRecord, signal);
   }

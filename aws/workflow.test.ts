@@ -49,6 +49,14 @@ describe('describing', () => {
     const { workflow } = workflowWith({ status: 'FAILED', error: 'StaleTerm', cause: 'term 3' });
     expect(await workflow.describe(name)).toStrictEqual({ status: 'FAILED', error: 'StaleTerm', cause: 'term 3' });
   });
+  test('tells when it began and when it ended', async () => {
+    const { workflow } = workflowWith({ status: 'FAILED', startDate: 1.5, stopDate: 4 });
+    expect(await workflow.describe(name)).toStrictEqual({ status: 'FAILED', startedMs: 1_500, stoppedMs: 4_000 });
+  });
+  test('of one that the service does not know finds nothing; of any other it finds that', async () => {
+    expect(await workflowWith(new Refusal('ExecutionDoesNotExist')).workflow.find(name)).toBe(undefined);
+    expect(await workflowWith({ status: 'RUNNING' }).workflow.find(name)).toStrictEqual({ status: 'RUNNING' });
+  });
   test('an answer without a status is of unknown status', async () => {
     expect(await workflowWith({}).workflow.describe(name)).toStrictEqual({ status: 'UNKNOWN' });
   });

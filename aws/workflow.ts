@@ -18,6 +18,9 @@ export interface Execution {
   readonly error?: string;
   readonly cause?: string;
   readonly sentence?: string;
+  /** By the clock of the workflow service, like `stoppedMs`. */
+  readonly startedMs?: number;
+  readonly stoppedMs?: number;
 }
 
 /** One event of a history, with only the parts that people are told. */
@@ -107,6 +110,8 @@ export class Workflow {
         error,
         cause,
         output,
+        startDate,
+        stopDate,
       } = await this.#client.send(new DescribeExecutionCommand({ executionArn: this.#arnOf(name) }), withSignal(signal));
       const sentence = sentenceIn(output);
       return {
@@ -114,20 +119,28 @@ export class Workflow {
         ...(error === undefined ? {} : { error }),
         ...(cause === undefined ? {} : { cause }),
         ...(sentence === undefined ? {} : { sentence }),
+        ...(startDate === undefined ? {} : { startedMs: startDate.getTime() }),
+        ...(stopDate === undefined ? {} : { stoppedMs: stopDate.getTime() }),
       };
     } catch (cause) {
       throw failed(`${name} could not be looked up`, cause, 'Check the name: baton status shows the claim of each validator.');
     }
   }
 
-  /** True unless the service says that it ended or never was. */
-  async isRunning(name: ExecutionName, signal?: AbortSignal): Promise<boolean> {
+  /** Undefined when the service never heard of it, or has forgotten it. */
+  async find(name: ExecutionName, signal?: AbortSignal): Promise<Execution | undefined> {
     try {
-      return !ended.includes((await this.describe(name, signal)).status);
+      return await this.describe(name, signal);
     } catch (error) {
-      if ((error as BatonError).cause instanceof ExecutionDoesNotExist) return false;
+      if ((error as BatonError).cause instanceof ExecutionDoesNotExist) return undefined;
       throw error;
     }
+  }
+
+  /** True unless the service says that it ended or never was. */
+  async isRunning(name: ExecutionName, signal?: AbortSignal): Promise<boolean> {
+    const found = await this.find(name, signal);
+    return found !== undefined && !ended.includes(found.status);
   }
 
   async history(name: ExecutionName): Promise<WorkflowEvent[]> {

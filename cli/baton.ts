@@ -3,12 +3,16 @@ import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { apply } from './commands/apply.ts';
-import { explain } from './commands/explain.ts';
+import { doctor } from './commands/doctor.ts';
+import { explainAny } from './commands/explain-policy.ts';
 import { failover } from './commands/failover.ts';
+import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { seal } from './commands/seal.ts';
+import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
+import { registerCompletion } from './completion.ts';
 import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
@@ -24,6 +28,7 @@ Exit codes:
   4  refused by the lease, the policy or a person; nothing was changed
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
+  7  doctor found what must be mended
 `;
 
 type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
@@ -55,18 +60,18 @@ export const programFor = (
       }
     };
   registerSetup(program, run);
-  program
-    .command('status [validator]')
-    .description('who may sign, is each guard ready, what waits for a person')
-    .action(run((context, name) => status(context, name)));
+  registerStatus(program, run);
+  registerDoctor(program, run);
   registerMoves(program, run);
   registerAnswers(program, run);
   program
-    .command('explain <execution>')
-    .description('what an execution did and why, step by step')
-    .action(run((context, name) => explain(context, name ?? '')));
+    .command('explain <execution> [validator]')
+    .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
+    .action(run((context, name, of) => explainAny(context, name ?? '', of)));
+  registerHistory(program, run);
   registerPauses(program, run);
   registerAlertTest(program, run);
+  registerCompletion(program, outputOf);
   return program;
 };
 
@@ -99,6 +104,22 @@ const registerSetup = (program: Command, run: Run): void => {
   );
 };
 
+const registerStatus = (program: Command, run: Run): void => {
+  const looking = program
+    .command('status [validator]')
+    .description('who may sign, is each guard ready, what waits for a person')
+    .option('--watch', 'look again every two seconds until interrupted; without a terminal, and with --json, print only changes');
+  looking.action(run((context, name) => (flag(looking, 'watch') ? watchStatus(context, name) : status(context, name))));
+};
+
+const registerDoctor = (program: Command, run: Run): void => {
+  const examining = program
+    .command('doctor [validator]')
+    .description('whether a failover could go well now: every precondition, each with its fix')
+    .option('--vault', 'look for the sealed keys too; only a custodian may');
+  examining.action(run((context, name) => doctor(context, name, { vault: flag(examining, 'vault') })));
+};
+
 const registerMoves = (program: Command, run: Run): void => {
   for (const kind of ['failover', 'switchover'] as const) {
     const moving = program
@@ -121,12 +142,26 @@ const registerMoves = (program: Command, run: Run): void => {
   }
 };
 
+const registerHistory = (program: Command, run: Run): void => {
+  const telling = program
+    .command('history <validator>')
+    .description('the last times that the right to sign was moved: how each ended, how long it took, what proved the fence')
+    .option('--last <number>', 'how many, at most 20', '5');
+  telling.action(run((context, name) => history(context, name ?? '', { last: option(telling, 'last') ?? '' })));
+};
+
 const registerPauses = (program: Command, run: Run): void => {
   const pausing = program
     .command('pause <validator>')
-    .description('start no failover until resume')
-    .option('--reason <text>', 'why, for the record', 'paused by hand');
-  pausing.action(run((context, name) => pause(context, name ?? '', option(pausing, 'reason') ?? '')));
+    .description('start no failover until resume, or for some time')
+    .option('--reason <text>', 'why, for the record', 'paused by hand')
+    .option('--for <length>', 'how long: 30s, 15m, 2h or 3d, at most 30d; until resume when not given');
+  pausing.action(
+    run((context, name) => {
+      const length = option(pausing, 'for');
+      return pause(context, name ?? '', { reason: option(pausing, 'reason') ?? '', ...(length === undefined ? {} : { for: length }) });
+    }),
+  );
   program
     .command('resume <validator>')
     .description('end a pause')

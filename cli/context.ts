@@ -41,6 +41,8 @@ export interface Context {
   readonly whoAmI: () => Promise<string>;
   /** Asks a person; false when there is no terminal to ask at. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Aborts when somebody interrupts the command, instead of ending it. */
+  readonly interrupted: () => AbortSignal;
 }
 
 const environment = z.object({
@@ -64,6 +66,16 @@ const confirmAtTerminal = async (question: string): Promise<boolean> => {
   } finally {
     terminal.close();
   }
+};
+
+const interrupted = (): AbortSignal => {
+  const controller = new AbortController();
+  const end = (): void => {
+    controller.abort();
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  return controller.signal;
 };
 
 /** Only who answers needs the endpoint: it is looked for at the first answer. */
@@ -104,6 +116,7 @@ export const contextFromEnvironment = (output: Output): Context => {
     output,
     whoAmI: () => whoAmI(identity),
     confirm: confirmAtTerminal,
+    interrupted,
   };
 };
 

@@ -13,6 +13,8 @@ export const exitCodes = {
   unreachable: 5,
   /** A failover ended, but not with the candidate signing. */
   notReached: 6,
+  /** `doctor` found what must be mended before a failover can go well. */
+  notFit: 7,
 } as const;
 
 const badInput: readonly ErrorCode[] = [

@@ -13,12 +13,16 @@ export interface Output {
   answer(answer: Answer): void;
   failure(error: unknown): void;
   progress(line: string): void;
+  /** One of many answers: on a terminal in the place of the one before, elsewhere only what is new in it. `at` says when. */
+  show(answer: Answer, at: string): void;
 }
 
 interface Streams {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly setExitCode: (code: number) => void;
+  /** True for a screen that can be drawn over. */
+  readonly terminal: boolean;
 }
 
 const processStreams: Streams = {
@@ -27,6 +31,24 @@ const processStreams: Streams = {
   setExitCode: (code) => {
     process.exitCode = code;
   },
+  terminal: process.stdout.isTTY,
+};
+
+const drawOver = '\u001B[H\u001B[2J';
+
+/** What is new in each answer: its lines that did not stand in the one before, or the whole object when it is another one. */
+const showing = (options: { json: boolean }, streams: Streams): Output['show'] => {
+  let before: readonly string[] = [];
+  return ({ lines, json }, at) => {
+    if (streams.terminal && !options.json) {
+      streams.out(`${drawOver}${[at, ...lines].join('\n')}\n`);
+      return;
+    }
+    const now = options.json ? [JSON.stringify(json)] : lines;
+    const fresh = now.filter((line) => !before.includes(line));
+    before = now;
+    if (fresh.length > 0) streams.out(`${(options.json ? fresh : [at, ...fresh]).join('\n')}\n`);
+  };
 };
 
 const describe = (error: unknown): { code: string; message: string; fix: string; field?: string; exitCode: number } => {
@@ -49,4 +71,5 @@ export const outputFor = (options: { json: boolean; verbose: boolean }, streams:
     streams.setExitCode(exitCode);
   },
   progress: (line) => streams.err(`${line}\n`),
+  show: showing(options, streams),
 });

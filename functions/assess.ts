@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { assessRequest } from '../core/assess.ts';
+import { holding } from '../core/pause.ts';
 import { durationMs } from '../core/time.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import { verdict, type VerdictState } from '../core/verdict.ts';
@@ -54,7 +55,7 @@ export const assess: Act<
     silent,
     verdict: state,
     head,
-    paused: (await deps.records.readPause(config.id, signal)) ?? null,
+    paused: holding(await deps.records.readPause(config.id, signal), deps.clock.epochMs()) ?? null,
     history: await deps.records.readHistory(config.id, signal),
     nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },

@@ -38,7 +38,7 @@ const measureOne = (measure: Deps['measure'], { validator, lease, verdict, troub
 export const survey: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  SurveyNeeds | 'clock' | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
+  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, alertTestAgeDays, table] = await Promise.all([records.readFleet(signal), alertTestAge(deps, signal), deps.tableCheck.safety(signal)]);

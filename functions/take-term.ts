@@ -3,17 +3,18 @@ import { approves } from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { takeTerm as takeTermWrite } from '../core/lease.ts';
+import { holding } from '../core/pause.ts';
 import { hashOf } from '../core/plan.ts';
 import { takeTerm as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
-export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'approvals' | 'settings'> = async (
-  { plan, planHash, approvalId },
-  deps,
-  signal,
-) => {
+export const takeTerm: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'records' | 'lease' | 'approvals' | 'settings' | 'clock'
+> = async ({ plan, planHash, approvalId }, deps, signal) => {
   const again = `baton failover ${plan.validator}`;
   if (deps.settings.dryRun)
     throw new BatonError('DryRun', `dry run: the term of ${plan.validator} is not taken`, { fix: 'Deploy the stack with DryRun=false.' });
@@ -33,7 +34,7 @@ export const takeTerm: Act<z.output<typeof contract.input>, z.input<typeof contr
     const verdict = approves({ record, plan, planHash });
     if (!verdict.ok) throw new BatonError('ApprovalInvalid', `the plan is not approved: ${verdict.reason}`, { fix: again });
   }
-  const paused = await deps.records.readPause(plan.validator, signal);
+  const paused = holding(await deps.records.readPause(plan.validator, signal), deps.clock.epochMs());
   if (paused)
     throw new BatonError('Paused', `${plan.validator} was paused by ${paused.by}: ${paused.reason}`, { fix: `baton resume ${plan.validator}` });
   const seen = await deps.lease.read(plan.validator, signal);

@@ -129,6 +129,7 @@ const contextFor = (
     workflow: new Workflow({ client: new SFNClient({ ...common, ...at('SFN') }), stateMachine: deployment.stateMachineArn }),
     whoAmI: () => whoAmI(sts),
     confirm: async () => true,
+    interrupted: () => new AbortController().signal,
   };
 };
 

@@ -1,15 +1,29 @@
+import { parseLength, type Pause } from '../../core/pause.ts';
 import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 
-/** Baton goes on watching and does nothing by itself until `resume`. Guards are not touched. */
-export const pause = async (context: Context, name: string, reason: string): Promise<Answer> => {
+export interface PauseOptions {
+  readonly reason: string;
+  /** How long, as it was typed; until `resume` when absent. */
+  readonly for?: string;
+}
+
+/** For people: when a pause ends by itself. */
+export const endOf = ({ untilMs }: Pick<Pause, 'untilMs'>): string =>
+  untilMs === undefined ? 'until resume' : `until ${new Date(untilMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** Baton goes on watching and does nothing by itself until `resume`, or the end that was given. Guards are not touched. */
+export const pause = async (context: Context, name: string, options: PauseOptions): Promise<Answer> => {
   const { config } = await configOf(context, parseValidator(name));
-  const why = parseWords(reason, '--reason');
+  const reason = parseWords(options.reason, '--reason');
+  const lengthMs = options.for === undefined ? undefined : parseLength(options.for, '--for');
   const by = await context.whoAmI();
-  await context.records.pause(config.id, { by, reason: why, atMs: context.clock.epochMs() });
+  const atMs = context.clock.epochMs();
+  const record: Pause = { by, reason, atMs, ...(lengthMs === undefined ? {} : { untilMs: atMs + lengthMs }) };
+  await context.records.pause(config.id, record);
   return {
-    lines: [`${config.id} is paused: no failover will start. Its guards go on as before.`, `  next: baton resume ${config.id}`],
-    json: { validator: config.id, paused: true, by, reason },
+    lines: [`${config.id} is paused ${endOf(record)}: no failover will start. Its guards go on as before.`, `  next: baton resume ${config.id}`],
+    json: { validator: config.id, paused: true, by, reason, untilMs: record.untilMs ?? null },
   };
 };
 

@@ -1,8 +1,10 @@
 import type { WaitingRecord } from '../../core/approval.ts';
 import type { Lease } from '../../core/lease.ts';
+import { holding } from '../../core/pause.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
+import { endOf } from './pause.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 
@@ -46,13 +48,13 @@ const waitingLines = (record: WaitingRecord | undefined): string[] => {
 const one = async (context: Context, validator: ValidatorId): Promise<{ lines: string[]; json: Record<string, unknown> }> => {
   const { config } = await configOf(context, validator);
   const lease = await context.lease.read(validator);
-  const paused = await context.records.readPause(validator);
+  const paused = holding(await context.records.readPause(validator), context.clock.epochMs());
   const open = await context.approvals.waiting(validator);
   const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
   return {
     lines: [
       `${validator}: ${leaseSentence(config, lease)}`,
-      ...(paused ? [`  paused by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
+      ...(paused ? [`  paused ${endOf(paused)} by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
       ...reports.map(({ node, report }) => reportSentence(nodeLabel(config, node.id), report)),
       ...waitingLines(open),
     ],

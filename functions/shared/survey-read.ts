@@ -3,6 +3,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
+import { holding } from '../../core/pause.ts';
 import { judge, judgeBroken, looksOn, type Judgement, type Look } from '../../core/survey.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
@@ -11,7 +12,7 @@ import { readReports } from './reports.ts';
 
 /** One validator as `survey` reads it. Nothing here rejects: one validator's trouble never stops the others. */
 
-export type SurveyNeeds = 'records' | 'lease' | 'approvals' | 'workflow';
+export type SurveyNeeds = 'clock' | 'records' | 'lease' | 'approvals' | 'workflow';
 
 export interface Reading {
   readonly validator: ValidatorId;
@@ -46,7 +47,7 @@ const part = async <T>(trouble: Trouble, read: Promise<T>): Promise<T | undefine
 };
 
 /** False only when the execution of the claim has ended and the lease still stands as it was: it may have been settled in between. */
-const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Lease, signal: AbortSignal): Promise<boolean> => {
+export const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Lease, signal: AbortSignal): Promise<boolean> => {
   if (lease.phase === 'HELD' || (await deps.workflow.isRunning(lease.claim, signal))) return true;
   return (await deps.lease.read(lease.validator, signal))?.version !== lease.version;
 };
@@ -78,7 +79,7 @@ export const readOne = async (
   if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
   const reading: Reading = {
     validator,
-    paused: pause !== undefined,
+    paused: holding(pause, deps.clock.epochMs()) !== undefined,
     config: found?.config,
     lease,
     claimRunning: lease === undefined || (await part(trouble, isDriven(deps, lease, signal))) !== false,

@@ -2,6 +2,7 @@ import type { Lease } from '../../core/lease.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
+import { holding } from '../../core/pause.ts';
 import { elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { verdict, verdictStates, type Sample, type VerdictState } from '../../core/verdict.ts';
 import type { Deps } from './deps.ts';
@@ -99,7 +100,7 @@ export const watchOne = async (
   if (now.state === 'healthy') paged = false;
   else {
     const lease = now.state === 'failing' ? await deps.lease.read(validator, signal) : undefined;
-    paused = (await deps.records.readPause(validator, signal)) !== undefined;
+    paused = holding(await deps.records.readPause(validator, signal), deps.clock.epochMs()) !== undefined;
     if (!paused && shouldAct(config, lease, now.state) && lease) {
       const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
       const fresh = await deps.workflow.start(

@@ -137,8 +137,10 @@ export class LocalStates implements Service {
   }
 
   #describe(input: Input): unknown {
-    const { arn, name, status, startMs, input: text, output, error, cause } = this.#find(input);
-    return { executionArn: arn, stateMachineArn: this.#options.arn, name, status, startDate: startMs / 1_000, input: text, output, error, cause };
+    const { arn, name, status, startMs, events, input: text, output, error, cause } = this.#find(input);
+    const stopDate = status === 'RUNNING' ? undefined : (events.at(-1)?.atMs ?? startMs) / 1_000;
+    const told = { name, status, startDate: startMs / 1_000, stopDate, input: text, output, error, cause };
+    return { executionArn: arn, stateMachineArn: this.#options.arn, ...told };
   }
 
   #history(input: Input): unknown {

@@ -72,6 +72,7 @@ const silent = (progress: (line: string) => void): Output => ({
     progress(String(error));
   },
   progress: () => undefined,
+  show: () => undefined,
 });
 
 const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>

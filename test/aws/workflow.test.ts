@@ -108,7 +108,10 @@ test('an execution starts once, waits for its answer, runs its function and tell
   expect(await workflow.start({ name: run('one'), input: { a: 2 } })).toBe(false);
   await tasks.sendAnswer(given[0] ?? '', { go: true });
   await until(async () => !(await workflow.isRunning(run('one'))));
-  expect(await workflow.describe(run('one'))).toEqual({ status: 'SUCCEEDED', sentence: 'Done.' });
+  const { startedMs = 0, stoppedMs = 0, ...described } = await workflow.describe(run('one'));
+  expect(described).toEqual({ status: 'SUCCEEDED', sentence: 'Done.' });
+  expect(stoppedMs).toBeGreaterThanOrEqual(startedMs);
+  expect(startedMs).toBeGreaterThan(1_700_000_000_000);
   expect((await workflow.history(run('one'))).map(({ type, state }) => (state === undefined ? type : `${type}/${state}`))).toEqual([
     'ExecutionStarted',
     'TaskStateEntered/Ask',

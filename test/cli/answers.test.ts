@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Approvals } from '../../aws/approvals.ts';
 import { outputFor } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
-import { answers, baton, client, enrolled, hub, records, set, started, stopTable, text, told, useCli } from '../support/cli-bench.ts';
+import { answers, baton, client, enrolled, hub, inWords, records, set, started, stopTable, text, told, useCli } from '../support/cli-bench.ts';
 import { alex, amber, birch, recordOf, reportOf, robin, run, sam } from '../support/core.ts';
 
 useCli();
@@ -113,6 +113,20 @@ describe('the rest', () => {
     expect(await baton('resume', 'hub-1')).toBe(0);
     expect(await records().readPause(hub)).toBe(undefined);
   });
+  test('a pause for some time ends by itself', async () => {
+    await enrolled();
+    expect(await baton('pause', 'hub-1', '--for', '2h')).toBe(0);
+    const untilMs = 1_700_000_000_000 + 7_200_000;
+    expect(told).toMatchObject({ paused: true, untilMs });
+    expect(await records().readPause(hub)).toEqual({ by: robin, reason: 'paused by hand', atMs: 1_700_000_000_000, untilMs });
+    expect(await inWords('status', 'hub-1')).toBe(0);
+    expect(text).toContain('  paused until 2023-11-15 00:13:20 UTC by ');
+    await records().pause(hub, { by: robin, reason: 'x', atMs: 1, untilMs: 1_700_000_000_000 });
+    await baton('status', 'hub-1');
+    expect(told).toMatchObject({ validators: [{ paused: null }] });
+    expect(await baton('pause', 'hub-1', '--for', 'ever')).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'InputInvalid', field: '--for' } });
+  });
   test('a failover that ends otherwise has its own exit code', async () => {
     await enrolled();
     expect(await baton('failover', 'hub-1', '--to', 'birch')).toBe(6);
@@ -141,6 +155,7 @@ describe('the rest', () => {
           shown += line;
         },
         setExitCode: () => undefined,
+        terminal: false,
       },
     ).failure(new BatonError('KeyMissing', 'no key', { fix: 'baton seal' }));
     expect(shown).toBe('KeyMissing: no key\n  next: baton seal\n');

@@ -18,8 +18,11 @@ import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
 import { answer } from '../../cli/commands/approve.ts';
 import { apply } from '../../cli/commands/apply.ts';
+import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
+import { explainPolicy } from '../../cli/commands/explain-policy.ts';
 import { failover } from '../../cli/commands/failover.ts';
+import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { status } from '../../cli/commands/status.ts';
@@ -100,10 +103,16 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     chains: { headOf: async () => 100 } as unknown as Context['chains'],
     keys: new Keys({ client: clients.kms, keyId }),
     workflow: new Workflow({ client: clients.sfn, stateMachine }),
-    clock: { ...clock, epochMs: () => scheduler.nowMs, timeout: () => new AbortController().signal } as unknown as Context['clock'],
+    clock: {
+      ...clock,
+      sleep: async () => undefined,
+      epochMs: () => scheduler.nowMs,
+      timeout: () => new AbortController().signal,
+    } as unknown as Context['clock'],
     output: { progress: () => undefined } as unknown as Context['output'],
     whoAmI: async () => arn,
     confirm: async () => true,
+    interrupted: () => new AbortController().signal,
   };
 };
 
@@ -127,6 +136,8 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
     );
     await apply(context, validators, { yes: true, attest: 'I removed every other copy of this key.' });
     await status(context, undefined);
+    await doctor(context, undefined, { vault: true });
+    await explainPolicy(context, validator);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -142,9 +153,10 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   };
   put(keyOf.approval(record.id), record);
   put(keyOf.approvals(validator), { open: record.id });
+  put(keyOf.history(validator), { failovers: [{ execution: 'hub-1.t1.by-hand-1', atMs: 1 }] });
   const requester = contextOf(world, onCall, robin);
   await status(requester, undefined);
-  await pause(requester, validator, 'Upgrade.');
+  await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });
   await resume(requester, validator);
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
   await explain(requester, 'hub-1.t1.by-hand-1');
@@ -156,6 +168,11 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await answer(approver, validator, { answer: 'approve', purpose: 'approval' });
   close();
   for (const context of [approver, contextOf(world, onCall, custodian)]) await status(context, undefined);
+  for (const context of [approver, requester]) {
+    await doctor(context, validator, { vault: false });
+    await history(context, validator, { last: '1' });
+    await explainPolicy(context, validator);
+  }
   await explain(approver, 'hub-1.t1.by-hand-1');
   const sent = await new AlertTests({ client: clientsFor(directWire, world.services, nobody).dynamo, table: tableName }).read();
   for (const context of [approver, requester]) await alertTest(context, { ack: sent?.code ?? '' });

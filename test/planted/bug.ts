@@ -12,6 +12,7 @@ export const areas = [
   'gate',
   'guard',
   'functions',
+  'doctor',
   'adapters',
   'workflow',
   'documents',

@@ -2,6 +2,7 @@ import type { Bug } from './bug.ts';
 import { adapterBugs } from './bugs/adapters.ts';
 import { answerBugs } from './bugs/answers.ts';
 import { approvalBugs } from './bugs/approval.ts';
+import { doctorBugs } from './bugs/doctor.ts';
 import { documentBugs } from './bugs/documents.ts';
 import { evidenceBugs } from './bugs/evidence.ts';
 import { functionBugs } from './bugs/functions.ts';
@@ -25,6 +26,7 @@ export const museum: readonly Bug[] = [
   ...guardBugs,
   ...functionBugs,
   ...surveyBugs,
+  ...doctorBugs,
   ...adapterBugs,
   ...workflowBugs,
   ...documentBugs,

@@ -74,6 +74,7 @@ export class People {
       output: { progress: () => undefined } as unknown as Context['output'],
       whoAmI: async () => by,
       confirm: async () => true,
+      interrupted: () => new AbortController().signal,
     };
   }
 

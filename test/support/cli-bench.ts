@@ -10,9 +10,11 @@ import { LeaseStore } from '../../aws/lease.ts';
 import type { Notice } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck, type TableSafety } from '../../aws/table.ts';
+import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
+import { cliJson } from '../../cli/json.ts';
 import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
@@ -38,6 +40,19 @@ let exitCode = 0;
 let unreachable = false;
 let safety: TableSafety | undefined;
 export let notices: Notice[] = [];
+/** What Step Functions still knows. */
+export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[] }>();
+
+let interrupt = new AbortController();
+let terminal = false;
+let onSleep = async (): Promise<void> => undefined;
+
+/** Nobody waits at this bench: what would happen in the meantime happens at once. */
+class BenchClock extends VirtualClock {
+  override async sleep(): Promise<void> {
+    await onSleep();
+  }
+}
 
 const sendAnswer = async (token: string, answer: Record<string, unknown>): Promise<void> => {
   if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Answer again.' });
@@ -46,7 +61,7 @@ const sendAnswer = async (token: string, answer: Record<string, unknown>): Promi
 
 const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
-  const [approvals, clock] = [new Approvals(table), new VirtualClock()];
+  const [approvals, clock] = [new Approvals(table), new BenchClock()];
   const whoAmI = async (): Promise<string> => me;
   return {
     lease: new LeaseStore(table),
@@ -74,10 +89,13 @@ const contextFor = (output: Output): Context => {
         return true;
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
-      history: async () => [],
+      find: async (name: string) => executions.get(name)?.found,
+      history: async (name: string) => executions.get(name)?.events ?? [],
+      isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
     confirm: async () => false,
+    interrupted: () => interrupt.signal,
   };
 };
 const streams = {
@@ -90,22 +108,46 @@ const streams = {
   setExitCode: (code: number) => {
     exitCode = code;
   },
+  get terminal() {
+    return terminal;
+  },
+};
+/** As a person types Ctrl-C. */
+export const interruptNow = (): void => {
+  interrupt.abort();
 };
 
-export const baton = async (...args: string[]): Promise<number> => {
+/** As a person types it: what it said stands in `text`. */
+export const inWords = async (...args: string[]): Promise<number> => {
   text = '';
   exitCode = 0;
   const program = programFor(contextFor, (options) => outputFor(options, streams));
-  await program.parseAsync(['node', 'baton', '--json', ...args]);
+  await program.parseAsync(['node', 'baton', ...args]);
+  return exitCode;
+};
+export const baton = async (...args: string[]): Promise<number> => {
+  await inWords('--json', ...args);
   told = JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+  const command = args.find((arg) => arg in cliJson) as keyof typeof cliJson;
+  const described = cliJson[typeof told['error'] === 'object' && told['error'] !== null ? 'error' : command].parse(told);
+  expect(described, 'what docs/cli.schema.json describes').toEqual(told);
   return exitCode;
 };
 export const file = (name: string, content: string): string => {
   writeFileSync(join(dir, name), content);
   return join(dir, name);
 };
-/** Who types, what the chain shows, whether workflow and topic answer, and what kind of table it is said to be. */
-export const set = (of: { me?: string; head?: number | null; unreachable?: boolean; safety?: TableSafety }): void => {
+/** Who types, what the chain shows, whether workflow and topic answer, what kind of table it is said to be, and what happens while a command waits. */
+export const set = (of: {
+  me?: string;
+  head?: number | null;
+  unreachable?: boolean;
+  safety?: TableSafety;
+  onSleep?: () => Promise<void>;
+  terminal?: boolean;
+}): void => {
+  if (of.terminal !== undefined) terminal = of.terminal;
+  if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -140,6 +182,9 @@ export const useCli = (): void => {
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
     [safety, notices] = [undefined, []];
+    onSleep = async () => undefined;
+    executions.clear();
+    [interrupt, terminal] = [new AbortController(), false];
   });
   afterEach(async () => {
     client.destroy();

@@ -7,6 +7,7 @@ import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
+import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
@@ -28,7 +29,7 @@ export class World {
   ]);
   /** Nodes whose guard does not run: their report stands still. The active's does unless a test lets it run. */
   silent = new Set<string>([amber]);
-  paused: { by: string; reason: string; atMs: number } | undefined;
+  paused: Pause | undefined;
   approvals = new Map<string, ApprovalRecord>();
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();

@@ -88,10 +88,20 @@ const stored = Object.entries({
 let file = '';
 let folder = '';
 
+const isPause = check.isShape({
+  by: check.isText(0, Infinity),
+  reason: check.isText(0, 1_000),
+  atMs: check.isInt(0),
+  untilMs: check.maybe(check.isInt(0)),
+});
 const checks: Readonly<Record<string, (value: unknown) => boolean>> = {
   lease: check.isLease,
   approval: check.isApproval,
-  pause: check.isShape({ by: check.isText(0, Infinity), reason: check.isText(0, 1_000), atMs: check.isInt(0) }),
+  pause: (value) => {
+    const { atMs, untilMs } = value as { atMs: number; untilMs?: number };
+    const lengthMs = (untilMs ?? atMs + 1_000) - atMs;
+    return isPause(value) && lengthMs >= 1_000 && lengthMs <= 30 * 86_400_000 && lengthMs % 1_000 === 0;
+  },
 };
 const isStart = check.isShape({
   validator: check.isValidatorId,
@@ -130,15 +140,16 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
     clock,
-    output: { answer: () => undefined, failure: () => undefined, progress: () => undefined },
+    output: { answer: () => undefined, failure: () => undefined, progress: () => undefined, show: () => undefined },
     whoAmI,
     confirm: async () => false,
+    interrupted: () => new AbortController().signal,
   };
   return { context, table, started };
 };
 
 const call = (context: Context, { command, name, words, plan, to }: Input): Promise<unknown> => {
-  if (command === 'pause') return pause(context, name, words);
+  if (command === 'pause') return pause(context, name, { reason: words, ...(to === '' ? {} : { for: to }) });
   if (command === 'failover') return failover(context, name, { kind: 'failover', reason: words, wait: false, ...(to === '' ? {} : { to }) });
   if (command === 'explain') return explain(context, name);
   if (command === 'status') return status(context, name);
@@ -166,7 +177,7 @@ export const cli = target<Input>({
       name: odd('hub-1'),
       words: valid || random.once(2) ? 'I pulled the power of the machine.' : weirdText(random),
       plan: odd(planHash.slice(0, random.between(8, 64))),
-      to: random.once(2) ? '' : odd('birch'),
+      to: random.once(2) ? '' : odd(command === 'pause' ? `${random.between(1, 30)}${random.pick(['s', 'm', 'h', 'd'])}` : 'birch'),
     };
   },
   run: async (input): Promise<Outcome> => {

@@ -144,9 +144,9 @@ const records: readonly Kind[] = [
     check: check.isShape({ owner: text, generation: check.isInt(-Infinity), round: check.isInt(-Infinity) }),
   },
   {
-    make: (random) => ({ by: 'x', reason: 'y', atMs: random.below(1e12) }),
+    make: (random) => ({ by: 'x', reason: 'y', atMs: random.below(1e12), ...(random.once(2) ? { untilMs: random.below(1e12) } : {}) }),
     read: (table) => new Records(table).readPause(id),
-    check: check.isShape({ by: text, reason: text, atMs: number }),
+    check: check.isShape({ by: text, reason: text, atMs: number, untilMs: check.maybe(check.isInt(0)) }),
   },
   {
     make: (random) => ({

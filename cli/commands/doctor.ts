@@ -1,0 +1,111 @@
+import { BatonError } from '../../core/errors.ts';
+import { judgeStack, judgeValidator, type StackSeen, type ValidatorSeen } from '../../core/doctor.ts';
+import { countsOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
+import type { ValidatorId } from '../../core/ids.ts';
+import { holding } from '../../core/pause.ts';
+import { silentIn, type Look } from '../../core/survey.ts';
+import { durationMs } from '../../core/time.ts';
+import { abreast } from '../../functions/shared/abreast.ts';
+import { readReports } from '../../functions/shared/reports.ts';
+import { isDriven } from '../../functions/shared/survey-read.ts';
+import { parseValidator, type Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { Answer } from '../output.ts';
+
+export interface DoctorOptions {
+  /** Look for the sealed keys too: a custodian may, and for anybody else the refused read would look like an attack. */
+  readonly vault: boolean;
+}
+
+/** Validators read concurrently. */
+const most = 20;
+const betweenLooksMs = durationMs(1_000);
+/** A guard writes its report each two seconds. */
+const maxLooks = 8;
+const readMs = durationMs(10_000);
+
+const seenOf = async <T>(read: Promise<T>): Promise<Seen<T>> => {
+  try {
+    return { value: await read };
+  } catch (error) {
+    if (!(error instanceof BatonError)) throw error;
+    return error.code === 'LeaseInvalid' ? { broken: error.message } : { unknown: `Not known: ${error.message}.` };
+  }
+};
+
+const valueOf = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
+
+type Read = Omit<ValidatorSeen, 'looks'> & { readonly first: Seen<Look> };
+
+const readOne = async (context: Context, validator: ValidatorId, caller: Seen<string>, options: DoctorOptions): Promise<Read> => {
+  const { records, clock } = context;
+  const signal = clock.timeout(readMs);
+  const [config, lease, pause, history, vault] = await Promise.all([
+    seenOf(records.readConfig(validator, signal).then((found) => found?.config)),
+    seenOf(context.lease.read(validator, signal)),
+    seenOf(records.readPause(validator, signal).then((found) => holding(found, clock.epochMs()))),
+    seenOf(records.readHistory(validator, signal)),
+    options.vault ? seenOf(records.readVault(validator, signal).then((found) => found !== undefined)) : null,
+  ]);
+  const found = valueOf(lease);
+  const claimRunning: Seen<boolean> = found ? await seenOf(isDriven(context, found, signal)) : { value: true };
+  const nodes = valueOf(config)?.nodes.map(({ id }) => id) ?? [];
+  return {
+    validator,
+    caller,
+    config,
+    lease,
+    pause,
+    history,
+    vault,
+    claimRunning,
+    first: await seenOf(readReports(context, validator, nodes, signal)),
+  };
+};
+
+/** Reads the reports again until each has risen, for at most some seconds. One look alone shows nothing. */
+const watchOne = async (context: Context, one: Read): Promise<ValidatorSeen> => {
+  const before = one.first;
+  if (!('value' in before)) return { ...one, looks: before };
+  const nodes = valueOf(one.config)?.nodes.map(({ id }) => id) ?? [];
+  for (let look = 1; ; look += 1) {
+    await context.clock.sleep(betweenLooksMs);
+    const after = await seenOf(readReports(context, one.validator, nodes, context.clock.timeout(readMs)));
+    if (!('value' in after)) return { ...one, looks: after };
+    if (look >= maxLooks || silentIn(nodes, [before.value, after.value]).length === 0)
+      return { ...one, looks: { value: { before: before.value, after: after.value } } };
+  }
+};
+
+const readStack = async (context: Context): Promise<StackSeen> => {
+  const signal = context.clock.timeout(readMs);
+  const [table, caller, fleet, acknowledgedMs] = await Promise.all([
+    context.tableCheck.safety(signal),
+    seenOf(context.whoAmI()),
+    seenOf(context.records.readFleet(signal)),
+    seenOf(context.alertTests.read(signal).then((found) => found?.acknowledged?.atMs ?? null)),
+  ]);
+  return { table, caller, fleet, acknowledgedMs };
+};
+
+const lineOf = ({ check, validator, node, state, sentence, next }: Finding): string[] => {
+  const about = [validator, check, node].filter((part) => part !== null).join(' ');
+  const word = state === 'unchecked' ? 'not checked' : state;
+  return [`${word.padEnd(11)}  ${about.padEnd(28)}  ${sentence}`, ...(next === null ? [] : [`             next: ${next}`])];
+};
+
+const exitCodeFor = { ok: exitCodes.done, fail: exitCodes.notFit, unknown: exitCodes.unreachable } as const;
+
+/** Every precondition of a failover that can be seen from here. Reads only. */
+export const doctor = async (context: Context, name: string | undefined, options: DoctorOptions): Promise<Answer> => {
+  const only = name === undefined ? undefined : parseValidator(name);
+  const stack = await readStack(context);
+  const wanted = only === undefined ? (valueOf(stack.fleet) ?? []) : [only];
+  const read = await abreast(wanted, most, (validator) => readOne(context, validator, stack.caller, options));
+  const watched = await Promise.all(read.map((one) => watchOne(context, one)));
+  const nowMs = context.clock.epochMs();
+  const findings = [...judgeStack(stack, nowMs), ...watched.flatMap((one) => judgeValidator(one, nowMs))];
+  const counts = countsOf(findings);
+  const summary = `${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed, ${counts.unknown} unknown, ${counts.unchecked} not checked.`;
+  return { lines: [...findings.flatMap(lineOf), summary], json: { counts, findings }, exitCode: exitCodeFor[worstOf(findings)] };
+};

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { approvalRecord } from '../core/approval.ts';
+import { policy } from '../core/config.ts';
+import { errorCodes } from '../core/errors.ts';
+import { evidenceKinds } from '../core/evidence.ts';
+import { healthStates } from '../core/finding.ts';
+import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
+import { phases } from '../core/lease.ts';
+import { pauseRecord } from '../core/pause.ts';
+import { nodeReport } from '../core/report.ts';
+import { verdictStates } from '../core/verdict.ts';
+import { watermark } from '../core/watermark.ts';
+
+/** What `--json` prints, by command: published as docs/cli.schema.json. Fields are added, never renamed; the tests hold every command to it. */
+
+const text = z.string();
+const ms = z.number();
+const validator = validatorId;
+const lease = z.object({ term, phase: z.enum(phases), holder: nodeId, claim: text });
+
+const status = z.object({
+  validators: z.array(
+    z.object({
+      validator,
+      lease: lease.extend({ candidate: nodeId, evidence: z.enum(evidenceKinds).nullable() }).nullable(),
+      /** The pause that holds now. */
+      paused: pauseRecord.nullable(),
+      mode: policy.shape.mode,
+      nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
+      waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
+    }),
+  ),
+});
+
+const finding = z.object({
+  check: text,
+  validator: validator.nullable(),
+  node: text.nullable(),
+  state: z.enum(healthStates),
+  sentence: text,
+  next: text.nullable(),
+});
+const count = z.number().int().min(0);
+const doctor = z.object({ counts: z.record(z.enum(healthStates), count), findings: z.array(finding) });
+
+const moved = z.object({
+  validator,
+  execution: executionName,
+  status: text,
+  error: text.nullable().optional(),
+  cause: text.nullable().optional(),
+});
+
+const answered = z.object({
+  validator,
+  state: approvalRecord.shape.state,
+  counted: count,
+  quorum: approvalRecord.shape.quorum,
+  execution: executionName.optional(),
+});
+
+const explained = z.object({
+  execution: executionName,
+  status: text,
+  error: text.nullable(),
+  cause: text.nullable(),
+  steps: z.array(z.object({ state: text, startedMs: ms, tookMs: ms, sentence: text })),
+});
+const outcome = z.object({
+  when: text,
+  decision: z.enum(['proceed', 'refused']),
+  code: text.nullable(),
+  sentence: text,
+  next: text.nullable(),
+  asksPeople: z.boolean(),
+});
+const policyExplained = z.object({
+  validator,
+  policy,
+  lease: lease.nullable(),
+  paused: pauseRecord.nullable(),
+  verdict: z.enum(verdictStates),
+  failoversWithinADay: count,
+  nodes: z.array(z.object({ name: text, id: nodeId, holder: z.boolean(), notReady: text.nullable() })),
+  outcomes: z.array(outcome),
+});
+
+const history = z.object({
+  validator,
+  moves: z.array(
+    z.object({
+      execution: text,
+      settledMs: ms,
+      status: text.nullable(),
+      end: text.nullable(),
+      sentence: text.nullable(),
+      tookMs: ms.nullable(),
+      evidence: z.enum(evidenceKinds).nullable(),
+    }),
+  ),
+});
+
+const drill = z.object({
+  ok: z.boolean(),
+  signedTwice: z.boolean(),
+  scenario: text,
+  chain: text,
+  end: text,
+  expectedEnd: text,
+  findings: z.object({ doubleSigned: count, late: count, missed: count, how: text }),
+  verdictToSignatureMs: ms.nullable(),
+  faultToVerdictMs: ms.nullable(),
+  totalMs: ms,
+  called: count,
+  sentence: text,
+});
+
+/** By the name of the command; `error` is what each prints when it fails. */
+export const cliJson = {
+  error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
+  seal: z.object({ validator, sealed: z.literal(true), publicKey: text.nullable(), watermark: watermark.nullable() }),
+  apply: z.object({ changes: z.array(z.object({ validator, kind: z.enum(['enrol', 'change', 'unchanged']) })), applied: z.boolean() }),
+  /** With --watch an object for each change, and at the end how often it looked. */
+  status: z.union([status, z.object({ looks: count })]),
+  doctor,
+  failover: moved,
+  switchover: moved,
+  approve: answered,
+  deny: answered,
+  attest: answered,
+  explain: z.union([explained, policyExplained]),
+  history,
+  pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
+  resume: z.object({ validator, paused: z.literal(false) }),
+  'alert-test': z.union([z.object({ sent: z.literal(true), by: text }), z.object({ acknowledged: z.literal(true), by: text, atMs: ms })]),
+  completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
+  drill,
+} as const;

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { judgeStack, judgeValidator, overdueDays, type ValidatorSeen } from '../../core/doctor.ts';
+import { healthStates } from '../../core/finding.ts';
+import { epochMs } from '../../core/time.ts';
+import { amber, birch, configOf, leaseOf, reportOf, robin, v } from '../support/core.ts';
+
+/** docs/doctor.md explains every check that there is, and no other. */
+
+const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'doctor.md'), 'utf8');
+const rows = text.split('\n').flatMap((line) => /^\| `([a-z-]+)` \|/.exec(line)?.[1] ?? []);
+
+const look = (sequence: number) => ({ [amber]: reportOf({ sequence }), [birch]: reportOf({ sequence, node: birch }) });
+const seen: ValidatorSeen = {
+  validator: v,
+  caller: { value: robin },
+  config: { value: configOf() },
+  lease: { value: leaseOf() },
+  claimRunning: { value: true },
+  pause: { value: undefined },
+  history: { value: [] },
+  vault: null,
+  looks: { value: { before: look(1), after: look(2) } },
+};
+const stack = judgeStack(
+  { table: { state: 'safe', sentence: 'x' }, caller: { value: robin }, fleet: { value: [v] }, acknowledgedMs: { value: null } },
+  epochMs(1),
+);
+
+test('names every check, in their order', () => {
+  const checks = [...stack, ...judgeValidator(seen, epochMs(1)), ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, epochMs(1))];
+  const names = [...new Set(checks.map(({ check }) => check))];
+  expect(rows.filter((name) => !healthStates.some((state) => state === name))).toEqual(names);
+});
+test('names every state, the exit codes and the days', () => {
+  for (const state of healthStates) expect(text).toContain(`\`${state}\``);
+  expect(text).toContain(`would not go well, or not start | ${exitCodes.notFit} |`);
+  expect(text).toContain(`| ${exitCodes.unreachable}, when nothing failed |`);
+  expect(text).toContain(`alert test within ${overdueDays.alertTest} days`);
+  expect(text).toContain(`moved within ${overdueDays.drill} days`);
+});
