@@ -1,5 +1,6 @@
 import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
+import { slackUserOf } from './slack-names.ts';
 import { checkTiming } from './timing.ts';
 
 /** Checks that no schema sees: between the fields of one validator. */
@@ -61,6 +62,24 @@ const checkVantages = (config: ValidatorConfig): void => {
     );
 };
 
+const checkSlack = (config: ValidatorConfig): void => {
+  const users: string[] = [];
+  for (const [index, approver] of config.policy.approvers.entries()) {
+    if (!/^slack\//i.test(approver)) continue;
+    const user = slackUserOf(approver);
+    const field = `policy.approvers.${index}`;
+    if (user === undefined)
+      refuse(
+        config,
+        field,
+        `${field} is "${approver}": expected slack/TEAM/USER/NAME`,
+        'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
+      );
+    else if (users.includes(user)) refuse(config, field, `${field} names the Slack user ${user} again`, 'Keep one entry for each Slack user.');
+    else users.push(user);
+  }
+};
+
 const checkEvidence = (config: ValidatorConfig): void => {
   const { policy } = config;
   for (const kind of ['lapsed', 'attested'] as const) {
@@ -106,6 +125,7 @@ export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
   checkNodes(config);
   checkVantages(config);
   checkEvidence(config);
+  checkSlack(config);
   checkTiming(config.timing);
   return config;
 };

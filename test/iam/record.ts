@@ -21,7 +21,7 @@ export interface Stacks {
 }
 
 export const stacksForCalls = (): Stacks => {
-  const home = stackOf(simulated);
+  const home = stackOf({ ...simulated, SlackEnabled: 'true' });
   const away = stackOf({ ...simulated, ...vantageParameters(home.resolved), VantageName: 'away' }, { stack: 'baton-away' });
   return { home, away };
 };

@@ -19,7 +19,11 @@ const wholeResource: Readonly<Record<string, string>> = {
   'FailoverRole DeliverLog': noResources,
   'DeployerServicesPolicy WithoutResources': noResources,
   'DeployerServicesPolicy CompositeAlarms': 'CloudWatch takes them for composite alarms on * only',
+  'SlackRole WakeExecution': 'as AnswerRole',
   'RequesterPolicy NeverWake': whole,
+  'RequesterPolicy NeverReadByPath': whole,
+  'ApproverPolicy NeverReadByPath': whole,
+  'CustodianPolicy NeverReadByPath': whole,
   'ApproverPolicy NeverStart': whole,
   'ApproverPolicy NeverWake': whole,
   'CustodianPolicy NeverStart': whole,
@@ -67,7 +71,7 @@ const everybody: Readonly<Record<string, string>> = {
   'TableKey TableGrants': 'everybody of this account, through DynamoDB alone: the condition says so',
 };
 
-const home = stackOf();
+const home = stackOf({ SlackEnabled: 'true' });
 const stacks: readonly [string, Stack][] = [
   ['home', home],
   ['vantage', stackOf(vantageParameters(home.resolved))],

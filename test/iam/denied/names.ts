@@ -11,7 +11,9 @@ export interface Denied extends Question {
   readonly in?: 'vantage' | 'bounded';
 }
 
-const home = stackOf();
+/** With everything that can be switched on: nothing is denied only because it is not there. */
+const switchedOn = { SlackEnabled: 'true' };
+const home = stackOf(switchedOn);
 const { resolved } = home;
 
 export { account };
@@ -21,9 +23,9 @@ export const boundary = `arn:aws:iam::${account}:policy/boundary`;
 export const stacksWith = (change?: (policy: Policy) => Policy): Stacks => {
   const also = change ? { change } : {};
   return {
-    home: stackOf({}, also),
+    home: stackOf(switchedOn, also),
     vantage: stackOf(vantageParameters(resolved), { stack: 'baton-far', ...also }),
-    bounded: stackOf({ PermissionsBoundaryArn: boundary }, also),
+    bounded: stackOf({ ...switchedOn, PermissionsBoundaryArn: boundary }, also),
   };
 };
 export const stacks = stacksWith();
