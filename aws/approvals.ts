@@ -37,7 +37,11 @@ export class Approvals {
   }
 
   /** Keeps where the message about `record` is, unless somebody has answered meanwhile: a press tells where its message is. */
-  async noteMessage(record: ApprovalRecord, slack: NonNullable<ApprovalRecord['slack']>, signal?: AbortSignal): Promise<void> {
+  async noteMessage(
+    record: ApprovalRecord & { readonly createdAtMs: number },
+    slack: NonNullable<ApprovalRecord['slack']>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const untouched = ['#version = :seen', '#state = :pending', '#createdAtMs = :created'].join(' AND ');
     const condition = { text: untouched, values: { ':seen': record.version, ':pending': 'pending', ':created': record.createdAtMs } };
     await putItem(this.#table, keyOf.approval(record.id), readable({ ...record, slack, version: record.version + 1 }), condition, signal);

@@ -152,6 +152,26 @@ describe('is refused', () => {
         fix: 'Set onControlPlaneLoss to stop, or take lapsed out of evidence.',
       },
     ],
+    ...['slack/T0A/U0A', 'slack/U0A/T0A/robin', 'slack/robin', 'Slack/T0A/U0A/robin'].map(
+      (entry): [string, One, { field: string; message: string; fix: string }] => [
+        `the approver ${entry}`,
+        { policy: { approvers: ['role/approver', entry] } },
+        {
+          field: 'hub-1.policy.approvers.1',
+          message: `hub-1: policy.approvers.1 is "${entry}": expected slack/TEAM/USER/NAME`,
+          fix: 'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
+        },
+      ],
+    ),
+    [
+      'a Slack user who is two people',
+      { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0A/U0B/sam', 'slack/T0A/U0A/alex'] } },
+      {
+        field: 'hub-1.policy.approvers.2',
+        message: 'hub-1: policy.approvers.2 names the Slack user T0A/U0A again',
+        fix: 'Keep one entry for each Slack user.',
+      },
+    ],
     [
       'unsafe timing',
       { timing: { leaseMs: 8_000 } },
@@ -180,6 +200,8 @@ describe('is valid', () => {
     ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
     ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
+    ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],
+    ['an approver whose name only holds slack', { policy: { approvers: ['role/slack/x', 'xslack/robin'] } }],
     ['no approvers for a policy that acts alone', { policy: { mode: 'auto' } }],
     ['no approvers for a policy that only tells', { policy: { mode: 'watch' } }],
   ])('%s', (_, of) => {

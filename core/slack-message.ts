@@ -101,7 +101,7 @@ const openBlocks = (record: Asked, accepts: readonly EvidenceKind[] | undefined)
  * @param nowMs a record that nobody answered in its time counts as expired.
  * @param accepts the evidence of the plan, as long as the record does not hold it.
  */
-export const slackMessageOf = (record: Asked, nowMs: number, accepts = record.slack?.accepts): SlackMessage => {
+export const slackMessageOf = (record: Asked, nowMs: number, accepts: readonly EvidenceKind[] | undefined = record.slack?.accepts): SlackMessage => {
   const isOpen = record.state === 'pending' && nowMs < record.expiresAtMs;
   const head = headOf(record, isOpen);
   const counted = record.decisions.filter(({ answer }) => answer === 'approve').length;

@@ -29,7 +29,7 @@ export const requestApproval: Act<
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
   const nowMs = deps.clock.epochMs();
-  const record: ApprovalRecord = {
+  const record: ApprovalRecord & { createdAtMs: number } = {
     id,
     purpose,
     validator: plan.validator,

@@ -181,7 +181,7 @@ test('nobody can both start and approve', () => {
   const roles = Object.keys(home.identity);
   const answering = ['states:SendTaskSuccess', 'execute-api:Invoke'];
   expect(roles.filter((id) => allowed(id, 'states:StartExecution') && answering.some((action) => allowed(id, action)))).toEqual([]);
-  expect(roles.filter((id) => allowed(id, 'states:SendTaskSuccess'))).toEqual(['AnswerRole']);
+  expect(roles.filter((id) => allowed(id, 'states:SendTaskSuccess'))).toEqual(['AnswerRole', 'SlackRole']);
   expect(roles.filter((id) => allowed(id, 'states:StartExecution'))).toEqual(['StartOnAlarmRole', 'WatchRole', 'RequesterPolicy', 'RequesterRole']);
   expect(roles.filter((id) => allowed(id, 'execute-api:Invoke'))).toEqual(['ApproverPolicy', 'ApproverRole']);
   expect(roles.filter((id) => allowed(id, 'kms:CreateGrant'))).toEqual(['ReleaseKeyRole', 'ReinstateRole', 'CustodianPolicy', 'CustodianRole']);
