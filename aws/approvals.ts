@@ -43,7 +43,7 @@ export class Approvals {
     signal?: AbortSignal,
   ): Promise<void> {
     const untouched = ['#version = :seen', '#state = :pending', '#createdAtMs = :created'].join(' AND ');
-    const condition = { text: untouched, values: { ':seen': record.version, ':pending': 'pending', ':created': record.createdAtMs } };
+    const condition = { text: untouched, values: { ':created': record.createdAtMs, ':seen': record.version, ':pending': 'pending' } };
     await putItem(this.#table, keyOf.approval(record.id), readable({ ...record, slack, version: record.version + 1 }), condition, signal);
   }
 

@@ -12,8 +12,8 @@ const then = '<!date^1700000000^{date_short_pretty} {time_secs}|2023-11-14 22:13
 const waiting = (of: Partial<ApprovalRecord> = {}): ApprovalRecord =>
   recordOf({ expiresAtMs: nowMs + 900_000, token: 'task-token', sentence: 'Fence amber, then let birch sign for hub-1. Reason: it <died>.', ...of });
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } });
-const plain = (text: string) => ({ type: 'plain_text', text });
-const happens = section('Fence amber, then let birch sign for hub-1. Reason: it &lt;died&gt;.');
+const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
+const happens = { type: 'section', text: plain('Fence amber, then let birch sign for hub-1. Reason: it &lt;died&gt;.') };
 const plan = { type: 'context', elements: [{ type: 'mrkdwn', text: 'Plan `ffffffffffff` · one', verbatim: true }] };
 const value = `${'a'.repeat(32)}.${'f'.repeat(64)}`;
 const buttons = {

@@ -46,8 +46,10 @@ interface Text {
   readonly type: 'mrkdwn' | 'plain_text';
   readonly text: string;
   readonly verbatim?: true;
+  readonly emoji?: false;
 }
-const plain = (text: string, longest: number): Text => ({ type: 'plain_text', text: escaped(text, longest) });
+/** No bold, no pictures: a reason can look like nothing but a reason. */
+const plain = (text: string, longest: number): Text => ({ type: 'plain_text', text: escaped(text, longest), emoji: false });
 /** Verbatim: what looks like a link or a name in a text from outside becomes none. */
 const marked = (text: string): Text => ({ type: 'mrkdwn', text, verbatim: true });
 const section = (text: string) => ({ type: 'section', text: marked(text) });
@@ -113,7 +115,7 @@ export const slackMessageOf = (record: Asked, nowMs: number, accepts: readonly E
     text: escaped(head, longestPlain),
     blocks: [
       { type: 'header', text: plain(head, longestPlain) },
-      section(escaped(record.sentence, longestText)),
+      { type: 'section', text: plain(record.sentence, longestText) },
       ...(isOpen ? openBlocks(record, accepts) : []),
       ...(lines.length === 0 ? [] : [section(lines.join('\n'))]),
       { type: 'context', elements: [marked(`Plan \`${record.planHash.slice(0, shownDigits)}\` · ${escaped(record.execution, 100)}`)] },

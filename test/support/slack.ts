@@ -49,7 +49,7 @@ export const blocks = z
   .array(
     z.discriminatedUnion('type', [
       z.strictObject({ type: z.literal('header'), text: plain(150) }),
-      z.strictObject({ type: z.literal('section'), text: text('mrkdwn', 3_000) }),
+      z.strictObject({ type: z.literal('section'), text: z.union([text('mrkdwn', 3_000), text('plain_text', 3_000)]) }),
       z.strictObject({ type: z.literal('context'), elements: z.array(text('mrkdwn', 3_000)).min(1).max(10) }),
       z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25).refine(uniqueIds) }),
     ]),

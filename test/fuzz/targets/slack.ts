@@ -47,7 +47,7 @@ const event = target<Press>({
     const timestamp = valid || !random.once(6) ? undefined : random.pick([weirdText(random), '1699999699', '1700000301', '1700000000']);
     const secret = valid || !random.once(6) ? signingSecret : random.pick(['', canary, 'old-secret-0123456789']);
     const found = eventOf(body, nowMs, { secret, ...(timestamp === undefined ? {} : { timestamp }) });
-    return { event: valid || random.once(2) ? found : random.once(10) ? weirdText(random) : mutate(random, found as Plain) };
+    return { event: valid || random.once(2) ? found : random.once(10) ? weirdText(random) : mutate(random, found) };
   },
   run: async ({ event: given }): Promise<Outcome> => {
     const world = new World();

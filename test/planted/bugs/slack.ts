@@ -100,7 +100,7 @@ export const slackBugs: readonly Bug[] = [
   of(
     'slack-reason-as-markup',
     'The reason is shown as it was given; whoever asks writes <!channel>, a link that says Deny, or a line that says who has approved.',
-    [{ file: 'core/slack-message.ts', find: 'section(escaped(record.sentence, longestText))', replace: 'section(record.sentence)' }],
+    [{ file: 'core/slack-message.ts', find: "{ type: 'section', text: plain(record.sentence, longestText) }", replace: 'section(record.sentence)' }],
     'core/slack-message.test.ts',
     'before its message is known',
   ),
