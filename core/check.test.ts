@@ -130,7 +130,11 @@ describe('is refused', () => {
     [
       'attested with nobody to attest',
       { policy: evidenceOf('attested', { mode: 'auto', approvers: [] }) },
-      { field: 'hub-1.policy.approvers', message: 'hub-1: attested is accepted, but nobody may attest', fix: 'Add approvers.' },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: attested is accepted, but nobody may attest',
+        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+      },
     ],
     [
       'lapsed for a daemon that signs by itself',
@@ -163,6 +167,15 @@ describe('is refused', () => {
         },
       ],
     ),
+    [
+      'attested by nobody but people in Slack',
+      { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin'] }) },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: attested is accepted, but nobody may attest',
+        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+      },
+    ],
     [
       'a Slack user who is two people',
       { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0A/U0B/sam', 'slack/T0A/U0A/alex'] } },
@@ -198,6 +211,7 @@ describe('is valid', () => {
     ['lapsed with its assumption', { policy: evidenceOf('lapsed') }],
     ['attested with its assumption', { policy: evidenceOf('attested') }],
     ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
+    ['attested by one approver of IAM beside others in Slack', { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin', 'role/a'] }) }],
     ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
     ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],

@@ -100,8 +100,13 @@ const checkEvidence = (config: ValidatorConfig): void => {
       'Add approvers (for example role/validator-approver), or set mode to watch.',
     );
   }
-  if (policy.evidence.includes('attested') && policy.approvers.length === 0)
-    refuse(config, 'policy.approvers', 'attested is accepted, but nobody may attest', 'Add approvers.');
+  if (policy.evidence.includes('attested') && policy.approvers.every((approver) => slackUserOf(approver) !== undefined))
+    refuse(
+      config,
+      'policy.approvers',
+      'attested is accepted, but nobody may attest',
+      'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+    );
   if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
     refuse(
       config,
