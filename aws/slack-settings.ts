@@ -70,7 +70,7 @@ export class SlackParameter {
     const { client, name } = this.#options;
     try {
       const { Parameter: found } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), withSignal(signal));
-      return settingsIn(found?.Value ?? '', name);
+      return settingsIn(String(found?.Value), name);
     } catch (cause) {
       if (cause instanceof BatonError) throw cause;
       const { name: kind } = cause as Error;

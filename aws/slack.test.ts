@@ -109,6 +109,11 @@ describe('when Slack is in trouble', () => {
     standIn.script = [{ status }, { status }, { status }];
     expect([await slackWith().post(message, until()), standIn.calls.length]).toEqual([null, 6]);
   });
+  test('a fault without a body is tried again too', async () => {
+    const told = [new Response(null, { status: 503 }), new Response(JSON.stringify({ ok: true, channel, ts: '1.1' }))];
+    vi.stubGlobal('fetch', async () => told.shift());
+    expect(await slackWith().post(message, until())).toEqual({ channel, ts: '1.1' });
+  });
   test.each([
     ['0', 0],
     ['2', 2_000],
@@ -170,8 +175,10 @@ describe('when Slack is in trouble', () => {
     const slack = slackWith();
     await standIn.close();
     await standIn.start();
-    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+    const fetched = vi.fn(() => Promise.reject(new TypeError('fetch failed')));
+    vi.stubGlobal('fetch', fetched);
     expect([await slack.post(message, until()), await slack.update({ channel, ts: '1.1' }, final, until())]).toEqual([null, false]);
+    expect(fetched.mock.calls.length).toBe(2);
   });
 });
 

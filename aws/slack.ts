@@ -33,6 +33,16 @@ interface Sent {
   readonly token?: string;
 }
 
+const jsonIn = (text: string | undefined): unknown => {
+  let body: unknown;
+  try {
+    body = JSON.parse(String(text));
+  } catch {
+    // No JSON, or no answer: it says nothing.
+  }
+  return body;
+};
+
 const mayPass = (status: number): boolean => status === 429 || status >= 500;
 
 export class Slack {
@@ -65,14 +75,9 @@ export class Slack {
   }
 
   async #call(method: string, body: (channel: string) => unknown, signal: AbortSignal): Promise<unknown> {
-    try {
-      const settings = await this.#settings.read(signal);
-      if (settings === null) return undefined;
-      const text = await this.#send({ url: `${this.#api}/${method}`, body: body(settings.channel), token: settings.botToken }, signal, pauses);
-      return JSON.parse(text ?? 'null');
-    } catch {
-      return undefined;
-    }
+    const settings = await this.#settings.read(signal).catch(() => null);
+    if (settings === null) return undefined;
+    return jsonIn(await this.#send({ url: `${this.#api}/${method}`, body: body(settings.channel), token: settings.botToken }, signal, pauses));
   }
 
   /** The text of an answer of status 200; undefined when there is none. */
@@ -98,7 +103,7 @@ export class Slack {
   }
 
   #pauseOf(response: Response, otherwise: DurationMs): DurationMs {
-    const asked = response.headers.get('retry-after') ?? '';
+    const asked = String(response.headers.get('retry-after'));
     return /^\d{1,6}$/.test(asked) ? durationMs(Math.min(Number(asked) * 1_000, longestPauseMs)) : otherwise;
   }
 }

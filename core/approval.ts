@@ -3,7 +3,7 @@ import { evidenceKinds } from './evidence.ts';
 import { executionName, nodeId, term, validatorId } from './ids.ts';
 import { slackMessageAt } from './slack-names.ts';
 
-/** One person's answer. `by` is the caller's ARN as STS tells it, never what the caller claims. */
+/** One person's answer. `by` is the caller's ARN as STS tells it, or the approver's entry that a press in Slack is of; never what the caller claims. */
 export const decision = z.strictObject({
   by: z.string().min(1).max(2_048),
   answer: z.enum(['approve', 'deny']),

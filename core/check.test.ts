@@ -180,8 +180,8 @@ describe('is refused', () => {
       'a Slack user who is two people',
       { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0A/U0B/sam', 'slack/T0A/U0A/alex'] } },
       {
-        field: 'hub-1.policy.approvers.2',
-        message: 'hub-1: policy.approvers.2 names the Slack user T0A/U0A again',
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: two approvers are the Slack user T0A/U0A',
         fix: 'Keep one entry for each Slack user.',
       },
     ],

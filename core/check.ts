@@ -63,21 +63,20 @@ const checkVantages = (config: ValidatorConfig): void => {
 };
 
 const checkSlack = (config: ValidatorConfig): void => {
-  const users: string[] = [];
-  for (const [index, approver] of config.policy.approvers.entries()) {
-    if (!/^slack\//i.test(approver)) continue;
-    const user = slackUserOf(approver);
-    const field = `policy.approvers.${index}`;
-    if (user === undefined)
-      refuse(
-        config,
-        field,
-        `${field} is "${approver}": expected slack/TEAM/USER/NAME`,
-        'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
-      );
-    else if (users.includes(user)) refuse(config, field, `${field} names the Slack user ${user} again`, 'Keep one entry for each Slack user.');
-    else users.push(user);
+  const { approvers } = config.policy;
+  const inSlack = approvers.filter((approver) => /^slack\//i.test(approver));
+  const wrong = inSlack.find((approver) => slackUserOf(approver) === undefined);
+  if (wrong !== undefined) {
+    const field = `policy.approvers.${approvers.indexOf(wrong)}`;
+    refuse(
+      config,
+      field,
+      `${field} is "${wrong}": expected slack/TEAM/USER/NAME`,
+      'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
+    );
   }
+  const again = twice(inSlack.map((approver) => String(slackUserOf(approver))));
+  if (again !== undefined) refuse(config, 'policy.approvers', `two approvers are the Slack user ${again}`, 'Keep one entry for each Slack user.');
 };
 
 const checkEvidence = (config: ValidatorConfig): void => {

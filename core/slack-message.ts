@@ -106,11 +106,9 @@ const openBlocks = (record: Asked, accepts: readonly EvidenceKind[] | undefined)
 export const slackMessageOf = (record: Asked, nowMs: number, accepts: readonly EvidenceKind[] | undefined = record.slack?.accepts): SlackMessage => {
   const isOpen = record.state === 'pending' && nowMs < record.expiresAtMs;
   const head = headOf(record, isOpen);
-  const counted = record.decisions.filter(({ answer }) => answer === 'approve').length;
-  const lines = [
-    ...(isOpen && record.quorum > 1 ? [`${counted} of ${record.quorum} have approved`] : []),
-    ...record.decisions.slice(-mostShown).map(decisionOf),
-  ];
+  // A denial would have ended it: who has answered has approved.
+  const far = isOpen && record.quorum > 1 ? [`${record.decisions.length} of ${record.quorum} have approved`] : [];
+  const lines = [...far, ...record.decisions.slice(-mostShown).map(decisionOf)];
   return {
     text: escaped(head, longestPlain),
     blocks: [

@@ -42,7 +42,8 @@ export const isFromSlack = (request: SlackRequest, of: { secrets: readonly strin
 export const approveAction = 'baton_approve';
 export const denyAction = 'baton_deny';
 
-const buttonValue = /^([a-f0-9]{32})\.([a-f0-9]{64})$/;
+const idLetters = 32;
+const buttonValue = /^[a-f0-9]{32}\.[a-f0-9]{64}$/;
 /** The approval and the whole hash of its plan: nothing in it is a secret, and nothing in it opens anything. */
 export const buttonValueOf = (record: { readonly id: string; readonly planHash: string }): string => `${record.id}.${record.planHash}`;
 
@@ -107,15 +108,14 @@ const payloadOf = (body: Uint8Array): unknown => {
 export const clickOf = (body: Uint8Array): SlackClick => {
   const found = parseWith(interaction, payloadOf(body), { what: 'payload', code: 'InputInvalid' });
   const [{ action_id: action, value }] = found.actions;
-  const [approvalId = '', plan = ''] = value.split('.');
   return {
     team: found.team.id,
     user: found.user.id,
     // `team` is where it was pressed, `team_id` where the person belongs.
     guest: found.user.team_id !== undefined && found.user.team_id !== found.team.id,
     answer: action === approveAction ? 'approve' : 'deny',
-    approvalId,
-    plan,
+    approvalId: value.slice(0, idLetters),
+    plan: value.slice(idLetters + 1),
     message: { channel: found.container.channel_id, ts: found.container.message_ts },
     responseUrl: found.response_url,
   };
