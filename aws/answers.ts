@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { answerFailure, answerReply, type AnswerReply, type AnswerRequest, type Answers } from '../core/answer.ts';
 import { BatonError } from '../core/errors.ts';
 import { durationMs, type Clock, type DurationMs } from '../core/time.ts';
+import { textOf } from './reply-text.ts';
 
 /** The approvals endpoint, as the command line calls it: signed by the caller's own credentials, which is how it knows who answers. */
 
@@ -61,17 +62,6 @@ const regionOf = (url: URL, otherwise: string | undefined): string => {
     field: 'AWS_REGION',
     fix: 'export AWS_REGION=… (where the stack is deployed)',
   });
-};
-
-const textOf = async (response: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxReplyBytes) throw new Error(`the answer is larger than ${maxReplyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 };
 
 const jsonIn = (text: string): unknown => {
@@ -142,7 +132,7 @@ export class HttpAnswers implements Answers {
     try {
       // A redirect is an answer like any other: what was signed for one host is sent to no other.
       const response = await fetch(this.#url, { method: 'POST', headers, body, redirect: 'manual', signal: this.#clock.timeout(tryMs) });
-      return heardOf(response.status, await textOf(response), request);
+      return heardOf(response.status, await textOf(response, maxReplyBytes), request);
     } catch (cause) {
       const { name, message } = cause as Error;
       return {

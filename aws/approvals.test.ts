@@ -54,6 +54,44 @@ describe('a new record', () => {
   });
 });
 
+describe('where its message is', () => {
+  const record = { ...recordOf({ version: 1 }), createdAtMs: 5 };
+  const slack = { channel: 'C0BATON', ts: '1.1', accepts: ['stopped' as const] };
+  test('is kept with a record that nobody has touched', async () => {
+    const { sent, approvals } = approvalsWith(() => ({}));
+    const signal = someSignal();
+    await approvals.noteMessage(record, slack, signal);
+    expect(sent).toEqual([
+      {
+        action: 'PutItem',
+        signal,
+        input: {
+          TableName: 'baton',
+          Item: stored({ ...record, slack, version: 2 }),
+          ConditionExpression: '#version = :seen AND #state = :pending AND #createdAtMs = :created',
+          ExpressionAttributeNames: { '#version': 'version', '#state': 'state', '#createdAtMs': 'createdAtMs' },
+          ExpressionAttributeValues: { ':seen': { N: '1' }, ':pending': { S: 'pending' }, ':created': { N: '5' } },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        },
+      },
+    ]);
+  });
+  test('changes nothing of one that is answered', async () => {
+    const { sent, approvals } = approvalsWith(() => refusedBy({ ...record, version: 2, decisions: [approve(sam)] }));
+    await approvals.noteMessage(record, slack);
+    expect(keysOf(sent)).toEqual([`PutItem approval#${id}`]);
+  });
+  test('is not kept when no read would take it', async () => {
+    const { sent, approvals } = approvalsWith(() => ({}));
+    await expect(approvals.noteMessage(record, { ...slack, ts: 'x' })).rejects.toMatchObject({ code: 'InputInvalid', field: 'slack.ts' });
+    expect(sent).toEqual([]);
+  });
+  test('is read with it', async () => {
+    const { approvals } = approvalsWith(() => ({ Item: stored({ ...record, slack }) }));
+    expect(await approvals.read(id)).toEqual({ ...record, slack });
+  });
+});
+
 describe('the newest record', () => {
   const pointingAt = (open: string) =>
     approvalsWith((_, index) => ({ Item: index === 0 ? toItem({ pk: 'approvals#hub-1', open }) : stored(recordOf({ id: open })) }));

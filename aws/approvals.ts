@@ -36,6 +36,17 @@ export class Approvals {
     await putItem(this.#table, keyOf.approvals(record.validator), { open: record.id }, null, signal);
   }
 
+  /** Keeps where the message about `record` is, unless somebody has answered meanwhile: a press tells where its message is. */
+  async noteMessage(
+    record: ApprovalRecord & { readonly createdAtMs: number },
+    slack: NonNullable<ApprovalRecord['slack']>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const untouched = ['#version = :seen', '#state = :pending', '#createdAtMs = :created'].join(' AND ');
+    const condition = { text: untouched, values: { ':created': record.createdAtMs, ':seen': record.version, ':pending': 'pending' } };
+    await putItem(this.#table, keyOf.approval(record.id), readable({ ...record, slack, version: record.version + 1 }), condition, signal);
+  }
+
   /** The newest record of this validator, whatever its state. */
   async findOpen(validator: ValidatorId, signal?: AbortSignal): Promise<ApprovalRecord | undefined> {
     const found = await readParsed(this.#table, keyOf.approvals(validator), pointer, signal);

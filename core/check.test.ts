@@ -130,7 +130,11 @@ describe('is refused', () => {
     [
       'attested with nobody to attest',
       { policy: evidenceOf('attested', { mode: 'auto', approvers: [] }) },
-      { field: 'hub-1.policy.approvers', message: 'hub-1: attested is accepted, but nobody may attest', fix: 'Add approvers.' },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: attested is accepted, but nobody may attest',
+        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+      },
     ],
     [
       'lapsed for a daemon that signs by itself',
@@ -150,6 +154,35 @@ describe('is refused', () => {
         field: 'hub-1.policy.onControlPlaneLoss',
         message: 'hub-1: hold gives up lapsed as evidence',
         fix: 'Set onControlPlaneLoss to stop, or take lapsed out of evidence.',
+      },
+    ],
+    ...['slack/T0A/U0A', 'slack/U0A/T0A/robin', 'slack/robin', 'Slack/T0A/U0A/robin'].map(
+      (entry): [string, One, { field: string; message: string; fix: string }] => [
+        `the approver ${entry}`,
+        { policy: { approvers: ['role/approver', entry] } },
+        {
+          field: 'hub-1.policy.approvers.1',
+          message: `hub-1: policy.approvers.1 is "${entry}": expected slack/TEAM/USER/NAME`,
+          fix: 'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
+        },
+      ],
+    ),
+    [
+      'attested by nobody but people in Slack',
+      { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin'] }) },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: attested is accepted, but nobody may attest',
+        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+      },
+    ],
+    [
+      'a Slack user who is two people',
+      { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0A/U0B/sam', 'slack/T0A/U0A/alex'] } },
+      {
+        field: 'hub-1.policy.approvers',
+        message: 'hub-1: two approvers are the Slack user T0A/U0A',
+        fix: 'Keep one entry for each Slack user.',
       },
     ],
     [
@@ -178,8 +211,11 @@ describe('is valid', () => {
     ['lapsed with its assumption', { policy: evidenceOf('lapsed') }],
     ['attested with its assumption', { policy: evidenceOf('attested') }],
     ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
+    ['attested by one approver of IAM beside others in Slack', { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin', 'role/a'] }) }],
     ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
+    ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],
+    ['an approver whose name only holds slack', { policy: { approvers: ['role/slack/x', 'xslack/robin'] } }],
     ['no approvers for a policy that acts alone', { policy: { mode: 'auto' } }],
     ['no approvers for a policy that only tells', { policy: { mode: 'watch' } }],
   ])('%s', (_, of) => {

@@ -1,5 +1,6 @@
 import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
+import { slackUserOf } from './slack-names.ts';
 import { checkTiming } from './timing.ts';
 
 /** Checks that no schema sees: between the fields of one validator. */
@@ -61,6 +62,23 @@ const checkVantages = (config: ValidatorConfig): void => {
     );
 };
 
+const checkSlack = (config: ValidatorConfig): void => {
+  const { approvers } = config.policy;
+  const inSlack = approvers.filter((approver) => /^slack\//i.test(approver));
+  const wrong = inSlack.find((approver) => slackUserOf(approver) === undefined);
+  if (wrong !== undefined) {
+    const field = `policy.approvers.${approvers.indexOf(wrong)}`;
+    refuse(
+      config,
+      field,
+      `${field} is "${wrong}": expected slack/TEAM/USER/NAME`,
+      'Write it like slack/T0123ABCD/U0456EFGH/robin: the ids from Slack, then the session name that this person has in IAM.',
+    );
+  }
+  const again = twice(inSlack.map((approver) => String(slackUserOf(approver))));
+  if (again !== undefined) refuse(config, 'policy.approvers', `two approvers are the Slack user ${again}`, 'Keep one entry for each Slack user.');
+};
+
 const checkEvidence = (config: ValidatorConfig): void => {
   const { policy } = config;
   for (const kind of ['lapsed', 'attested'] as const) {
@@ -81,8 +99,13 @@ const checkEvidence = (config: ValidatorConfig): void => {
       'Add approvers (for example role/validator-approver), or set mode to watch.',
     );
   }
-  if (policy.evidence.includes('attested') && policy.approvers.length === 0)
-    refuse(config, 'policy.approvers', 'attested is accepted, but nobody may attest', 'Add approvers.');
+  if (policy.evidence.includes('attested') && policy.approvers.every((approver) => slackUserOf(approver) !== undefined))
+    refuse(
+      config,
+      'policy.approvers',
+      'attested is accepted, but nobody may attest',
+      'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+    );
   if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
     refuse(
       config,
@@ -106,6 +129,7 @@ export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
   checkNodes(config);
   checkVantages(config);
   checkEvidence(config);
+  checkSlack(config);
   checkTiming(config.timing);
   return config;
 };

@@ -133,6 +133,12 @@ export const answer = {
   output: answerReply.extend({ sentence }),
 };
 
+/** The bytes as they came: the signature is over them, and is checked before anything is made of them. */
+export const slack = {
+  input: z.strictObject({ timestamp: z.string().max(20), signature: z.string().max(100), body: z.instanceof(Uint8Array) }),
+  output: z.strictObject({ sentence }),
+};
+
 /** The schedule's event; `vantage` names the place this watcher looks from. */
 export const watch = {
   input: z.looseObject({ vantage: z.string().max(40).optional() }),

@@ -18,6 +18,8 @@ const variables = {
   BATON_DRY_RUN: flag,
   BATON_APPROVAL_REQUIRED: flag,
   BATON_ALARM_PREFIX: z.string().min(1),
+  /** Empty when the stack has no Slack. */
+  BATON_SLACK_PARAMETER: z.string().regex(/^(\/[\w.-]{1,128}\/slack)?$/),
   BATON_VALIDATORS_MEASURED: z.coerce.number().int().min(0).max(50),
 } as const;
 

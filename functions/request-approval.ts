@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import type { ApprovalRecord } from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
+import { slackMessageOf } from '../core/slack-message.ts';
 import { requestApproval as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
@@ -9,7 +11,7 @@ import * as make from './shared/make.ts';
 export const requestApproval: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  'clock' | 'records' | 'approvals' | 'notify'
+  'clock' | 'records' | 'approvals' | 'notify' | 'slack'
 > = async (input, deps, signal) => {
   const { plan, planHash, purpose } = input;
   const { config } = await needConfig(deps, plan.validator, signal);
@@ -27,35 +29,36 @@ export const requestApproval: Act<
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
   const nowMs = deps.clock.epochMs();
-  await deps.approvals.create(
-    {
-      id,
-      purpose,
-      validator: plan.validator,
-      execution: plan.execution,
-      planHash,
-      requester: plan.cause.by,
-      approvers: [...approvers],
-      quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum,
-      state: 'pending',
-      decisions: [],
-      createdAtMs: nowMs,
-      expiresAtMs: nowMs + input.seconds * 1_000,
-      sentence: about.slice(0, 2_000),
-      token: input.token,
-      version: 1,
-      ...(purpose === 'attestation' ? { term: input.term, node: input.node } : {}),
-    },
-    signal,
-  );
-  const sent = await deps.notify.send(
-    {
-      subject: `Baton: ${purpose} needed for ${plan.validator}`,
-      message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
-    },
-    signal,
-  );
-  return { approvalId: id, sentence: `Waiting up to ${input.seconds} s for the ${purpose}${sent ? '' : '; the message could not be sent'}.` };
+  const record: ApprovalRecord & { createdAtMs: number } = {
+    id,
+    purpose,
+    validator: plan.validator,
+    execution: plan.execution,
+    planHash,
+    requester: plan.cause.by,
+    approvers: [...approvers],
+    quorum: purpose === 'approval' ? plan.approval.quorum : config.policy.quorum,
+    state: 'pending',
+    decisions: [],
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + input.seconds * 1_000,
+    sentence: about.slice(0, 2_000),
+    token: input.token,
+    version: 1,
+    ...(purpose === 'attestation' ? { term: input.term, node: input.node } : {}),
+  };
+  await deps.approvals.create(record, signal);
+  const notice = {
+    subject: `Baton: ${purpose} needed for ${plan.validator}`,
+    message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
+  };
+  const [sent, posted] = await Promise.all([deps.notify.send(notice, signal), deps.slack.post(slackMessageOf(record, nowMs, plan.accepts), signal)]);
+  // What waits is stored and people are told: without this note the message is still found by whoever presses in it.
+  if (posted) await deps.approvals.noteMessage(record, { ...posted, accepts: plan.accepts }, signal).catch(() => undefined);
+  return {
+    approvalId: id,
+    sentence: `Waiting up to ${input.seconds} s for the ${purpose}${sent || posted ? '' : '; the message could not be sent'}.`,
+  };
 };
 
 export const handler = handlerOf({ name: 'RequestApproval', ...contract }, requestApproval, {
@@ -63,5 +66,6 @@ export const handler = handlerOf({ name: 'RequestApproval', ...contract }, reque
   records: make.records,
   approvals: make.approvals,
   notify: make.notify,
+  slack: make.slack,
   measure: make.measure,
 });

@@ -193,8 +193,15 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   late.lambda = pool;
   await pool.start();
   pool.warm(deployment.functions.map(({ name }) => name));
-  const answer = deployment.functions.find(({ logicalId }) => logicalId === 'AnswerFunction')?.name ?? '';
-  const api = await startApprovalsApi({ region, clock, holder: (key) => aws.holder(key), invoke: (event) => pool.invoke(answer, event) });
+  const nameOf = (id: string): string | undefined => deployment.functions.find(({ logicalId }) => logicalId === id)?.name;
+  const [answer = '', slack] = [nameOf('AnswerFunction'), nameOf('SlackFunction')];
+  const api = await startApprovalsApi({
+    region,
+    clock,
+    holder: (key) => aws.holder(key),
+    invoke: (event) => pool.invoke(answer, event),
+    invokeSlack: slack === undefined ? undefined : (event) => pool.invoke(slack, event),
+  });
   const stop = new AbortController();
   return {
     deployment,

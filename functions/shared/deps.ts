@@ -6,6 +6,8 @@ import type { LeaseStore } from '../../aws/lease.ts';
 import type { Notify } from '../../aws/notify.ts';
 import type { Power } from '../../aws/power.ts';
 import type { Records } from '../../aws/records.ts';
+import type { Slack } from '../../aws/slack.ts';
+import type { SlackParameter } from '../../aws/slack-settings.ts';
 import type { TableCheck } from '../../aws/table.ts';
 import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
@@ -31,6 +33,8 @@ export interface Deps {
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
+  readonly slack: Pick<Slack, 'post' | 'update' | 'reply'>;
+  readonly slackSettings: Pick<SlackParameter, 'read'>;
   readonly chains: Chains;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly alertTests: Pick<AlertTests, 'read'>;

@@ -122,6 +122,15 @@ describe('what does not count', () => {
     expect(world.approvals.get(id)).toBe(before);
     expect([world.handed, world.measured.figures]).toEqual([[], []]);
   });
+  test('an answer to another record than the one that waits is refused, whatever its plan', async () => {
+    const world = waiting();
+    await expect(giveAnswer({ by: alex, request: yes, id: 'b'.repeat(32) }, world.deps(), never)).rejects.toMatchObject({
+      code: 'ApprovalUnknown',
+      message: 'nothing of hub-1 waits for an approval',
+    });
+    expect(world.approvals.get(id)?.decisions).toEqual([]);
+    expect(await giveAnswer({ by: alex, request: yes, id }, world.deps(), never)).toMatchObject({ state: 'approved' });
+  });
   test('an answer where nothing was ever asked is refused', async () => {
     await expect(give(new World(), alex)).rejects.toMatchObject({ code: 'ApprovalUnknown' });
   });

@@ -12,9 +12,9 @@ type Needs = Pick<Deps, 'clock' | 'approvals' | 'answers' | 'measure'>;
 
 const shownDigits = 12;
 
-const openRecord = async ({ approvals }: Needs, asked: AnswerRequest, signal: AbortSignal): Promise<ApprovalRecord> => {
+const openRecord = async ({ approvals }: Needs, asked: AnswerRequest, id: string | undefined, signal: AbortSignal): Promise<ApprovalRecord> => {
   const record = await approvals.findOpen(asked.validator, signal);
-  if (record?.purpose !== asked.purpose)
+  if (record?.purpose !== asked.purpose || (id !== undefined && record.id !== id))
     throw new BatonError('ApprovalUnknown', `nothing of ${asked.validator} waits for an ${asked.purpose}`, {
       fix: `baton status ${asked.validator}`,
     });
@@ -57,10 +57,13 @@ const tellExecution = async ({ answers }: Needs, record: ApprovalRecord, signal:
   );
 };
 
-/** @param of.by the caller as whoever checked the signature tells it. */
-export const giveAnswer = async (of: { by: string; request: AnswerRequest }, deps: Needs, signal: AbortSignal): Promise<Given> => {
+/**
+ * @param of.by the caller as whoever checked the signature tells it.
+ * @param of.id the one record that it is an answer to; whichever waits when absent.
+ */
+export const giveAnswer = async (of: { by: string; request: AnswerRequest; id?: string }, deps: Needs, signal: AbortSignal): Promise<Given> => {
   const { by, request } = of;
-  const record = await openRecord(deps, request, signal);
+  const record = await openRecord(deps, request, of.id, signal);
   const given: Decision = {
     by,
     answer: request.answer,

@@ -10,11 +10,10 @@ import { frameOf, logged, madeOnce, type Act, type Framed, type Verb } from './h
 
 /** Far above the longest answer. */
 const maxBodyBytes = 16_384;
-/** As text in base64. */
-const maxBodyLetters = Math.ceil(maxBodyBytes / 3) * 4;
 
 /** Nobody stands behind the request: it came past the authorizer. */
 class Unidentified extends BatonError {}
+export const unidentified = (message: string, fix: string): BatonError => new Unidentified('ApproverNotAllowed', message, { fix });
 
 const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   InputInvalid: 400,
@@ -66,7 +65,7 @@ const identified = z.looseObject({
 export const callerOf = (event: unknown): string => {
   const found = identified.safeParse(event);
   if (found.success) return found.data.requestContext.authorizer.iam.userArn;
-  throw new Unidentified('ApproverNotAllowed', 'the request is signed by nobody', { fix: 'Sign it with AWS Signature Version 4, as baton does.' });
+  throw unidentified('the request is signed by nobody', 'Sign it with AWS Signature Version 4, as baton does.');
 };
 
 const refused = (message: string, cause?: unknown): BatonError =>
@@ -74,14 +73,21 @@ const refused = (message: string, cause?: unknown): BatonError =>
 
 const withBody = z.looseObject({ body: z.string(), isBase64Encoded: z.boolean().optional() });
 
-/** The JSON that was sent. @throws BatonError InputInvalid. */
-export const jsonOf = (event: unknown): unknown => {
+/** The bytes that were sent, as they came. @throws BatonError InputInvalid. */
+export const bytesOf = (event: unknown, maxBytes: number): Uint8Array<ArrayBuffer> => {
   const found = withBody.safeParse(event);
   if (!found.success) throw refused('the request has no body');
   const { body, isBase64Encoded } = found.data;
-  if (body.length > maxBodyLetters) throw refused('the body is too long');
+  // As text in base64.
+  if (body.length > Math.ceil(maxBytes / 3) * 4) throw refused('the body is too long');
   const bytes = Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
-  if (bytes.length > maxBodyBytes) throw refused('the body is too long');
+  if (bytes.length > maxBytes) throw refused('the body is too long');
+  return bytes;
+};
+
+/** The JSON that was sent. @throws BatonError InputInvalid. */
+export const jsonOf = (event: unknown): unknown => {
+  const bytes = bytesOf(event, maxBodyBytes);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {

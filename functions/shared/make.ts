@@ -7,6 +7,8 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { Slack } from '../../aws/slack.ts';
+import { SlackParameter } from '../../aws/slack-settings.ts';
 import { TableCheck } from '../../aws/table.ts';
 import type { Table } from '../../aws/items.ts';
 import { Tasks } from '../../aws/tasks.ts';
@@ -42,6 +44,10 @@ export const workflow = (): Workflow =>
   new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') });
 export const answers = (): Tasks => new Tasks(clients.sfn({ region: variable('BATON_HOME_REGION') }));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
+let parameter: SlackParameter | undefined;
+export const slackSettings = (): SlackParameter =>
+  (parameter ??= new SlackParameter({ client: clients.ssm(), name: variable('BATON_SLACK_PARAMETER'), clock: clock() }));
+export const slack = (): Slack => new Slack({ settings: slackSettings(), clock: clock() });
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());
 export const alertTests = (): AlertTests => new AlertTests(table());

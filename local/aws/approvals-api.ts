@@ -10,7 +10,10 @@ import { elapsedMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import type { InvokeResult } from '../lambda/pool.ts';
 
-/** API Gateway's HTTP API with its IAM authorizer, for the one route of the approvals endpoint. Nothing reaches the function unsigned. */
+/**
+ * API Gateway's HTTP API for the approvals endpoint: its IAM authorizer before the route of answers, which nothing passes unsigned, and none before
+ * the route of Slack, where it is deployed.
+ */
 
 export interface ApprovalsApi {
   readonly url: string;
@@ -23,6 +26,8 @@ export interface ApprovalsApiOptions {
   /** Whose access key it is. */
   readonly holder: (accessKeyId: string) => { arn: string; secretAccessKey: string } | undefined;
   readonly invoke: (event: unknown) => Promise<InvokeResult>;
+  /** What stands behind `POST /slack`. */
+  readonly invokeSlack?: ((event: unknown) => Promise<InvokeResult>) | undefined;
   readonly throttle?: { readonly perSecond: number; readonly burst: number };
 }
 
@@ -35,7 +40,8 @@ class Gateway extends Error {
   }
 }
 
-const routeKey = 'POST /answers';
+const answersRoute = 'POST /answers';
+const slackRoute = 'POST /slack';
 /** As template.yaml throttles by default. */
 export const defaultThrottle = { perSecond: 5, burst: 10 };
 const maxBodyBytes = 10_485_760;
@@ -96,11 +102,26 @@ const callerOf = async (request: IncomingMessage, body: Buffer, options: Approva
 
 const isText = (type: string | undefined): boolean => /^(text\/|application\/(json|xml|javascript)\b)/.test(type ?? '');
 
+const iamOf = (caller: { accessKeyId: string; arn: string }, account: string): Record<string, unknown> => ({
+  accessKey: caller.accessKeyId,
+  accountId: account,
+  callerId: `AROALOCAL:${caller.arn.split('/').at(-1) ?? ''}`,
+  cognitoIdentity: null,
+  principalOrgId: null,
+  userArn: caller.arn,
+  userId: `AROALOCAL:${caller.arn.split('/').at(-1) ?? ''}`,
+});
+
 /** The event in payload format 2.0. */
-const eventOf = (request: IncomingMessage, body: Buffer, caller: { accessKeyId: string; arn: string }, clock: Clock): Record<string, unknown> => {
+const eventOf = (
+  request: IncomingMessage,
+  body: Buffer,
+  of: { routeKey: string; caller: { accessKeyId: string; arn: string } | null; clock: Clock },
+): Record<string, unknown> => {
+  const { routeKey, caller, clock } = of;
   const headers = headersOf(request);
   const [rawPath = '', rawQueryString = ''] = (request.url ?? '').split('?');
-  const account = caller.arn.split(':')[4] ?? '';
+  const account = caller?.arn.split(':')[4] ?? 'local';
   const text = isText(headers['content-type']);
   return {
     version: '2.0',
@@ -111,17 +132,7 @@ const eventOf = (request: IncomingMessage, body: Buffer, caller: { accessKeyId: 
     requestContext: {
       accountId: account,
       apiId: 'local',
-      authorizer: {
-        iam: {
-          accessKey: caller.accessKeyId,
-          accountId: account,
-          callerId: `AROALOCAL:${caller.arn.split('/').at(-1) ?? ''}`,
-          cognitoIdentity: null,
-          principalOrgId: null,
-          userArn: caller.arn,
-          userId: `AROALOCAL:${caller.arn.split('/').at(-1) ?? ''}`,
-        },
-      },
+      ...(caller ? { authorizer: { iam: iamOf(caller, account) } } : {}),
       domainName: headers['host'],
       domainPrefix: 'local',
       http: { method: request.method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: headers['user-agent'] ?? '' },
@@ -165,11 +176,13 @@ export const startApprovalsApi = async (options: ApprovalsApiOptions): Promise<A
   const { clock } = options;
   const mayPass = throttleOf(options.throttle ?? defaultThrottle, clock);
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (`${request.method} ${(request.url ?? '').split('?')[0]}` !== routeKey) throw new Gateway(404, 'Not Found');
+    const routeKey = `${request.method} ${(request.url ?? '').split('?')[0]}`;
+    const invokeSlack = routeKey === slackRoute ? options.invokeSlack : undefined;
+    if (routeKey !== answersRoute && !invokeSlack) throw new Gateway(404, 'Not Found');
     if (!mayPass()) throw new Gateway(429, 'Too Many Requests');
     const body = await bytesOf(request);
-    const caller = await callerOf(request, body, options);
-    const result = await options.invoke(eventOf(request, body, caller, clock));
+    const caller = invokeSlack ? null : await callerOf(request, body, options);
+    const result = await (invokeSlack ?? options.invoke)(eventOf(request, body, { routeKey, caller, clock }));
     const found = integrationResponse.safeParse(result.ok ? result.payload : undefined);
     if (!found.success) throw new Gateway(500, 'Internal Server Error');
     const { statusCode, headers, body: text, isBase64Encoded } = found.data;

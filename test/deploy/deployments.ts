@@ -14,9 +14,10 @@ const key = (region: string): string => `arn:aws:kms:${region}:${account}:key/00
 export const deployments: readonly Deployment[] = [
   { name: 'home', region: 'us-east-1', parameters: {} },
   {
-    name: 'home that acts, with people elsewhere',
+    name: 'home that acts, with people elsewhere and in Slack',
     region: 'eu-west-1',
     parameters: {
+      SlackEnabled: 'true',
       DryRun: 'false',
       ApprovalRequired: 'false',
       AlertEmail: 'oncall@example.com',

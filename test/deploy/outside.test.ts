@@ -157,6 +157,7 @@ describe('bundles', () => {
       'release-key',
       'request-approval',
       'settle',
+      'slack',
       'start-on-alarm',
       'survey',
       'take-term',

@@ -54,6 +54,12 @@ describe('what breaks a rule is found', () => {
       { Authorizer: 'NONE' },
       ['AuthNone AnswerFunction.Events.Post.Auth.Authorizer'],
     ],
+    [
+      'a second route of the function that Slack calls',
+      'Resources/SlackFunction/Properties/Events/Get',
+      { Type: 'HttpApi', Properties: { ApiId: { Ref: 'ApprovalsApi' }, Method: 'GET', Path: '/slack', Auth: { Authorizer: 'NONE' } } },
+      ['AuthNone SlackFunction.Events.Get.Auth.Authorizer'],
+    ],
     ['an endpoint for everybody', 'Resources/ApprovalsApi/Properties/Auth', undefined, ['AuthNotIam ApprovalsApi']],
     ['an endpoint without a limit', 'Resources/ApprovalsApi/Properties/DefaultRouteSettings', undefined, ['ApiNotThrottled ApprovalsApi']],
     ['an endpoint without a log', 'Resources/ApprovalsApi/Properties/AccessLogSettings', undefined, ['ApiNotLogged ApprovalsApi']],

@@ -13,6 +13,7 @@ const responseOf = ({ status, body }: Reply): unknown => {
   return {
     ok: status >= 200 && status < 300,
     status,
+    headers: new Headers(),
     body: {
       cancel: async () => undefined,
       *[Symbol.iterator]() {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ask } from './ask.ts';
 import { denied } from './denied/index.ts';
-import { questionOf, stacks, stacksWith } from './denied/names.ts';
+import { questionOf, slackParameter, stacks, stacksWith } from './denied/names.ts';
 import type { Policy, Statement } from './stack.ts';
 
 /** Without one condition a call that is denied goes through: so each condition holds something, and the tables can fail. */
@@ -81,6 +81,16 @@ test.each(controls)('without %s: %s', async (_, why, change) => {
   const place = one.in ?? 'home';
   expect((await ask(stacks[place], questionOf(one))).allowed).toBe(false);
   expect((await ask(stacksWith(change)[place], questionOf(one))).allowed).toBe(true);
+});
+
+test.each(['RequesterPolicy', 'ApproverPolicy', 'CustodianPolicy'])('%s denies the secrets of Slack whatever else is allowed', async (policy) => {
+  const everything = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
+  const also: Change = (one) => (one.holder === policy ? { ...one, statements: [...one.statements, everything] } : one);
+  const read = { who: { policy, name: 'somebody' }, resource: slackParameter };
+  for (const action of ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParameterHistory', 'ssm:GetParametersByPath'])
+    expect([action, (await ask(stacksWith(also).home, { ...read, action })).allowed]).toEqual([action, false]);
+  const other = { ...read, action: 'ssm:GetParameter', resource: `${slackParameter}-other` };
+  expect((await ask(stacksWith(also).home, other)).allowed).toBe(true);
 });
 
 test('every kind of condition of the template has such a control', () => {

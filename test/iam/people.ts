@@ -43,7 +43,7 @@ import { alex, recordOf, robin, yaml } from '../support/core.ts';
 const custodian = 'arn:aws:sts::123456789012:assumed-role/custodian/dana';
 
 /** Requests arrive at once, and errors are told as the SDK tells them. */
-const directWire = {
+export const directWire = {
   call: async (_caller: unknown, request: { effect: (staleMs: number) => unknown }) => {
     try {
       return request.effect(0);
@@ -72,7 +72,7 @@ const servicesOf = (world: World): Services => ({
   sfn: (action, input, caller, staleMs) => more[action] ?? world.services.sfn(action, input, caller, staleMs),
 });
 
-const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
+export const nobody = { proc: undefined as never, actor: 'cli', arn: 'nobody', timeoutMs: 1, line: () => whole };
 
 /** The approvals endpoint: says that it counted the answer. */
 const endpoint = async (onRequest: (method: string, path: string) => void): Promise<{ url: string; close: () => void }> => {

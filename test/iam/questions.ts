@@ -98,6 +98,7 @@ export const instanceArn = (stack: Stack, id: string): string =>
   id.startsWith('mi-') ? arnOf(stack, 'ssm', `managed-instance/${id}`) : arnOf(stack, 'ec2', `instance/${id}`);
 
 const ssm = (stack: Stack, { action, input }: Call): Asked[] => {
+  if (action === 'GetParameter') return [{ action: 'ssm:GetParameter', resource: arnOf(stack, 'ssm', `parameter${String(input['Name'])}`) }];
   if (action !== 'SendCommand') return [{ action: `ssm:${action}`, resource: '*' }];
   const tag = { 'ssm:resourceTag/baton': stack.resolved.stack };
   const machines = (input['InstanceIds'] as string[]).map((id) => ({ action: 'ssm:SendCommand', resource: instanceArn(stack, id), context: tag }));

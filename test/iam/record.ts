@@ -8,6 +8,7 @@ import { ask, type Question, type Who } from './ask.ts';
 import { callsOfPeople } from './people.ts';
 import { contextKeys, questionsOf } from './questions.ts';
 import { servicesOf } from './services.ts';
+import { callsOfSlack } from './slack.ts';
 import { stackOf, vantageParameters, type Stack } from './stack.ts';
 
 /** Every call that the functions, the guards and the people really make, asked of the policies. */
@@ -21,7 +22,7 @@ export interface Stacks {
 }
 
 export const stacksForCalls = (): Stacks => {
-  const home = stackOf(simulated);
+  const home = stackOf({ ...simulated, SlackEnabled: 'true' });
   const away = stackOf({ ...simulated, ...vantageParameters(home.resolved), VantageName: 'away' }, { stack: 'baton-away' });
   return { home, away };
 };
@@ -42,7 +43,8 @@ const nodesOf = (node: string): Who[] =>
   });
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
-  if (functionNames.includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
+  // The simulator runs no Slack: what is called there is recorded beside it.
+  if ([...functionNames, 'Slack'].includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];
@@ -173,6 +175,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   await onlyWatch(recorder.onCall);
   await besides(recorder.onCall);
   await callsOfPeople(recorder.onCall, recorder.onRequest);
+  await callsOfSlack(recorder.onCall);
   recorder.addServices();
   return recorder;
 };

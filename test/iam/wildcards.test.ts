@@ -19,7 +19,11 @@ const wholeResource: Readonly<Record<string, string>> = {
   'FailoverRole DeliverLog': noResources,
   'DeployerServicesPolicy WithoutResources': noResources,
   'DeployerServicesPolicy CompositeAlarms': 'CloudWatch takes them for composite alarms on * only',
+  'SlackRole WakeExecution': 'as AnswerRole',
   'RequesterPolicy NeverWake': whole,
+  'RequesterPolicy NeverReadByPath': whole,
+  'ApproverPolicy NeverReadByPath': whole,
+  'CustodianPolicy NeverReadByPath': whole,
   'ApproverPolicy NeverStart': whole,
   'ApproverPolicy NeverWake': whole,
   'CustodianPolicy NeverStart': whole,
@@ -67,7 +71,7 @@ const everybody: Readonly<Record<string, string>> = {
   'TableKey TableGrants': 'everybody of this account, through DynamoDB alone: the condition says so',
 };
 
-const home = stackOf();
+const home = stackOf({ SlackEnabled: 'true' });
 const stacks: readonly [string, Stack][] = [
   ['home', home],
   ['vantage', stackOf(vantageParameters(home.resolved))],
@@ -177,7 +181,7 @@ test('nobody can both start and approve', () => {
   const roles = Object.keys(home.identity);
   const answering = ['states:SendTaskSuccess', 'execute-api:Invoke'];
   expect(roles.filter((id) => allowed(id, 'states:StartExecution') && answering.some((action) => allowed(id, action)))).toEqual([]);
-  expect(roles.filter((id) => allowed(id, 'states:SendTaskSuccess'))).toEqual(['AnswerRole']);
+  expect(roles.filter((id) => allowed(id, 'states:SendTaskSuccess'))).toEqual(['AnswerRole', 'SlackRole']);
   expect(roles.filter((id) => allowed(id, 'states:StartExecution'))).toEqual(['StartOnAlarmRole', 'WatchRole', 'RequesterPolicy', 'RequesterRole']);
   expect(roles.filter((id) => allowed(id, 'execute-api:Invoke'))).toEqual(['ApproverPolicy', 'ApproverRole']);
   expect(roles.filter((id) => allowed(id, 'kms:CreateGrant'))).toEqual(['ReleaseKeyRole', 'ReinstateRole', 'CustodianPolicy', 'CustodianRole']);

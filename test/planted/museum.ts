@@ -10,6 +10,7 @@ import { gateBugs } from './bugs/gate.ts';
 import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
+import { slackBugs } from './bugs/slack.ts';
 import { surveyBugs } from './bugs/survey.ts';
 import { watermarkBugs } from './bugs/watermark.ts';
 import { workflowBugs } from './bugs/workflow.ts';
@@ -21,6 +22,7 @@ export const museum: readonly Bug[] = [
   ...evidenceBugs,
   ...approvalBugs,
   ...answerBugs,
+  ...slackBugs,
   ...watermarkBugs,
   ...gateBugs,
   ...guardBugs,

@@ -122,6 +122,8 @@ export class Lambda {
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
+      slack: { post: async () => null, update: async () => false, reply: async () => false },
+      slackSettings: { read: async () => null },
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),
       alertTests: new AlertTests(table),

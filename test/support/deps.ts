@@ -3,6 +3,7 @@ import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
 import type { TableSafety } from '../../aws/table.ts';
+import type { SlackSettings } from '../../aws/slack-settings.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -10,6 +11,8 @@ import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../.
 import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
+import type { SlackMessage } from '../../core/slack-message.ts';
+import type { SlackMessageAt } from '../../core/slack-names.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
@@ -48,6 +51,14 @@ export class World {
   inputs: unknown[] = [];
   running = false;
   notices: string[] = [];
+  /** What Slack was told; while it is down it takes nothing. */
+  slack = {
+    up: false,
+    settings: null as SlackSettings | null,
+    posted: [] as SlackMessage[],
+    updated: [] as { at: SlackMessageAt; message: SlackMessage }[],
+    replies: [] as { url: string; text: string }[],
+  };
   /** Answers that were handed over, with the token they were handed to. */
   handed: { token: string; answer: Record<string, unknown> }[] = [];
   /** What handing over meets, once each. */
@@ -147,6 +158,10 @@ export class World {
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
       },
+      noteMessage: async (record, slack) => {
+        this.#up('note');
+        if (this.approvals.get(record.id) === record) this.approvals.set(record.id, { ...record, slack, version: record.version + 1 });
+      },
       decide: async (id, given) => {
         const judged = decide(this.approvals.get(id) as ApprovalRecord, given);
         if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: 'x' });
@@ -223,6 +238,26 @@ export class World {
         send: async ({ subject }) => {
           this.notices.push(subject);
           return true;
+        },
+      },
+      slack: {
+        post: async (message) => {
+          this.slack.posted.push(message);
+          return this.slack.up ? { channel: 'C0BATON', ts: '1700000000.000100' } : null;
+        },
+        update: async (at, message) => {
+          this.slack.updated.push({ at, message });
+          return this.slack.up;
+        },
+        reply: async (url, text) => {
+          this.slack.replies.push({ url, text });
+          return this.slack.up;
+        },
+      },
+      slackSettings: {
+        read: async () => {
+          this.#up('slack');
+          return this.slack.settings;
         },
       },
       chains: {

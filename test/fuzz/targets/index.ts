@@ -11,6 +11,7 @@ import { itemTargets } from './items.ts';
 import { regexes } from './regexes.ts';
 import { serviceTargets } from './services.ts';
 import { signer } from './signer.ts';
+import { slackTargets } from './slack.ts';
 import { ssm } from './ssm.ts';
 import { systemdProbe } from './systemd-probe.ts';
 import { validatorsFile } from './validators-file.ts';
@@ -30,6 +31,7 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...contractTargets,
   ...answerTargets,
+  ...slackTargets,
   cli,
   ...serviceTargets,
   ...alarmTargets,

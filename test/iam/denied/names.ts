@@ -11,7 +11,9 @@ export interface Denied extends Question {
   readonly in?: 'vantage' | 'bounded';
 }
 
-const home = stackOf();
+/** With everything that can be switched on: nothing is denied only because it is not there. */
+const switchedOn = { SlackEnabled: 'true' };
+const home = stackOf(switchedOn);
 const { resolved } = home;
 
 export { account };
@@ -21,9 +23,9 @@ export const boundary = `arn:aws:iam::${account}:policy/boundary`;
 export const stacksWith = (change?: (policy: Policy) => Policy): Stacks => {
   const also = change ? { change } : {};
   return {
-    home: stackOf({}, also),
+    home: stackOf(switchedOn, also),
     vantage: stackOf(vantageParameters(resolved), { stack: 'baton-far', ...also }),
-    bounded: stackOf({ PermissionsBoundaryArn: boundary }, also),
+    bounded: stackOf({ ...switchedOn, PermissionsBoundaryArn: boundary }, also),
   };
 };
 export const stacks = stacksWith();
@@ -38,6 +40,7 @@ export const stateMachine = `arn:aws:states:us-east-1:${account}:stateMachine:ba
 export const execution = `arn:aws:states:us-east-1:${account}:execution:baton-failover:hub-1.t1.e`;
 export const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:${account}:function:baton-${name}`;
 export const document = (name: string): string => `arn:aws:ssm:us-east-1:${account}:document/${name}`;
+export const slackParameter = `arn:aws:ssm:us-east-1:${account}:parameter/baton/slack`;
 export const instance = `arn:aws:ec2:us-east-1:${account}:instance/i-0a11ce0000000001`;
 export const hybrid = `arn:aws:ssm:us-east-1:${account}:managed-instance/mi-0ceda00000000003`;
 export const roleArn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;

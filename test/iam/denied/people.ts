@@ -13,6 +13,7 @@ import {
   roleArn,
   sameKey,
   sealedFor,
+  slackParameter,
   stateMachine,
   table,
   vaulted,
@@ -31,6 +32,8 @@ const selected = { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' };
 const lease = ['validator', 'attempt', 'version', 'term', 'phase', 'claim', 'holder'];
 const starters: readonly Denied[] = [
   { who: requester, action: 'execute-api:Invoke', resource: answers, why: 'who asks approves' },
+  { who: requester, action: 'ssm:GetParameter', resource: slackParameter, why: 'who asks presses for others' },
+  { who: requester, action: 'ssm:GetParametersByPath', resource: slackParameter.replace('/slack', ''), why: 'who asks reads all parameters' },
   { who: requester, action: 'states:SendTaskSuccess', resource: '*', why: 'who asks wakes the execution' },
   { who: requester, action: 'states:SendTaskFailure', resource: '*', why: 'who asks fails the waiting task' },
   { who: requester, action: 'states:StartExecution', resource: `${stateMachine}2`, why: 'who asks starts another workflow' },
@@ -78,6 +81,8 @@ const starters: readonly Denied[] = [
 ];
 
 const answerers: readonly Denied[] = [
+  { who: approver, action: 'ssm:GetParameter', resource: slackParameter, why: 'who answers presses for others' },
+  { who: custodian, action: 'ssm:GetParameterHistory', resource: slackParameter, why: 'who has the key presses for others' },
   { who: approver, action: 'states:StartExecution', resource: stateMachine, why: 'who approves starts' },
   { who: approver, action: 'states:RedriveExecution', resource: execution, why: 'who approves starts again what failed' },
   { who: approver, action: 'states:SendTaskSuccess', resource: '*', why: 'who approves goes past the endpoint, which knows who he is' },

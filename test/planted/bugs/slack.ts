@@ -1,0 +1,107 @@
+import { test, type Bug, type Edit } from '../bug.ts';
+
+/** Answers by buttons in Slack: whose request it is, who pressed, and what leaves. */
+
+const core = 'core/slack.ts';
+const coreTests = 'core/slack.test.ts';
+const handler = 'functions/slack.ts';
+const handlerTests = 'functions/slack.test.ts';
+
+const of = (name: string, story: string, edits: readonly Edit[], tests: string, caught: string): Bug => ({
+  name,
+  area: 'approval',
+  story,
+  edits,
+  catchers: [test(tests, caught)],
+});
+
+export const slackBugs: readonly Bug[] = [
+  of(
+    'slack-parsed-before-its-signature',
+    'The form is parsed first, to know which workspace and so which secret it is; whoever knows the address then feeds the parser.',
+    [
+      {
+        file: handler,
+        find: '  const settings = await deps.slackSettings.read(signal);',
+        replace: '  const click = clickOf(input.body);\n  const settings = await deps.slackSettings.read(signal);',
+      },
+      { file: handler, find: 'press(clickOf(input.body), settings', replace: 'press(click, settings' },
+    ],
+    handlerTests,
+    'what is no form is 401',
+  ),
+  of(
+    'slack-window-of-one-side',
+    'A request is too old when now less its time is more than five minutes; one dated years ahead is good until then, and can be replayed.',
+    [{ file: core, find: 'Math.abs(of.nowMs - Number(request.timestamp) * 1_000)', replace: '(of.nowMs - Number(request.timestamp) * 1_000)' }],
+    coreTests,
+    'from further ahead',
+  ),
+  of(
+    'slack-workspace-ignored',
+    'A user id is enough to know who pressed, most of the time: the same id in another workspace is somebody else.',
+    [
+      {
+        file: 'core/slack-names.ts',
+        find: 'slackUserOf(approver) === `${who.team}/${who.user}`',
+        replace: 'slackUserOf(approver)?.endsWith(`/${who.user}`) === true',
+      },
+    ],
+    'core/slack-names.test.ts',
+    'T0B/U0B is none of them',
+  ),
+  of(
+    'slack-guest-counts',
+    'In a channel shared with another company the payload names the workspace of the channel; where the person belongs is one field further.',
+    [{ file: core, find: 'found.user.team_id !== undefined && found.user.team_id !== found.team.id', replace: 'false' }],
+    handlerTests,
+    'a guest from another workspace',
+  ),
+  of(
+    'slack-token-in-the-button',
+    'The button carries the task token, so that the function can wake the execution without a read of the table; everybody in the channel has it.',
+    [
+      {
+        file: core,
+        find: '`${record.id}.${record.planHash}`;',
+        replace: '`${record.id}.${record.planHash}.${String((record as { token?: unknown }).token)}`;',
+      },
+    ],
+    coreTests,
+    'its value is an approval and a plan, and no more',
+  ),
+  of(
+    'slack-requester-approves',
+    'A Slack entry has no session of IAM, so it is compared whole; who asked by IAM then approves it in Slack, and answers twice.',
+    [
+      {
+        file: 'core/approval.ts',
+        find: "export const personOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);",
+        replace: "export const personOf = (arn: string): string => (arn.startsWith('slack/') ? arn : arn.slice(arn.lastIndexOf('/') + 1));",
+      },
+    ],
+    handlerTests,
+    'who asked for it by IAM',
+  ),
+  of(
+    'slack-second-secret-ignored',
+    'The first secret is the one that counts; in the hour in which a secret is replaced nobody can approve.',
+    [{ file: core, find: 'signed.includes(true)', replace: 'signed[0] === true' }],
+    coreTests,
+    'may be of either of two secrets, and of none when there is none',
+  ),
+  of(
+    'slack-old-button-approves-the-new',
+    'One plan of a validator waits at a time, so a press is an answer to whatever waits; a button of an hour ago approves it too.',
+    [{ file: 'functions/shared/slack-press.ts', find: 'request, id: click.approvalId }', replace: 'request }' }],
+    handlerTests,
+    'a press in an old message of the same plan is not one in the new',
+  ),
+  of(
+    'slack-reason-as-markup',
+    'The reason is shown as it was given; whoever asks writes <!channel>, a link that says Deny, or a line that says who has approved.',
+    [{ file: 'core/slack-message.ts', find: "{ type: 'section', text: plain(record.sentence, longestText) }", replace: 'section(record.sentence)' }],
+    'core/slack-message.test.ts',
+    'before its message is known',
+  ),
+];
