@@ -34,7 +34,7 @@ export const tellPrincipals = ({ id, nodes }: ValidatorConfig): Told => {
 
 export const tellVantages = ({ nodes, vantages, policy }: ValidatorConfig): Told => {
   const next = 'Change vantages in validators.yaml, then: baton apply validators.yaml';
-  const own = nodes.flatMap(({ url }) => (url === undefined ? [] : [new URL(url)]));
+  const own = nodes.flatMap(({ url }) => url ?? []).map((url) => new URL(url));
   const within = (part: 'host' | 'hostname') => vantages.find(({ url }) => own.some((one) => one[part] === new URL(url)[part]));
   const same = within('host');
   if (same) return fail(`Vantage ${same.name} is a node of this validator: it goes blind when that node fails.`, next);

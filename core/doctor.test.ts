@@ -243,6 +243,17 @@ describe('a guard', () => {
     expect(told(of, 'armed', 'amber')).toEqual(expected);
   });
   test('of nobody is armed where there is no lease', () => {
-    expect(examined({ lease: { value: undefined } }).filter(({ check }) => check === 'armed')).toEqual([]);
+    const checks = (of: Partial<ValidatorSeen>): string[] =>
+      examined(of).map(({ check, node }) => (check === 'armed' ? `armed ${String(node)}` : check));
+    const others = checks({}).filter((check) => check !== 'armed amber');
+    expect(others.length).toBe(checks({}).length - 1);
+    expect(checks({ lease: { value: undefined } })).toEqual(others);
+    expect(checks({ lease: { value: leaseOf({ holder: 'i-0ceda00000000003' as typeof amber }) } })).toEqual(others);
+  });
+  test('of the holder alone is to be armed', () => {
+    const birchHolds = { value: leaseOf({ holder: birch }) };
+    expect(told({ lease: birchHolds }, 'armed', 'birch')[0]).toBe('ok');
+    expect(told({ lease: birchHolds }, 'lease')[1]).toBe('birch may sign in term 1.');
+    expect(examined({ lease: birchHolds }).filter(({ check }) => check === 'armed').length).toBe(1);
   });
 });

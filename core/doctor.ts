@@ -153,10 +153,10 @@ const tellGuards = (config: ValidatorConfig, lease: Lease | undefined, { before,
   const silent = silentIn(ids, [before, after]);
   const fresh: Fresh = Object.fromEntries(ids.filter((id) => !silent.includes(id)).map((id) => [id, after[id]]));
   const head = Math.max(...ids.map((id) => fresh[id]?.height ?? 0));
-  const holder = config.nodes.find(({ id }) => id === lease?.holder);
+  const holders = config.nodes.filter(({ id }) => id === lease?.holder);
   return [
     ...config.nodes.flatMap((node) => tellNode(config, node, { fresh, known: after[node.id] !== undefined, head })),
-    ...(lease && holder ? [['armed', holder.name, tellArmed(config, lease, fresh)] as Named] : []),
+    ...holders.map(({ name }): Named => ['armed', name, tellArmed(config, lease as Lease, fresh)]),
     ['builds', null, tellBuilds(config, fresh)],
   ];
 };
