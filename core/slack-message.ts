@@ -64,22 +64,19 @@ export interface SlackMessage {
 const decisionOf = ({ by, answer, atMs }: Decision): string =>
   `${answer === 'approve' ? 'Approved' : 'Denied'} by ${escaped(personOf(by), 100)}, ${momentOf(atMs)}`;
 
-const buttonOf = (record: Asked, answer: 'approve' | 'deny') => {
-  const approve = answer === 'approve';
-  return {
-    type: 'button',
-    action_id: approve ? approveAction : denyAction,
-    style: approve ? 'primary' : 'danger',
-    text: plain(approve ? 'Approve' : 'Deny', 75),
-    value: buttonValueOf(record),
-    confirm: {
-      title: plain(`${approve ? 'Approve' : 'Deny'} ${record.validator}?`, 100),
-      text: plain(`Plan ${record.planHash.slice(0, shownDigits)}. ${record.sentence}`, longestConfirm),
-      confirm: plain(approve ? 'Approve' : 'Deny', 30),
-      deny: plain('Cancel', 30),
-    },
-  };
-};
+const buttonOf = (record: Asked, approve: boolean) => ({
+  type: 'button',
+  action_id: approve ? approveAction : denyAction,
+  style: approve ? 'primary' : 'danger',
+  text: plain(approve ? 'Approve' : 'Deny', 75),
+  value: buttonValueOf(record),
+  confirm: {
+    title: plain(`${approve ? 'Approve' : 'Deny'} ${record.validator}?`, 100),
+    text: plain(`Plan ${record.planHash.slice(0, shownDigits)}. ${record.sentence}`, longestConfirm),
+    confirm: plain(approve ? 'Approve' : 'Deny', 30),
+    deny: plain('Cancel', 30),
+  },
+});
 
 const headOf = (record: Asked, isOpen: boolean): string => {
   if (isOpen) return record.purpose === 'approval' ? `Approve or deny: ${record.validator}` : `Attestation needed: ${record.validator}`;
@@ -95,7 +92,7 @@ const openBlocks = (record: Asked, accepts: readonly EvidenceKind[] | undefined)
     ...(accepts ? [section(`*Evidence that is accepted* ${evidenceOf(accepts)}`)] : []),
     section(`*What can go wrong* ${risk}`),
     until,
-    { type: 'actions', elements: [buttonOf(record, 'approve'), buttonOf(record, 'deny')] },
+    { type: 'actions', elements: [buttonOf(record, true), buttonOf(record, false)] },
   ];
 };
 

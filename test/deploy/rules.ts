@@ -111,10 +111,14 @@ const lockable: Rule = (template) =>
       : []),
   ]);
 
-const safeDefaults: Rule = (template) =>
-  ['DryRun', 'ApprovalRequired']
+const safeDefaults: Rule = (template) => [
+  ...['DryRun', 'ApprovalRequired']
     .filter((name) => treeAt(template, 'Parameters', name)['Default'] !== 'true')
-    .map((name) => finding('UnsafeDefault', `Parameters.${name}`, "its default is 'true': a fresh stack moves nothing and asks a person"));
+    .map((name) => finding('UnsafeDefault', `Parameters.${name}`, "its default is 'true': a fresh stack moves nothing and asks a person")),
+  ...(treeAt(template, 'Parameters', 'SlackEnabled')['Default'] === 'false'
+    ? []
+    : [finding('UnsafeDefault', 'Parameters.SlackEnabled', "its default is 'false': a fresh stack has no route that IAM does not guard")]),
+];
 
 const bounds = ['AllowedPattern', 'AllowedValues', 'MinValue', 'MinLength'];
 const described: Rule = (template) => [

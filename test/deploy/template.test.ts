@@ -101,6 +101,7 @@ describe('what breaks a rule is found', () => {
       ['TableNotLockable LeaseTable.MultiRegionConsistency'],
     ],
     ['a stack that acts at once', 'Parameters/DryRun/Default', 'false', ['UnsafeDefault Parameters.DryRun']],
+    ['a stack that lets Slack in by itself', 'Parameters/SlackEnabled/Default', 'true', ['UnsafeDefault Parameters.SlackEnabled']],
     ['a stack that asks nobody', 'Parameters/ApprovalRequired/Default', 'false', ['UnsafeDefault Parameters.ApprovalRequired']],
     ['a parameter without words', 'Parameters/Mode/Description', undefined, ['ParameterUndescribed Parameters.Mode']],
     ['a parameter without bounds', 'Parameters/Mode/AllowedValues', undefined, ['ParameterUnbounded Parameters.Mode']],
@@ -199,6 +200,17 @@ describe('each way to deploy', () => {
       BATON_TABLE: 'arn:aws:dynamodb:us-east-1:123456789012:table/baton-LeaseTable-0123456789AB',
       BATON_STATE_MACHINE: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
     });
+  });
+  test('Slack is made only where it is switched on, and never in a vantage', () => {
+    const slackIn = (one: ReturnType<typeof resolve>): unknown[] => [
+      Object.keys(one.resources).filter((id) => id.includes('Slack')),
+      JSON.stringify(one.resources['RequestApprovalRole'] ?? '').includes('ssm:GetParameter'),
+      treeAt(one.resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')['BATON_SLACK_PARAMETER'],
+    ];
+    const on = { SlackEnabled: 'true' };
+    expect(slackIn(resolve(home))).toEqual([[], false, '']);
+    expect(slackIn(resolve(home, on))).toEqual([['SlackFunction', 'SlackLogs', 'SlackRole'], true, '/baton/slack']);
+    expect(slackIn(resolve(vantage, on))).toEqual([[], false, '']);
   });
   test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
     expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');
