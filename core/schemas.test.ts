@@ -195,6 +195,15 @@ describe('what people see of it', () => {
     expect(waitingRecord.parse(shown)).toEqual(shown);
     expect(waitingRecord.safeParse(recordOf()).success).toBe(false);
   });
+  test('where its message in Slack is, people need not see; the record keeps it whole or not at all', () => {
+    const { token: _token, ...shown } = recordOf();
+    const slack = { channel: 'C0123456789', ts: '1700000000.000100', accepts: ['relinquished' as const] };
+    const accepts = { ...slack, accepts: undefined };
+    expect(approvalRecord.parse({ ...recordOf(), slack })).toEqual({ ...recordOf(), slack });
+    expect(approvalRecord.safeParse({ ...recordOf(), slack: accepts }).success).toBe(false);
+    expect(approvalRecord.safeParse({ ...recordOf(), slack: { ...slack, accepts: ['guessed'] } }).success).toBe(false);
+    expect(waitingRecord.safeParse({ ...shown, slack }).success).toBe(false);
+  });
 });
 
 describe('plan', () => {
