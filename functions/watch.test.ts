@@ -3,7 +3,8 @@ import { birch, configOf, fencing, robin, run, t, v } from '../test/support/core
 import { makersOf, never, World } from '../test/support/deps.ts';
 import { executionName } from '../core/ids.ts';
 
-import { handlerOf } from './shared/handler.ts';
+import { measuring, type Measured } from '../test/support/measure.ts';
+import { handlerOf, type Act } from './shared/handler.ts';
 
 import { settle } from './settle.ts';
 
@@ -194,6 +195,21 @@ describe('the frame of every function', () => {
   });
   test('a good one answers a sentence', async () => {
     expect(await invoke({ ...driven, claim: executionName.parse('one') })).toEqual({ sentence: `${birch} holds term 2 of hub-1.` });
+  });
+  test('the figures of a verb leave with those of its frame', async () => {
+    const made: Measured[] = [];
+    const measure = (): Measured => {
+      const one = measuring();
+      made.push(one);
+      return one;
+    };
+    const { clock } = new World().deps();
+    const act: Act<unknown, { sentence: string }, 'measure'> = async (_, deps) => {
+      deps.measure.add('ReleaseToSignatureMs', 7);
+      return { sentence: 'Seen.' };
+    };
+    await handlerOf({ name: 'Settle', ...contract.settle }, act, { clock: () => clock, measure })(driven, context);
+    expect(made.map(({ figures }) => figures)).toEqual([['ReleaseToSignatureMs 7', 'Done/Settle 1', 'StepMs/Settle 0']]);
   });
   test('an output that is not of the contract is a defect, not an answer', async () => {
     const handler = handlerOf({ name: 'Settle', ...contract.settle }, async () => ({ sentence: '' }), makersOf(new World().deps()));

@@ -85,11 +85,16 @@ export const frameOf =
     });
   };
 
-/** What a verb needs, made at the first call, once per container. */
-export const madeOnce = <Need extends keyof Deps>(makers: Makers<Need> & Makers<Framed>): (() => Pick<Deps, Need | Framed>) => {
+/** What the frame works with, made at once, and what its verb needs, made at the first call. Both have the same clock and the same figures. */
+export const partsOf = <Need extends keyof Deps>(
+  makers: Makers<Need> & Makers<Framed>,
+): { readonly framed: Pick<Deps, Framed>; readonly deps: () => Pick<Deps, Need | Framed> } => {
+  const framed = { clock: makers.clock(), measure: makers.measure() };
+  const all: Record<string, () => unknown> = { ...makers, clock: () => framed.clock, measure: () => framed.measure };
   let made: Pick<Deps, Need | Framed> | undefined;
-  return () =>
-    (made ??= Object.fromEntries(Object.entries<() => unknown>(makers).map(([name, make]) => [name, make()])) as Pick<Deps, Need | Framed>);
+  const deps = (): Pick<Deps, Need | Framed> =>
+    (made ??= Object.fromEntries(Object.entries(all).map(([name, make]) => [name, make()])) as Pick<Deps, Need | Framed>);
+  return { framed, deps };
 };
 
 /** A handler around one verb. */
@@ -97,10 +102,10 @@ export const handlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends
   verb: Verb<I, O>,
   act: Act<z.output<I>, z.input<O>, Need>,
   makers: Makers<Need> & Makers<Framed>,
-) =>
-  middy<unknown, z.output<O>>(frameOf(verb, act, madeOnce<Need>(makers))).use(
-    logged(verb.name, { clock: makers.clock(), measure: makers.measure() }),
-  );
+) => {
+  const { framed, deps } = partsOf<Need>(makers);
+  return middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name, framed));
+};
 
 /** @throws BatonError ValidatorUnknown. */
 export const needConfig = async (

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BatonError, type ErrorCode } from '../../core/errors.ts';
 import { parseWith } from '../../core/parse.ts';
 import type { Deps, Makers } from './deps.ts';
-import { frameOf, logged, madeOnce, type Act, type Framed, type Verb } from './handler.ts';
+import { frameOf, logged, partsOf, type Act, type Framed, type Verb } from './handler.ts';
 
 /** The frame of a function behind an HTTP API with IAM: who called, what they sent, and an HTTP response also for every error. */
 
@@ -117,9 +117,10 @@ export const httpHandlerOf = <I extends z.ZodType, O extends z.ZodType, Need ext
   act: Act<z.output<I>, z.input<O>, Need>,
   makers: Makers<Need> & Makers<Framed>,
 ) => {
-  const framed = frameOf(verb, act, madeOnce<Need>(makers));
+  const { framed, deps } = partsOf<Need>(makers);
+  const frame = frameOf(verb, act, deps);
   // Hooks run from the last to the first: the log sees the result, then it becomes a response.
-  return middy(async (event: unknown, context: Context): Promise<unknown> => framed(read(event), context))
+  return middy(async (event: unknown, context: Context): Promise<unknown> => frame(read(event), context))
     .use(asResponse)
-    .use(logged(verb.name, { clock: makers.clock(), measure: makers.measure() }));
+    .use(logged(verb.name, framed));
 };
