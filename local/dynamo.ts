@@ -1,10 +1,8 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import dynalite from 'dynalite';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
+import { closeServer, listen } from './loopback.ts';
 
 /** DynamoDB in this process: dynalite, taught to answer a refused write with the old item (ALL_OLD). */
 
@@ -50,22 +48,11 @@ export const tableDefinition = (table: string) => ({
 
 export const localCredentials = { region: 'us-east-1', credentials: { accessKeyId: 'AKLOCALROOT', secretAccessKey: 'local' } };
 
-const closeServer = async (server: Server): Promise<void> => {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
-};
-
 /** Starts an empty table on a free loopback port. */
 export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
   teachAllOld();
   const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = await listen(server);
   const client = new DynamoDBClient({
     endpoint,
     ...localCredentials,

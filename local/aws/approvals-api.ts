@@ -2,13 +2,12 @@ import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { elapsedMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import type { InvokeResult } from '../lambda/pool.ts';
+import { bytesOf, closeServer, listen } from '../loopback.ts';
 
 /**
  * API Gateway's HTTP API for the approvals endpoint: its IAM authorizer before the route of answers, which nothing passes unsigned, and none before
@@ -47,17 +46,6 @@ export const defaultThrottle = { perSecond: 5, burst: 10 };
 const maxBodyBytes = 10_485_760;
 const longestSkewMs = 300_000;
 const forbidden = (): Gateway => new Gateway(403, 'Forbidden');
-
-const bytesOf = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw new Gateway(413, 'Request Entity Too Large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
 
 const authorization = new RegExp(
   [
@@ -180,7 +168,7 @@ export const startApprovalsApi = async (options: ApprovalsApiOptions): Promise<A
     const invokeSlack = routeKey === slackRoute ? options.invokeSlack : undefined;
     if (routeKey !== answersRoute && !invokeSlack) throw new Gateway(404, 'Not Found');
     if (!mayPass()) throw new Gateway(429, 'Too Many Requests');
-    const body = await bytesOf(request);
+    const body = await bytesOf(request, maxBodyBytes, () => new Gateway(413, 'Request Entity Too Large'));
     const caller = invokeSlack ? null : await callerOf(request, body, options);
     const result = await (invokeSlack ?? options.invoke)(eventOf(request, body, { routeKey, caller, clock }));
     const found = integrationResponse.safeParse(result.ok ? result.payload : undefined);
@@ -193,17 +181,5 @@ export const startApprovalsApi = async (options: ApprovalsApiOptions): Promise<A
       sendError(response, error);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
-  };
+  return { url: await listen(server), close: () => closeServer(server) };
 };

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closeServer, listen } from '../loopback.ts';
 import { accessKeyOf, bodyOf, ServiceError, type Caller, type OnCall } from './server.ts';
 
 /** Stands before the local DynamoDB, which knows no callers: each call is judged, then handed on as it came. */
@@ -38,17 +37,5 @@ export const startDynamoFront = async (options: Options): Promise<DynamoFront> =
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(told);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
-  };
+  return { endpoint: await listen(server), close: () => closeServer(server) };
 };

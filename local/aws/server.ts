@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { bytesOf, closeServer, listen } from '../loopback.ts';
 
 /** The AWS protocols that the SDK clients speak, on loopback: JSON 1.0/1.1 by X-Amz-Target, and the query protocol. */
 
@@ -52,16 +51,8 @@ export const textOf = (input: Record<string, unknown>, name: string): string => 
 export const rootArn = 'arn:aws:iam::123456789012:root';
 const maxBodyBytes = 4_000_000;
 
-export const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw new ServiceError('RequestEntityTooLarge', 'the body is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+export const bodyOf = async (request: IncomingMessage): Promise<string> =>
+  (await bytesOf(request, maxBodyBytes, () => new ServiceError('RequestEntityTooLarge', 'the body is too large'))).toString('utf8');
 
 export const accessKeyOf = (request: IncomingMessage): string => /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 
@@ -150,18 +141,5 @@ export const startAwsServer = async (services: readonly Service[], onCall?: OnCa
         response.destroy();
       });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...callers,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
-  };
+  return { endpoint: await listen(server), ...callers, close: () => closeServer(server) };
 };

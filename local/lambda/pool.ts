@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
+import { closeServer } from '../loopback.ts';
 
 /** Lambda on this machine: each function's real bundle in processes of its own, driven through the Runtime API. */
 
@@ -190,12 +191,7 @@ export class LambdaPool {
       .map(({ child }) => once(child, 'exit'));
     for (const { child } of this.#sandboxes) child.kill('SIGKILL');
     await Promise.all(ends);
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    await closeServer(this.#server);
     await new Promise<void>((resolve) => {
       this.#log.end(() => {
         resolve();

@@ -1,9 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { durationMs, type Clock, type SteadyMs } from '../../core/time.ts';
+import { closeServer, listen } from '../loopback.ts';
 
 /** A tiny honest chain: a height every half second, one signed duty per height and key, and every equivocation kept as proof. */
 
@@ -67,10 +66,8 @@ export class Ledger {
           response.writeHead(400).end();
         });
       });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
+      urls.push(await listen(server));
       this.#servers.push(server);
-      urls.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     }
     this.#ticking = this.#tick(tickMs);
     return urls;
@@ -115,13 +112,6 @@ export class Ledger {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#ticking;
-    for (const server of this.#servers) {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    }
+    for (const server of this.#servers) await closeServer(server);
   }
 }
