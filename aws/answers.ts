@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { answerFailure, answerReply, type AnswerReply, type AnswerRequest, type Answers } from '../core/answer.ts';
 import { BatonError } from '../core/errors.ts';
 import { durationMs, type Clock, type DurationMs } from '../core/time.ts';
-import { textOf } from './reply-text.ts';
+import { nobodyKnown } from './identity.ts';
+import { jsonIn, textOf } from '../runtime/reply.ts';
 
 /** The approvals endpoint, as the command line calls it: signed by the caller's own credentials, which is how it knows who answers. */
 
@@ -62,16 +63,6 @@ const regionOf = (url: URL, otherwise: string | undefined): string => {
     field: 'AWS_REGION',
     fix: 'export AWS_REGION=… (where the stack is deployed)',
   });
-};
-
-const jsonIn = (text: string): unknown => {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // No JSON: it says nothing that could be told.
-  }
-  return body;
 };
 
 const gatewaysWord = z.object({ message: z.string() });
@@ -157,10 +148,7 @@ export class HttpAnswers implements Answers {
     try {
       return await this.#credentials();
     } catch (cause) {
-      throw new BatonError('InputInvalid', `AWS does not know who you are: ${(cause as Error).name}`, {
-        cause,
-        fix: 'Log in (for example: aws sso login) and run it again.',
-      });
+      throw nobodyKnown(cause);
     }
   }
 }

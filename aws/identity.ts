@@ -1,6 +1,12 @@
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import { BatonError } from '../core/errors.ts';
 
+export const nobodyKnown = (cause: unknown): BatonError =>
+  new BatonError('InputInvalid', `AWS does not know who you are: ${(cause as Error).name}`, {
+    cause,
+    fix: 'Log in (for example: aws sso login) and run it again.',
+  });
+
 /** The caller's ARN as STS tells it. @throws BatonError InputInvalid when there are no valid credentials. */
 export const whoAmI = async (client: STSClient): Promise<string> => {
   try {
@@ -8,9 +14,6 @@ export const whoAmI = async (client: STSClient): Promise<string> => {
     if (Arn !== undefined) return Arn;
     throw new Error('the answer holds no ARN');
   } catch (cause) {
-    throw new BatonError('InputInvalid', `AWS does not know who you are: ${(cause as Error).name}`, {
-      cause,
-      fix: 'Log in (for example: aws sso login) and run it again.',
-    });
+    throw nobodyKnown(cause);
   }
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { slackMessageAt, type SlackMessageAt } from '../core/slack-names.ts';
 import type { SlackMessage } from '../core/slack-message.ts';
 import { durationMs, type Clock, type DurationMs } from '../core/time.ts';
-import { textOf } from './reply-text.ts';
+import { jsonIn, textOf } from '../runtime/reply.ts';
 import type { SlackParameter } from './slack-settings.ts';
 
 /**
@@ -32,16 +32,6 @@ interface Sent {
   readonly body: unknown;
   readonly token?: string;
 }
-
-const jsonIn = (text: string | undefined): unknown => {
-  let body: unknown;
-  try {
-    body = JSON.parse(String(text));
-  } catch {
-    // No JSON, or no answer: it says nothing.
-  }
-  return body;
-};
 
 const mayPass = (status: number): boolean => status === 429 || status >= 500;
 

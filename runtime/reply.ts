@@ -1,3 +1,5 @@
+/** What comes back over HTTP, from whoever answers: read up to a limit, and trusted by nobody. */
+
 /** The body of a reply as text. @throws Error when it is larger than `maxBytes`: whoever answers does not decide how much is read. */
 export const textOf = async (response: Response, maxBytes: number): Promise<string> => {
   const chunks: Uint8Array[] = [];
@@ -8,4 +10,15 @@ export const textOf = async (response: Response, maxBytes: number): Promise<stri
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+};
+
+/** The JSON in it; undefined when there is none: then it says nothing that could be told. */
+export const jsonIn = (text: string | undefined): unknown => {
+  let body: unknown;
+  try {
+    body = JSON.parse(String(text));
+  } catch {
+    // Whoever wants it parses what comes, and finds nothing.
+  }
+  return body;
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textOf } from './reply-text.ts';
+import { jsonIn, textOf } from './reply.ts';
 
 test('a reply is read whole, up to its limit in bytes', async () => {
   expect(await textOf(new Response('é😀'), 6)).toBe('é😀');
@@ -17,4 +17,14 @@ test('pieces are put together before they become text', async () => {
     },
   });
   expect(await textOf(new Response(stream), 10)).toBe('é');
+});
+
+test.each<[string | undefined, unknown]>([
+  ['{"a":1}', { a: 1 }],
+  ['null', null],
+  ['', undefined],
+  ['{', undefined],
+  [undefined, undefined],
+])('the JSON in %j', (text, value) => {
+  expect(jsonIn(text)).toEqual(value);
 });
