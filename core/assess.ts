@@ -3,7 +3,7 @@ import type { ExecutionName, NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { hashOf, type Cause, type Plan } from './plan.ts';
 import type { NodeReport } from './report.ts';
-import type { EpochMs } from './time.ts';
+import { dayMs, type EpochMs } from './time.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** Whether a failover may be planned at all, and which. Pure: everything it looks at is given to it. */
@@ -58,7 +58,9 @@ export type Assessment =
     }
   | { readonly decision: 'refused'; readonly code: RefusalCode; readonly sentence: string; readonly next: string };
 
-const dayMs = 86_400_000;
+/** Failovers that the circuit breaker counts. */
+export const withinADay = <T extends { readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
+  history.filter(({ atMs }) => nowMs - atMs < dayMs);
 
 const refuse = (code: RefusalCode, sentence: string, next: string): Assessment => ({ decision: 'refused', code, sentence, next });
 
@@ -128,7 +130,7 @@ const gate = (of: AssessInput, lease: Lease): Assessment | null => {
     return refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);
   if ((of.verdict === 'healthy' || of.verdict === 'suspect') && !byHand)
     return refuse('Recovered', 'A fresh probe saw it sign: nothing to do.', `baton status ${config.id}`);
-  const recent = of.history.filter(({ atMs }) => of.nowMs - atMs < dayMs);
+  const recent = withinADay(of.history, of.nowMs);
   const last = Math.max(-Infinity, ...recent.map(({ atMs }) => atMs));
   if (!byHand && of.nowMs - last < config.timing.coolDownMs) {
     return refuse(

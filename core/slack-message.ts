@@ -1,6 +1,7 @@
 import { personOf, type ApprovalRecord, type Decision } from './approval.ts';
 import type { EvidenceKind } from './evidence.ts';
 import { approveAction, buttonValueOf, denyAction } from './slack.ts';
+import { utcOf } from './time.ts';
 
 /** The message in Slack about what waits, in each of its states: one function of the record, so that an edit can lose nothing. */
 
@@ -25,10 +26,7 @@ export const escaped = (text: string, longest: number): string => {
 };
 
 /** A moment as Slack shows it in each reader's own time; in UTC where it cannot. */
-export const momentOf = (atMs: number): string => {
-  const date = new Date(atMs);
-  return `<!date^${Math.floor(atMs / 1_000)}^{date_short_pretty} {time_secs}|${date.toISOString().slice(0, 19).replace('T', ' ')} UTC>`;
-};
+export const momentOf = (atMs: number): string => `<!date^${Math.floor(atMs / 1_000)}^{date_short_pretty} {time_secs}|${utcOf(atMs)}>`;
 
 const told = {
   relinquished: 'its own word',

@@ -4,7 +4,7 @@ import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { NodeReport } from './report.ts';
-import { durationMs, type EpochMs } from './time.ts';
+import { dayMs, durationMs, type EpochMs } from './time.ts';
 
 /** What a person should know of the fleet, from what stands in the table. Pure: survey reads, this judges. */
 
@@ -24,7 +24,6 @@ export type Look = Readonly<Record<string, NodeReport | undefined>>;
 export const surveyLooks = 4;
 export const betweenLooksMs = durationMs(5_000);
 
-const dayMs = 86_400_000;
 /** Stands for never, where a metric needs a number. */
 export const neverDays = 9_999;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addMs, durationMs, elapsedMs, epochMs, steadyMs } from './time.ts';
+import { addMs, durationMs, elapsedMs, epochMs, steadyMs, utcOf } from './time.ts';
 
 describe('a duration', () => {
   test.each([0, 0.5, 1, Number.MAX_VALUE])('of %d ms is one', (value) => {
@@ -21,4 +21,8 @@ test('an instant moves by a duration', () => {
 
 test('branding an instant changes nothing of it', () => {
   expect([epochMs(7), steadyMs(7)]).toEqual([7, 7]);
+});
+
+test('a moment is told to the second', () => {
+  expect(utcOf(1_764_064_805_999)).toBe('2025-11-25 10:00:05 UTC');
 });

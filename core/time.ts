@@ -36,3 +36,8 @@ export interface Clock {
   /** A signal that aborts after `length`. */
   timeout(length: DurationMs): AbortSignal;
 }
+
+export const dayMs = 86_400_000;
+
+/** A moment for people, to the second. */
+export const utcOf = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

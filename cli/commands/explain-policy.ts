@@ -1,4 +1,4 @@
-import { notReady, assessRequest, type AssessInput, type Assessment } from '../../core/assess.ts';
+import { assessRequest, notReady, withinADay, type AssessInput, type Assessment } from '../../core/assess.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { failoverName } from '../../core/names.ts';
@@ -13,7 +13,6 @@ import type { Answer } from '../output.ts';
 import { explain } from './explain.ts';
 
 const readMs = durationMs(20_000);
-const dayMs = 86_400_000;
 
 type State = Omit<AssessInput, 'request' | 'verdict'>;
 
@@ -103,7 +102,7 @@ export const explainPolicy = async (context: Context, name: string): Promise<Ans
   const { config, lease, paused, history, nowMs } = state;
   const nodes = nodesOf(state);
   const outcomes = suppositions.map((one) => outcomeOf(state, one));
-  const recent = history.filter(({ atMs }) => nowMs - atMs < dayMs).length;
+  const recent = withinADay(history, nowMs).length;
   return {
     lines: [
       `${config.id}`,

@@ -3,6 +3,7 @@ import type { WorkflowEvent } from '../../aws/workflow.ts';
 import { evidenceKinds, type EvidenceKind } from '../../core/evidence.ts';
 import { executionName } from '../../core/ids.ts';
 import { parseWith } from '../../core/parse.ts';
+import { utcOf } from '../../core/time.ts';
 import { abreast } from '../../functions/shared/abreast.ts';
 import { configOf, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
@@ -62,14 +63,14 @@ const lookUp = async (context: Context, of: { execution: string; atMs: number })
 };
 
 const linesOf = (one: Moved): string[] => {
-  const at = new Date(one.settledMs).toISOString().slice(0, 19).replace('T', ' ');
-  if (one.status === null) return [`${at} UTC  ${one.execution}: Step Functions has forgotten it`];
+  const at = utcOf(one.settledMs);
+  if (one.status === null) return [`${at}  ${one.execution}: Step Functions has forgotten it`];
   const parts = [
     one.end === null ? one.status : `${one.status} (${one.end})`,
     ...(one.tookMs === null ? [] : [`${(one.tookMs / 1_000).toFixed(1)} s`]),
     one.evidence === null ? 'no fence in it' : `fenced by ${one.evidence}`,
   ];
-  return [`${at} UTC  ${one.execution}: ${parts.join(', ')}`, ...(one.sentence === null ? [] : [`    ${one.sentence}`])];
+  return [`${at}  ${one.execution}: ${parts.join(', ')}`, ...(one.sentence === null ? [] : [`    ${one.sentence}`])];
 };
 
 /** The last times that the right to sign was moved, newest first. */

@@ -1,4 +1,5 @@
 import { parseLength, type Pause } from '../../core/pause.ts';
+import { utcOf } from '../../core/time.ts';
 import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 
@@ -9,8 +10,7 @@ export interface PauseOptions {
 }
 
 /** For people: when a pause ends by itself. */
-export const endOf = ({ untilMs }: Pick<Pause, 'untilMs'>): string =>
-  untilMs === undefined ? 'until resume' : `until ${new Date(untilMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+export const endOf = ({ untilMs }: Pick<Pause, 'untilMs'>): string => (untilMs === undefined ? 'until resume' : `until ${utcOf(untilMs)}`);
 
 /** Baton goes on watching and does nothing by itself until `resume`, or the end that was given. Guards are not touched. */
 export const pause = async (context: Context, name: string, options: PauseOptions): Promise<Answer> => {

@@ -1,5 +1,5 @@
 import { BatonError } from '../../core/errors.ts';
-import { durationMs } from '../../core/time.ts';
+import { durationMs, utcOf } from '../../core/time.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
@@ -25,8 +25,7 @@ export const watchStatus = async (context: Context, name: string | undefined): P
   const interrupted = context.interrupted();
   for (let looks = 1; ; looks += 1) {
     const seen = await lookOnce(context, name);
-    const at = new Date(clock.epochMs()).toISOString().slice(0, 19).replace('T', ' ');
-    output.show(seen, `${at} UTC`);
+    output.show(seen, utcOf(clock.epochMs()));
     if (looks < maxLooks) await clock.sleep(everyMs, interrupted).catch(() => undefined);
     if (looks >= maxLooks || interrupted.aborted) {
       const { exitCode = exitCodes.done } = seen;

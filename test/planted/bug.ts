@@ -54,6 +54,17 @@ export const test = (file: string, name: string): Catcher => ({ kind: 'test', fi
 export const asl = (name: string): Catcher => ({ kind: 'asl', name });
 export const sim = (...args: string[]): Catcher => ({ kind: 'sim', args });
 
+/** Bugs of one area that a test catches, after what is tried `first`. */
+export const bugsOf =
+  (area: Area) =>
+  (name: string, story: string, edits: readonly Edit[], file: string, title: string, first: readonly Catcher[] = []): Bug => ({
+    name,
+    area,
+    story,
+    edits,
+    catchers: [...first, test(file, title)],
+  });
+
 export const aslTests = 'test/asl/failover.test.ts';
 
 /** What one types to run a catcher by hand. */

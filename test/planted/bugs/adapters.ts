@@ -1,14 +1,8 @@
-import { sim, test, type Bug, type Catcher, type Edit } from '../bug.ts';
+import { bugsOf, sim, type Bug } from '../bug.ts';
 
 /** The adapters of AWS services: what is sent, and what an answer means. */
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string, first: readonly Catcher[] = []): Bug => ({
-  name,
-  area: 'adapters',
-  story,
-  edits,
-  catchers: [...first, test(file, title)],
-});
+const of = bugsOf('adapters');
 
 const lease = 'aws/lease.ts';
 const keys = 'aws/keys.ts';

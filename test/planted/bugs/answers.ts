@@ -1,4 +1,4 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { bugsOf, type Bug } from '../bug.ts';
 
 /** The approvals endpoint: who answers, what they saw, and what is told to whom. */
 
@@ -8,13 +8,7 @@ const handlerTests = 'functions/answer.test.ts';
 const logicTests = 'functions/shared/give-answer.test.ts';
 const read = '({ by: callerOf(event), request: bodyOf(event, answerRequest) });';
 
-const of = (name: string, story: string, edits: readonly Edit[], tests: string, caught: string): Bug => ({
-  name,
-  area: 'approval',
-  story,
-  edits,
-  catchers: [test(tests, caught)],
-});
+const of = bugsOf('approval');
 
 export const answerBugs: readonly Bug[] = [
   of(

@@ -1,14 +1,8 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { bugsOf, type Bug } from '../bug.ts';
 
 /** What the doctor calls well. */
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
-  name,
-  area: 'doctor',
-  story,
-  edits,
-  catchers: [test(file, title)],
-});
+const of = bugsOf('doctor');
 
 export const doctorBugs: readonly Bug[] = [
   of(

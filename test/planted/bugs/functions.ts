@@ -1,4 +1,4 @@
-import { sim, test, type Bug, type Catcher, type Edit } from '../bug.ts';
+import { bugsOf, sim, type Bug } from '../bug.ts';
 
 /** The handlers, and the rules that they ask. The explorer does not run handlers: these are seen by the simulator, or by tests only. */
 
@@ -9,13 +9,7 @@ const fenceTests = 'functions/fence.test.ts';
 const releaseTests = 'functions/release-key.test.ts';
 const takeTests = 'functions/take-term.test.ts';
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string, first: readonly Catcher[] = []): Bug => ({
-  name,
-  area: 'functions',
-  story,
-  edits,
-  catchers: [...first, test(file, title)],
-});
+const of = bugsOf('functions');
 
 export const functionBugs: readonly Bug[] = [
   of(

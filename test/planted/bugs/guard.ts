@@ -1,4 +1,4 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { bugsOf, type Bug } from '../bug.ts';
 
 /** The guard on the node and its signer. The explorer has a guard of its own, so these are seen by tests only. */
 
@@ -7,13 +7,7 @@ const signerTests = 'guard/privval/signer.test.ts';
 const diskTests = 'guard/state-disk.test.ts';
 const driverTests = 'test/node/systemd-driver.test.ts';
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
-  name,
-  area: 'guard',
-  story,
-  edits,
-  catchers: [test(file, title)],
-});
+const of = bugsOf('guard');
 
 const guard = 'guard/guard.ts';
 const signer = 'guard/privval/signer.ts';

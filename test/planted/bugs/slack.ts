@@ -1,4 +1,4 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { bugsOf, type Bug } from '../bug.ts';
 
 /** Answers by buttons in Slack: whose request it is, who pressed, and what leaves. */
 
@@ -7,13 +7,7 @@ const coreTests = 'core/slack.test.ts';
 const handler = 'functions/slack.ts';
 const handlerTests = 'functions/slack.test.ts';
 
-const of = (name: string, story: string, edits: readonly Edit[], tests: string, caught: string): Bug => ({
-  name,
-  area: 'approval',
-  story,
-  edits,
-  catchers: [test(tests, caught)],
-});
+const of = bugsOf('approval');
 
 export const slackBugs: readonly Bug[] = [
   of(

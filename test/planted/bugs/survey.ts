@@ -1,4 +1,4 @@
-import { test, type Bug, type Edit } from '../bug.ts';
+import { bugsOf, type Bug } from '../bug.ts';
 
 /** What people are told, and how an alarm starts a failover. */
 
@@ -7,13 +7,7 @@ const read = 'functions/shared/survey-read.ts';
 const alarm = 'functions/start-on-alarm.ts';
 const handOver = 'core/survey.handover.test.ts';
 
-const of = (name: string, story: string, edits: readonly Edit[], file: string, title: string): Bug => ({
-  name,
-  area: 'functions',
-  story,
-  edits,
-  catchers: [test(file, title)],
-});
+const of = bugsOf('functions');
 
 export const surveyBugs: readonly Bug[] = [
   of(
