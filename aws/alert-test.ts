@@ -1,8 +1,7 @@
-import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
-import { fromItem, keyOf, readParsed, toItem, unreachable, type Table } from './items.ts';
-import { withSignal } from './signal.ts';
+import { fromItem, keyOf, readParsed, toItem, updateItem, type Table } from './items.ts';
 
 const code = z.string().regex(/^[a-f0-9]{8}$/);
 const words = z.string().min(1).max(2_048);
@@ -43,11 +42,7 @@ export class AlertTests {
       ExpressionAttributeNames: { '#code': 'code', '#sentAtMs': 'sentAtMs', '#by': 'by' },
       ExpressionAttributeValues: toItem({ ':code': of.code, ':sentAtMs': of.sentAtMs, ':by': of.by }),
     };
-    try {
-      await this.#table.client.send(new UpdateItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } }, ...set }), withSignal(signal));
-    } catch (cause) {
-      throw unreachable(`write ${pk}`, cause);
-    }
+    await updateItem(this.#table, pk, set, { what: 'write', signal });
   }
 
   /**
@@ -64,10 +59,10 @@ export class AlertTests {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
     try {
-      await this.#table.client.send(new UpdateItemCommand({ TableName: this.#table.table, Key: { pk: { S: pk } }, ...set }), withSignal(signal));
+      await updateItem(this.#table, pk, set, { what: 'write', signal });
       return of;
     } catch (cause) {
-      if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);
+      if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
       const found = cause.Item && fromItem(cause.Item, alertTest, pk);
       if (found?.code === of.code && found.acknowledged) return found.acknowledged;
       throw new BatonError('AlertTestUnknown', 'this is not the code of the newest alert test', {

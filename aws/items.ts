@@ -1,4 +1,12 @@
-import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
@@ -146,5 +154,22 @@ export const putItem = async (
     if (!(cause instanceof ConditionalCheckFailedException)) throw unreachable(`write ${pk}`, cause);
     const found = cause.Item && valuesOf(cause.Item, pk);
     return isDeepStrictEqual(found, unmarshall(item)) ? { outcome: 'done' } : { outcome: 'refused', found };
+  }
+};
+
+/**
+ * One UpdateItem; `what` says for people what it does.
+ * @throws ConditionalCheckFailedException as it came when its condition does not hold; BatonError LeaseUnreachable when the table gives no answer.
+ */
+export const updateItem = async (
+  { client, table }: Table,
+  pk: string,
+  update: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>,
+  of: { readonly what: string; readonly signal: AbortSignal | undefined },
+): Promise<void> => {
+  try {
+    await client.send(new UpdateItemCommand({ TableName: table, Key: { pk: { S: pk } }, ...update }), withSignal(of.signal));
+  } catch (cause) {
+    throw cause instanceof ConditionalCheckFailedException ? cause : unreachable(`${of.what} ${pk}`, cause);
   }
 };

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
@@ -17,6 +17,7 @@ import {
   readParsed,
   toItem,
   unreachable,
+  updateItem,
   type Condition,
   type PutOutcome,
   type Table,
@@ -169,42 +170,28 @@ export class Records {
 
   /** Takes the watch over from whoever has it. The one before finds out at its next round. */
   async takeWatcher(vantage: string, owner: string, signal?: AbortSignal): Promise<void> {
-    const pk = keyOf.watcher(vantage);
-    try {
-      await this.#table.client.send(
-        new UpdateItemCommand({
-          TableName: this.#table.table,
-          Key: { pk: { S: pk } },
-          UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
-          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
-          ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
-        }),
-        withSignal(signal),
-      );
-    } catch (cause) {
-      throw unreachable(`take ${pk}`, cause);
-    }
+    const set = {
+      UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
+      ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
+      ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
+    };
+    await updateItem(this.#table, keyOf.watcher(vantage), set, { what: 'take', signal });
   }
 
   /** Counts a round; false when another invocation has taken the watch over. */
   async keepWatcher(vantage: string, owner: string, signal?: AbortSignal): Promise<boolean> {
-    const pk = keyOf.watcher(vantage);
+    const set = {
+      UpdateExpression: 'ADD #round :one',
+      ConditionExpression: '#owner = :owner',
+      ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round' },
+      ExpressionAttributeValues: toItem({ ':owner': owner, ':one': 1 }),
+    };
     try {
-      await this.#table.client.send(
-        new UpdateItemCommand({
-          TableName: this.#table.table,
-          Key: { pk: { S: pk } },
-          UpdateExpression: 'ADD #round :one',
-          ConditionExpression: '#owner = :owner',
-          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round' },
-          ExpressionAttributeValues: toItem({ ':owner': owner, ':one': 1 }),
-        }),
-        withSignal(signal),
-      );
+      await updateItem(this.#table, keyOf.watcher(vantage), set, { what: 'keep', signal });
       return true;
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return false;
-      throw unreachable(`keep ${pk}`, cause);
+      throw cause;
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alex, configOf, recordOf, robin, run, v } from '../test/support/core.ts';
-import { never, World } from '../test/support/deps.ts';
+import { alex, configOf, recordOf, robin } from '../test/support/core.ts';
+import { never, verdictRequest as request, World } from '../test/support/deps.ts';
 import type { Plan } from '../core/plan.ts';
 import { look, wellWorld } from '../test/support/survey.ts';
 import { assess } from './assess.ts';
@@ -9,13 +9,6 @@ import { watch } from './watch.ts';
 
 /** A pause with an end, as each of those who ask for it sees it. */
 
-const request = {
-  validator: v,
-  kind: 'failover' as const,
-  to: undefined,
-  cause: { kind: 'verdict' as const, by: 'watch', reason: 'Failing.' },
-  execution: run('one'),
-};
 const remaining = (): number => 100_000;
 
 /** Ends so long after now, by the clock of whoever asks. */

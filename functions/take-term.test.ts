@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alex, amber, attempt, birch, cedar, configOf, fencing, leaseOf, recordOf, robin, run, t, v } from '../test/support/core.ts';
-import { never, World } from '../test/support/deps.ts';
+import { alex, amber, attempt, birch, cedar, configOf, fencing, leaseOf, recordOf, robin, run, t } from '../test/support/core.ts';
+import { never, verdictRequest as request, World } from '../test/support/deps.ts';
 
 import { hashOf, type Plan } from '../core/plan.ts';
 import { durationMs } from '../core/time.ts';
@@ -15,13 +15,6 @@ import { takeTerm } from './take-term.ts';
 
 const remaining = (): number => 100_000;
 const call = <In, Out>(world: World, act: Act<In, Out>, input: In): Promise<Out> => world.clock.run(act(input, world.deps(), never, remaining));
-const request = {
-  validator: v,
-  kind: 'failover' as const,
-  to: undefined,
-  cause: { kind: 'verdict' as const, by: 'watch', reason: 'Failing.' },
-  execution: run('one'),
-};
 
 const planned = async (world: World): Promise<{ plan: Plan; planHash: string }> => {
   world.observe = () => 'failing';

@@ -15,7 +15,7 @@ import type { SlackMessage } from '../../core/slack-message.ts';
 import type { SlackMessageAt } from '../../core/slack-names.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
-import { amber, birch, configOf, leaseOf, reportOf } from './core.ts';
+import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -287,5 +287,14 @@ export class World {
 /** As handlers take them. */
 export const makersOf = (deps: Deps): Makers<keyof Deps> =>
   Object.fromEntries(Object.entries(deps).map(([name, value]) => [name, () => value as unknown])) as unknown as Makers<keyof Deps>;
+
+/** What the watch asks Assess for. */
+export const verdictRequest = {
+  validator: v,
+  kind: 'failover' as const,
+  to: undefined,
+  cause: { kind: 'verdict' as const, by: 'watch', reason: 'Failing.' },
+  execution: run('one'),
+};
 
 export const never = new AbortController().signal;
