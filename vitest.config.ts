@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// `quick` is what `npm test` runs; `slow` needs Java, Go or minutes and is run by .ci/run.
+// `quick` is what `npm test` runs; `slow` needs Java, Go or minutes, `browser` needs Chromium: .ci/run runs both.
 export default defineConfig({
   test: {
     // All of the cores: most files wait for processes and timers of their own.
@@ -9,18 +9,29 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
-          include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', 'node_modules/**'],
+          include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', 'node_modules/**'],
           testTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'slow',
-          include: ['{core,chains,functions,aws,guard,cli,local,runtime,test}/**/*.slow.test.ts'],
+          include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.slow.test.ts'],
           exclude: ['node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser.test.ts'],
+          exclude: ['node_modules/**'],
+          // One browser at a time: each page is measured.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -49,6 +49,9 @@ export const requestApproval: Act<
   };
   await deps.approvals.create(record, signal);
   const notice = {
+    kind: 'waiting' as const,
+    validator: plan.validator,
+    execution: plan.execution,
     subject: `Baton: ${purpose} needed for ${plan.validator}`,
     message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
   };

@@ -93,7 +93,13 @@ const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => 
 const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (one: Published) => void }): Promise<TaskReply> => {
   const args = call.args as Record<string, unknown>;
   if (call.resource === 'arn:aws:states:::sns:publish') {
-    cloud.onPublish({ topic: String(args['TopicArn']), subject: String(args['Subject']), message: String(args['Message']) });
+    const attributes = Object.entries((args['MessageAttributes'] ?? {}) as Record<string, { StringValue: string }>);
+    cloud.onPublish({
+      topic: String(args['TopicArn']),
+      subject: String(args['Subject']),
+      message: String(args['Message']),
+      attributes: Object.fromEntries(attributes.map(([name, { StringValue: value }]) => [name, value])),
+    });
     return { ok: true, result: { MessageId: 'local' } };
   }
   if (!call.resource.startsWith('arn:aws:states:::lambda:invoke'))

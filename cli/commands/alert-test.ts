@@ -19,6 +19,7 @@ const send = async (context: Context): Promise<Answer> => {
   const code = randomHex(codeBytes);
   await context.alertTests.begin({ code, sentAtMs: context.clock.epochMs(), by });
   const sent = await notify.send({
+    kind: 'test',
     subject: 'Baton: alert test',
     message: `This is a test of the way that alerts take to you; nothing is wrong. Type what shows that it came: baton alert-test --ack ${code}`,
   });

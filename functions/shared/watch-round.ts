@@ -56,7 +56,8 @@ const page = async (
   signal: AbortSignal,
 ): Promise<boolean> => {
   const next = state === 'failing' ? `baton failover ${config.id}` : `baton status ${config.id}`;
-  return deps.notify.send({ subject: `Baton: ${config.id} is ${state}`, message: `${config.id} is ${state}. ${why} Next: ${next}` }, signal);
+  const subject = `Baton: ${config.id} is ${state}`;
+  return deps.notify.send({ kind: 'trouble', subject, message: `${config.id} is ${state}. ${why} Next: ${next}`, validator: config.id }, signal);
 };
 
 const blind = (samples: readonly Sample[]): boolean =>

@@ -17,7 +17,17 @@ export interface Published {
   readonly topic: string;
   readonly subject: string;
   readonly message: string;
+  /** Message attributes, all of them strings. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
+
+/** `MessageAttributes.entry.N.…` of the query protocol. */
+const attributesIn = (input: Record<string, unknown>): Record<string, string> => {
+  const found: Record<string, string> = {};
+  for (let at = 1; typeof input[`MessageAttributes.entry.${at}.Name`] === 'string'; at += 1)
+    found[textOf(input, `MessageAttributes.entry.${at}.Name`)] = textOf(input, `MessageAttributes.entry.${at}.Value.StringValue`);
+  return found;
+};
 
 export const localSns = (onPublish: (one: Published) => void): Service => {
   let count = 0;
@@ -27,7 +37,7 @@ export const localSns = (onPublish: (one: Published) => void): Service => {
       if (action !== 'Publish') throw new ServiceError('InvalidAction', `sns:${action} is not served here`);
       if (typeof input['TopicArn'] !== 'string' || typeof input['Message'] !== 'string')
         throw new ServiceError('InvalidParameter', 'TopicArn and Message are needed');
-      onPublish({ topic: input['TopicArn'], subject: textOf(input, 'Subject'), message: input['Message'] });
+      onPublish({ topic: input['TopicArn'], subject: textOf(input, 'Subject'), message: input['Message'], attributes: attributesIn(input) });
       count += 1;
       return `<MessageId>local-${count}</MessageId>`;
     },

@@ -225,10 +225,10 @@ describe('power', () => {
 
 test('people are told, and trouble with that is an answer', async () => {
   const notify = new Notify({ client: new SNSClient(clientOptions(custodian)), topic: 'arn:t' });
-  expect(await notify.send({ subject: 's'.repeat(200), message: 'm' })).toBe(true);
-  expect(published).toEqual([{ topic: 'arn:t', subject: 's'.repeat(100), message: 'm' }]);
+  expect(await notify.send({ kind: 'test', subject: 's'.repeat(200), message: 'm', validator: 'hub-1' })).toBe(true);
+  expect(published).toEqual([{ topic: 'arn:t', subject: 's'.repeat(100), message: 'm', attributes: { kind: 'test', validator: 'hub-1' } }]);
   const nobody = new Notify({ client: new SNSClient({ ...clientOptions(custodian), endpoint: 'http://127.0.0.1:9' }), topic: 'arn:t' });
-  expect(await nobody.send({ subject: 's', message: 'm' })).toBe(false);
+  expect(await nobody.send({ kind: 'test', subject: 's', message: 'm' })).toBe(false);
 });
 
 test('the caller is who STS says', async () => {

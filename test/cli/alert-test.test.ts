@@ -16,7 +16,9 @@ const send = async (): Promise<void> => {
 describe('alert-test', () => {
   test('sends one message whose code stands nowhere else', async () => {
     await send();
-    expect(notices).toEqual([{ subject: 'Baton: alert test', message: expect.stringMatching(/baton alert-test --ack [a-f0-9]{8}$/) as string }]);
+    expect(notices).toEqual([
+      { kind: 'test', subject: 'Baton: alert test', message: expect.stringMatching(/baton alert-test --ack [a-f0-9]{8}$/) as string },
+    ]);
     expect(told).toEqual({ sent: true, by: robin });
     expect(text).not.toContain(codeIn());
     expect(await stored()).toMatchObject({ code: codeIn(), by: robin });

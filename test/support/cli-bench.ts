@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { LeaseStore } from '../../aws/lease.ts';
-import type { Notice } from '../../aws/notify.ts';
+import type { Notice } from '../../core/notice.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck, type TableSafety } from '../../aws/table.ts';
 import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';

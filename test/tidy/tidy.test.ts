@@ -22,6 +22,8 @@ const folders = [
   'statemachines',
   'documents',
   'aws',
+  'console',
+  'relay',
   'guard',
   'cli',
   'local',
@@ -55,11 +57,13 @@ const inward: Record<string, readonly string[]> = {
   runtime: ['core'],
   chains: ['core', 'runtime'],
   aws: ['core', 'runtime'],
-  functions: ['core', 'runtime', 'chains', 'aws'],
+  console: ['core'],
+  relay: ['core', 'runtime'],
+  functions: ['core', 'runtime', 'chains', 'aws', 'console', 'relay'],
   guard: ['core', 'runtime', 'chains', 'aws'],
-  cli: ['core', 'runtime', 'chains', 'aws', 'functions', 'local'],
-  local: ['core', 'runtime', 'chains', 'aws', 'functions', 'guard', 'cli'],
-  bench: ['core', 'runtime', 'chains', 'aws', 'functions', 'guard', 'local'],
+  cli: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'local'],
+  local: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'guard', 'cli'],
+  bench: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'guard', 'local'],
 };
 const mayUseSdk = ['aws', 'guard', 'cli', 'local', 'test', 'bench'];
 
