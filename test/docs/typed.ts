@@ -28,8 +28,10 @@ export interface Typed {
   readonly mentioned: boolean;
 }
 
-export const commandsIn = (text: string): Typed[] => {
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, body = '']) => body.split('\n').flatMap((line) => line.split(' && ')));
-  const inline = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`(baton [a-z][^`]*)`/g)].map(([, body = '']) => body);
+/** What is typed at a shell: each line of a block, and each command within a sentence that begins as `named` says. */
+export const commandsIn = (text: string, named = /`(baton [a-z][^`]*)`/g): Typed[] => {
+  const joined = text.replaceAll(/\\\n\s*/g, ' ');
+  const blocks = [...joined.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, body = '']) => body.split('\n').flatMap((line) => line.split(' && ')));
+  const inline = [...joined.replaceAll(/```[\s\S]*?```/g, '').matchAll(named)].map(([, body = '']) => body);
   return [...blocks.map((line) => ({ line, mentioned: false })), ...inline.map((line) => ({ line, mentioned: true }))];
 };
