@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { errorCodes } from '../../core/errors.ts';
+import { exitCodeOf } from '../../cli/exit-codes.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 
 /** docs/cli.md: every command with its options, as the program itself knows them. `npm run schema` writes it. */
 
@@ -30,8 +31,13 @@ const sectionOf = (command: Command): string => {
 const exitCodesIn = (help: string): string[] =>
   [...help.matchAll(/^ {2}(\d+) {2}(.+)$/gm)].map(([, code, about]) => `| ${code} | ${inCell(about ?? '')} |`);
 
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly about: string;
+}
+
 /** @param help what `baton --help` prints. */
-export const cliPage = (program: Command, help: string): string =>
+export const cliPage = (program: Command, help: string, failures: readonly Failure[]): string =>
   [
     '# The command line',
     '',
@@ -55,8 +61,10 @@ export const cliPage = (program: Command, help: string): string =>
     '',
     '## Failures',
     '',
-    'Each has a stable code, says what happened, and what to type next; with `--json` they stand in `error`. Codes are added, never renamed:',
+    'Each has a stable code, says what happened, and what to type next; with `--json` they stand in `error`. Codes are added, never renamed.',
     '',
-    `${errorCodes.map((code) => `\`${code}\``).join(', ')}.`,
+    '| code | exit code | |',
+    '|---|---|---|',
+    ...failures.map(({ code, about }) => `| \`${code}\` | ${exitCodeOf(code)} | ${inCell(about)} |`),
     '',
   ].join('\n');

@@ -8,7 +8,8 @@ import { programFor } from '../../cli/baton.ts';
 import { registerDrill } from '../../cli/drill.ts';
 import { cliJson } from '../../cli/json.ts';
 import { validatorsFile } from '../../core/config.ts';
-import { cliPage } from './cli-page.ts';
+import { errorCodes } from '../../core/errors.ts';
+import { cliPage, type Failure } from './cli-page.ts';
 
 /**
  * `npm run schema` writes docs/validators.schema.json: what an editor may know of validators.yaml. Generated from the schema that reads the file,
@@ -100,12 +101,24 @@ export const wholeProgram = (): Command => {
   return program;
 };
 
+/** Each code with its comment. @throws Error when one has none. */
+const failures = (): Failure[] => {
+  const file = 'core/errors.ts';
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = new Map([...text.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}'(\w+)',$/gm)].map(([, about = '', code = '']) => [code, about]));
+  return errorCodes.map((code) => {
+    const about = found.get(code);
+    if (about === undefined) throw new Error(`${file}: ${code} says nothing about itself`);
+    return { code, about };
+  });
+};
+
 /** The reference of commands as text, as it is to stand in the file. */
 export const cliPageText = (): string => {
   const program = wholeProgram();
   let help = '';
   program.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-  return cliPage(program, help);
+  return cliPage(program, help, failures());
 };
 
 if (import.meta.main) {
