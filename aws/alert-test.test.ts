@@ -22,6 +22,7 @@ describe('the stored test', () => {
     ['on its way', sent],
     ['acknowledged', { ...sent, acknowledged }],
     ['without a name', { code: '0123abcd', sentAtMs: 5, by: robin }],
+    ['unanswered since an older one', { ...sent, unansweredSinceMs: 0 }],
     ['told of by the relay', { ...sent, relays }],
     ['on its way, the one before acknowledged', { ...sent, acknowledged: { ...acknowledged, code: 'ffffffff' } }],
   ])('is read when it is %s', async (_, of) => {
@@ -42,6 +43,7 @@ describe('the stored test', () => {
     ['nobody', { ...sent, by: '' }, 'by'],
     ['somebody without end', { ...sent, by: 'x'.repeat(2_049) }, 'by'],
     ['a field too many', { ...sent, until: 1 }, 'Unrecognized key'],
+    ['unanswered since before 1970', { ...sent, unansweredSinceMs: -1 }, 'unansweredSinceMs'],
     ['a short name', { ...sent, id: id.slice(1) }, 'id'],
     ['a long name', { ...sent, id: `${id}0` }, 'id'],
     ['a name in capitals', { ...sent, id: id.toUpperCase() }, 'id'],
@@ -77,8 +79,16 @@ describe('a new test', () => {
         input: {
           TableName: 'baton',
           Key: { pk: { S: 'alert-test' } },
-          UpdateExpression: 'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by REMOVE #relays',
-          ExpressionAttributeNames: { '#id': 'id', '#code': 'code', '#sentAtMs': 'sentAtMs', '#by': 'by', '#relays': 'relays' },
+          UpdateExpression:
+            'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
+          ExpressionAttributeNames: {
+            '#id': 'id',
+            '#code': 'code',
+            '#sentAtMs': 'sentAtMs',
+            '#by': 'by',
+            '#since': 'unansweredSinceMs',
+            '#relays': 'relays',
+          },
           ExpressionAttributeValues: { ':id': { S: id }, ':code': { S: '0123abcd' }, ':sentAtMs': { N: '5' }, ':by': { S: robin } },
         },
         signal,
@@ -136,9 +146,9 @@ describe('an acknowledgement', () => {
         input: {
           TableName: 'baton',
           Key: { pk: { S: 'alert-test' } },
-          UpdateExpression: 'SET #acknowledged = :acknowledged',
+          UpdateExpression: 'SET #acknowledged = :acknowledged REMOVE #since',
           ConditionExpression: '#code = :code AND (attribute_not_exists(#acknowledged) OR #acknowledged.#code <> :code)',
-          ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged' },
+          ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged', '#since': 'unansweredSinceMs' },
           ExpressionAttributeValues: toItem({ ':code': '0123abcd', ':acknowledged': acknowledged }),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },

@@ -23,6 +23,8 @@ const alertTest = z.strictObject({
   by: words,
   /** The last test that somebody got: of this code, or of an older one while this one is on its way. */
   acknowledged: z.strictObject({ code, atMs, by: words }).optional(),
+  /** When the first test was sent that nobody has acknowledged, nor one after it; absent when the newest one is. */
+  unansweredSinceMs: atMs.optional(),
   /** Absent until a relay has told. */
   relays: z.record(z.string().max(40), relayed).optional(),
 });
@@ -49,8 +51,16 @@ export class AlertTests {
   /** A new test; its code is from now on the only one that counts. What was acknowledged before stays known. */
   async begin(of: Required<Pick<AlertTest, 'id' | 'code' | 'sentAtMs' | 'by'>>, signal?: AbortSignal): Promise<void> {
     const set = {
-      UpdateExpression: 'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by REMOVE #relays',
-      ExpressionAttributeNames: { '#id': 'id', '#code': 'code', '#sentAtMs': 'sentAtMs', '#by': 'by', '#relays': 'relays' },
+      UpdateExpression:
+        'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
+      ExpressionAttributeNames: {
+        '#id': 'id',
+        '#code': 'code',
+        '#sentAtMs': 'sentAtMs',
+        '#by': 'by',
+        '#since': 'unansweredSinceMs',
+        '#relays': 'relays',
+      },
       ExpressionAttributeValues: toItem({ ':id': of.id, ':code': of.code, ':sentAtMs': of.sentAtMs, ':by': of.by }),
     };
     await updateItem(this.#table, pk, set, { what: 'write', signal });
@@ -84,9 +94,9 @@ export class AlertTests {
    */
   async acknowledge(of: Acknowledged, signal?: AbortSignal): Promise<Acknowledged> {
     const set = {
-      UpdateExpression: 'SET #acknowledged = :acknowledged',
+      UpdateExpression: 'SET #acknowledged = :acknowledged REMOVE #since',
       ConditionExpression: [known, unacknowledged].join(' AND '),
-      ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged' },
+      ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged', '#since': 'unansweredSinceMs' },
       ExpressionAttributeValues: toItem({ ':code': of.code, ':acknowledged': of }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };

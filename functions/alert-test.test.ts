@@ -15,7 +15,7 @@ const start = (world: World, sent: Notice[], took = true) => {
     },
   };
   const handler = handlerOf({ name: 'AlertTest', ...contract }, alertTest, makersOf({ ...deps, notify }));
-  return handler({ any: 'thing' }, { getRemainingTimeInMillis: () => 10_000 } as never, undefined as never);
+  return handler({ any: 'thing' }, { getRemainingTimeInMillis: () => 10_000 }, undefined as never);
 };
 
 describe('the schedule', () => {
@@ -32,7 +32,14 @@ describe('the schedule', () => {
         test: '0000000000000001',
       },
     ]);
-    expect(world.alertTest).toEqual({ id: '0000000000000001', code: '00000002', sentAtMs: 1_700_000_000_000, by: 'the schedule', acknowledged });
+    expect(world.alertTest).toEqual({
+      id: '0000000000000001',
+      code: '00000002',
+      sentAtMs: 1_700_000_000_000,
+      by: 'the schedule',
+      unansweredSinceMs: 1_700_000_000_000,
+      acknowledged,
+    });
   });
   test('fails when the topic does not take it, so that it is tried again', async () => {
     await expect(start(new World(), [], false)).rejects.toMatchObject({ code: 'AlertFailed' });

@@ -41,7 +41,7 @@ interface Ended {
 }
 const deliver = async (event: unknown, remainingMs = 28_000): Promise<Ended> => {
   const handler = handlerOf({ name: 'Relay', ...contract }, relay, makersOf(world.deps()));
-  const work = Promise.resolve(handler(event, { getRemainingTimeInMillis: () => remainingMs } as never, undefined as never));
+  const work = Promise.resolve(handler(event, { getRemainingTimeInMillis: () => remainingMs }, undefined as never));
   const ended = await world.clock.run(work).then(
     (result): Ended => result ?? {},
     (error: unknown): Ended => error as Ended,

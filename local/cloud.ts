@@ -198,7 +198,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       name,
       file: bundles.find((one) => one.name === name)?.file ?? '',
       exported,
-      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region },
+      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region, BATON_RELAY_REACH: 'loopback' },
       timeoutMs,
     })),
   });

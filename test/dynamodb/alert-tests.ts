@@ -15,7 +15,7 @@ export const alertTests = (at: () => Bench): void => {
     expect(await tests.read()).toBeUndefined();
     await expect(tests.acknowledge(got)).rejects.toMatchObject(unknown);
     await tests.begin({ id, code: first, sentAtMs: 1, by: robin });
-    expect(await tests.read()).toEqual({ id, code: first, sentAtMs: 1, by: robin });
+    expect(await tests.read()).toEqual({ id, code: first, sentAtMs: 1, by: robin, unansweredSinceMs: 1 });
     await expect(tests.acknowledge({ ...got, code: second })).rejects.toMatchObject(unknown);
     expect(await tests.acknowledge(got)).toEqual(got);
     expect(await tests.acknowledge({ ...got, atMs: 3, by: sam })).toEqual(got);
@@ -23,10 +23,12 @@ export const alertTests = (at: () => Bench): void => {
     expect([await tests.noteRelays(other, relays), await tests.noteRelays(id, relays)]).toEqual([false, true]);
     expect(await tests.read()).toEqual({ id, code: first, sentAtMs: 1, by: robin, acknowledged: got, relays });
     await tests.begin({ id: other, code: second, sentAtMs: 4, by: robin });
-    expect(await tests.read()).toEqual({ id: other, code: second, sentAtMs: 4, by: robin, acknowledged: got });
+    expect(await tests.read()).toEqual({ id: other, code: second, sentAtMs: 4, by: robin, acknowledged: got, unansweredSinceMs: 4 });
+    await tests.begin({ id: other, code: second, sentAtMs: 5, by: robin });
+    expect(await tests.read()).toMatchObject({ sentAtMs: 5, unansweredSinceMs: 4 });
     await expect(tests.acknowledge({ ...got, atMs: 5 })).rejects.toMatchObject(unknown);
     expect(await tests.acknowledge({ code: second, atMs: 6, by: sam })).toEqual({ code: second, atMs: 6, by: sam });
-    expect(await tests.read()).toMatchObject({ acknowledged: { code: second, atMs: 6, by: sam } });
+    expect(await tests.read()).toEqual({ id: other, code: second, sentAtMs: 5, by: robin, acknowledged: { code: second, atMs: 6, by: sam } });
   });
   test('an acknowledgement whose reply was lost is not called refused', async () => {
     const tests = new AlertTests(at());

@@ -282,7 +282,8 @@ export class World {
         },
         begin: async (of) => {
           this.#up('alert-test');
-          this.alertTest = { ...of, ...(this.alertTest?.acknowledged ? { acknowledged: this.alertTest.acknowledged } : {}) };
+          const { acknowledged, unansweredSinceMs = of.sentAtMs } = this.alertTest ?? {};
+          this.alertTest = { ...of, unansweredSinceMs, ...(acknowledged ? { acknowledged } : {}) };
         },
         noteRelays: async (id, relays) => {
           this.#up('note');
