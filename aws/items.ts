@@ -36,6 +36,7 @@ export const keyOf = {
   watcher: (vantage: string) => `watcher#${vantage}`,
   history: (validator: string) => `history#${validator}`,
   alertTest: () => 'alert-test',
+  relay: () => 'relay',
 } as const;
 
 export const toItem = (value: Record<string, unknown>): Item => marshall(value, { removeUndefinedValues: true });

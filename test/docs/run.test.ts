@@ -88,7 +88,7 @@ beforeEach(async () => {
   await enrolled(withCedar);
   executions.set(execution, { found: { status: 'SUCCEEDED' }, events: [] });
   const tests = new AlertTests({ client, table: 'baton' });
-  await tests.begin({ code: '1a2b3c4d', sentAtMs: 1_000, by: robin });
+  await tests.begin({ id: '0a1b2c3d4e5f6071', code: '1a2b3c4d', sentAtMs: 1_000, by: robin });
 });
 
 const standsWaiting = async (purpose: 'approval' | 'attestation'): Promise<void> => {
