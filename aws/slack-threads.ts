@@ -97,9 +97,7 @@ export class SlackThreads {
       const changed = change(found ?? { messages: [], said: [] });
       if (changed === null) return false;
       const condition =
-        found === undefined
-          ? { text: 'attribute_not_exists(#pk)', values: {} }
-          : { text: '#version = :seen', values: { ':seen': found.version } };
+        found === undefined ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#version = :seen', values: { ':seen': found.version } };
       const value = { messages: changed.messages, said: changed.said, version: (found?.version ?? 0) + 1, attempt };
       const written = await putItem(this.#table, keyOf.slack(execution), value, condition, signal);
       if (written.outcome === 'done') return true;

@@ -95,7 +95,7 @@ const submission = z.looseObject({
 const requested = z.discriminatedUnion('type', [interaction, submission]);
 
 /** Who it is, and about what. */
-interface FromSlack {
+export interface FromSlack {
   readonly team: string;
   readonly user: string;
   /** Somebody of another workspace, in a channel that two companies share. */
