@@ -85,18 +85,20 @@ export const giveAnswer = async (of: { by: string; request: AnswerRequest; id?: 
   };
   const before = alreadyGiven(record, given) ?? stillCounted(record, given);
   const stored = before ?? (await deps.approvals.decide(record.id, given, signal));
-  if (isClosed(stored)) {
-    // A figure for people: two machines' wall clocks may differ by a little.
-    if (before === null && stored.createdAtMs !== undefined) deps.measure.add('ApprovalWaitMs', Math.max(0, given.atMs - stored.createdAtMs));
-    await tellExecution(deps, stored, signal);
-  }
   const counted = stored.decisions.filter(({ answer }) => answer === 'approve').length;
   const sentence =
     `${by} answers ${request.answer} to the ${stored.purpose} of ${stored.validator}: ${counted} of ${stored.quorum}, ${stored.state}.`.slice(
       0,
       2_000,
     );
-  if (before === null) await tellPeople(deps, stored, sentence, signal);
+  const told = before === null ? tellPeople(deps, stored, sentence, signal) : undefined;
+  if (isClosed(stored)) {
+    // A figure for people: two machines' wall clocks may differ by a little.
+    if (before === null && stored.createdAtMs !== undefined) deps.measure.add('ApprovalWaitMs', Math.max(0, given.atMs - stored.createdAtMs));
+    // Counted it is, also when the execution gives no answer.
+    await tellExecution(deps, stored, signal).finally(() => told);
+  }
+  await told;
   return {
     state: stored.state,
     counted,

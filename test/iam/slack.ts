@@ -49,6 +49,9 @@ const partsOf = (world: World, onCall: OnCall, name: 'Slack' | 'RequestApproval'
     notify: new Notify({ client: clients.sns, topic }),
     slackSettings,
     slack: new Slack({ settings: slackSettings, clock: systemClock, api }),
+    slackThreads: new SlackThreads({ table, randomHex }),
+    stateMachine: stateMachineArn,
+    workflow: new Workflow({ client: clients.sfn, stateMachine: stateMachineArn }),
   };
 };
 
