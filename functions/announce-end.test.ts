@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WorkflowEvent } from '../aws/workflow.ts';
 import type { ApprovalRecord } from '../core/approval.ts';
-import { blocksOf, edits, ended, execution, id, link, message, notice, nowMs, posted, shownIn, tell, waiting } from '../test/support/announced.ts';
+import { blocksOf, edits, ended, execution, id, link, message, nowMs, posted, shownIn, tell, waiting } from '../test/support/announced.ts';
 import type { World } from '../test/support/deps.ts';
 
 describe('a failover that ended', () => {
