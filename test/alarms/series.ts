@@ -161,7 +161,7 @@ export const series: readonly Series[] = [
   ...['Errors:slack', 'Errors:announce', 'Throttles:slack', 'Throttles:announce'].map((one) => ({
     alarm: 'SlackFailing',
     about: one,
-    feed: { 'Errors:announce': quiet, [one]: [null, 1, 1, 1] },
+    feed: { [one]: [0, 1, 1, 1, 0, 0, 0, 0] },
     states: 'OOOAAAOO',
   })),
   ...watched('ValidatorFailing', 'FleetFailing', 2),
