@@ -6,6 +6,7 @@ import { SlackThreads } from '../../aws/slack-threads.ts';
 import { Slack } from '../../aws/slack.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import { slack as contract } from '../../functions/contract.ts';
+import type { Deps } from '../../functions/shared/deps.ts';
 import { httpHandlerOf } from '../../functions/shared/http.ts';
 import { read, replyOf, slack } from '../../functions/slack.ts';
 import { startApprovalsApi, type ApprovalsApi } from '../../local/aws/approvals-api.ts';
@@ -40,7 +41,16 @@ export class SlackGateway {
   #dynamo: LocalDynamo | undefined;
   #client: DynamoDBClient | undefined;
   #api: ApprovalsApi | undefined;
+  #deps: Deps | undefined;
   approvals = undefined as unknown as Approvals;
+  /** Nobody has noted yet where messages are. */
+  forgetThreads = false;
+
+  /** What every function works with. */
+  deps(): Deps {
+    if (this.#deps === undefined) throw new Error('not started');
+    return this.#deps;
+  }
 
   async start(records: readonly ApprovalRecord[]): Promise<void> {
     await this.standIn.start();
@@ -54,12 +64,16 @@ export class SlackGateway {
     const parameter = { send: async () => ({ Parameter: { Value: settings } }) };
     const slackSettings = new SlackParameter({ client: parameter as never, name: '/baton/slack', clock: systemClock });
     const real = new Slack({ settings: slackSettings, clock: systemClock, api: `${this.standIn.url}/api` });
-    const deps = {
+    const threads = new SlackThreads({ table, randomHex });
+    const noted = threads.read.bind(threads);
+    this.#deps = {
       ...this.world.deps(),
       clock: systemClock,
       approvals: this.approvals,
       slackSettings,
-      slackThreads: new SlackThreads({ table, randomHex }),
+      slackThreads: Object.assign(threads, {
+        read: async (execution: string) => (this.forgetThreads ? { messages: [], said: [] } : noted(execution)),
+      }),
       slack: {
         post: real.post.bind(real),
         update: real.update.bind(real),
@@ -68,7 +82,7 @@ export class SlackGateway {
         reply: ((_, text, signal) => real.reply(`${this.standIn.url}/actions`, text, signal)) as Slack['reply'],
       },
     };
-    const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(deps), replyOf);
+    const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(this.#deps), replyOf);
     this.#api = await startApprovalsApi({
       region: 'us-east-1',
       clock: systemClock,
