@@ -51,8 +51,7 @@ export class AlertTests {
   /** A new test; its code is from now on the only one that counts. What was acknowledged before stays known. */
   async begin(of: Required<Pick<AlertTest, 'id' | 'code' | 'sentAtMs' | 'by'>>, signal?: AbortSignal): Promise<void> {
     const set = {
-      UpdateExpression:
-        'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
+      UpdateExpression: 'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
       ExpressionAttributeNames: {
         '#id': 'id',
         '#code': 'code',

@@ -150,6 +150,7 @@ describe('bundles', () => {
     const real = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));
     expect(Object.keys(real).sort()).toEqual([
       'alert-test',
+      'announce',
       'answer',
       'assess',
       'fence',

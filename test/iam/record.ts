@@ -45,7 +45,8 @@ const nodesOf = (node: string): Who[] =>
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
   // The simulator runs no Slack and no relay: what is called there is recorded beside it.
-  if ([...functionNames, 'Slack', 'Relay', 'AlertTest'].includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
+  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest'].includes(call.actor))
+    return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];
