@@ -102,13 +102,17 @@ describe('a message that is neither', () => {
   ])('with the subject %j has one all the same', (subject, message, shown) => {
     expect(alertOf(snsOf({ subject, message }), 'baton').subject).toBe(shown);
   });
+  test.each([{}, { kind: 'ended' }])('without words has those of its subject', (attributes) => {
+    expect(alertOf(snsOf({ subject: 'Look', message: ' ' }, attributes), 'baton').text).toBe('Look');
+  });
 });
 
 describe('lengths', () => {
   test('are bounded, and no character is cut in two', () => {
     expect([cut('abc', 3), cut('abcd', 3), cut('a😀b', 3), cut('\uD83D', 5)]).toEqual(['abc', 'ab…', 'a…', '\uFFFD']);
+    expect(cut('a\u0000b\tc\nd\r\u001Be\u007F', 20)).toBe('a b\tc\nd  e ');
     const found = alertOf(snsOf({ message: '😀'.repeat(100_000) }, { kind: 'ended' }), 'baton');
-    expect([found.text.length, found.text.isWellFormed()]).toEqual([11_999, true]);
+    expect([found.text.length, found.text.isWellFormed()]).toEqual([5_999, true]);
   });
   test('of keys are bounded, and two long ones stay apart', () => {
     const keys = ['a', 'b'].map((end) => alertOf(alarmOf('n'.repeat(254) + end), 'baton').key);

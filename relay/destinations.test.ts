@@ -233,6 +233,8 @@ describe('the parameter', () => {
     ['https://metadata.google.internal/', false],
     ['https://printer.local/', false],
     ['https://intranet/', false],
+    ['https://../', false],
+    ['https://.example.com/', false],
     ['https://127.0.0.1/', false],
     ['https://2130706433/', false],
     ['https://0x7f.1/', false],
