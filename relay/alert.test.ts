@@ -25,7 +25,11 @@ describe('a notice', () => {
       key: 'baton:execution:hub-1.t7.0a1b2c3d',
       links: [
         {
-          href: `${consoleUrl}/states/home#/v2/executions/details/arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.0a1b2c3d`,
+          href: [
+            consoleUrl,
+            '/states/home#/v2/executions/details/',
+            'arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.0a1b2c3d',
+          ].join(''),
           text: 'The execution in the console',
         },
       ],
