@@ -98,8 +98,19 @@ export class Records {
     return found;
   }
 
-  writeConfig(config: ValidatorConfig): Promise<void> {
-    return this.#put(keyOf.config(config.id), { config, hash: hashOf(config) });
+  /**
+   * @param of.over the hash of the configuration that it replaces, null for none; whatever stands there when it is not given.
+   * @returns false when another one stands there.
+   */
+  async writeConfig(config: ValidatorConfig, of: { readonly over?: string | null } = {}): Promise<boolean> {
+    const item = { config, hash: hashOf(config) };
+    const { over } = of;
+    if (over === undefined) {
+      await this.#put(keyOf.config(config.id), item);
+      return true;
+    }
+    const condition = over === null ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#hash = :over', values: { ':over': over } };
+    return (await this.#putIf(keyOf.config(config.id), item, condition)).outcome === 'done';
   }
 
   async readFleet(signal?: AbortSignal): Promise<ValidatorId[]> {

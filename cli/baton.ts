@@ -2,13 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
-import { apply } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
 import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
-import { seal } from './commands/seal.ts';
 import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
@@ -16,6 +14,8 @@ import { registerCompletion } from './completion.ts';
 import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
+import { flag, option, type Run } from './run.ts';
+import { registerSetup } from './setup.ts';
 
 type Make = (output: Output) => Context;
 
@@ -29,14 +29,8 @@ Exit codes:
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
   7  doctor found what must be mended
+  8  plan --detailed-exitcode: the file would change something
 `;
-
-type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-const option = (command: Command, name: string): string | undefined => text(command.opts<Record<string, unknown>>()[name]);
-const flag = (command: Command, name: string): boolean => command.opts<Record<string, unknown>>()[name] === true;
 
 /** The command line. `make` builds the context only when a command needs AWS. */
 export const programFor = (
@@ -73,35 +67,6 @@ export const programFor = (
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
   return program;
-};
-
-const registerSetup = (program: Command, run: Run): void => {
-  const applying = program
-    .command('apply <file>')
-    .description('validate validators.yaml, show what would change, then write it')
-    .option('--yes', 'write without a question')
-    .option('--attest <statement>', 'your statement that no other copy of the key can sign (to enrol)');
-  applying.action(
-    run((context, file) => {
-      const attest = option(applying, 'attest');
-      return apply(context, file ?? '', { yes: flag(applying, 'yes'), ...(attest === undefined ? {} : { attest }) });
-    }),
-  );
-  const sealing = program
-    .command('seal <validator>')
-    .description('put a key in: encrypt it for this validator')
-    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
-    .option('--state <file>', 'sign state of the signer that had the key (CometBFT, tmkms, horcrux): its last duty becomes part of the floor')
-    .option('--replace', 'replace a key that is sealed already');
-  sealing.action(
-    run((context, name) => {
-      const state = option(sealing, 'state');
-      return seal(context, name ?? '', option(sealing, 'keyFile') ?? '', {
-        replace: flag(sealing, 'replace'),
-        ...(state === undefined ? {} : { state }),
-      });
-    }),
-  );
 };
 
 const registerStatus = (program: Command, run: Run): void => {

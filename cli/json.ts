@@ -115,10 +115,37 @@ const drill = z.object({
   sentence: text,
 });
 
+const planned = z.object({
+  /** Its id, 64 hex digits. */
+  plan: text,
+  counts: z.object({ enrol: count, change: count, unchanged: count, kept: count }),
+  risky: count,
+  changes: z.array(
+    z.object({
+      validator,
+      kind: z.enum(['enrol', 'change', 'unchanged']),
+      timing: text,
+      fields: z.array(
+        z.object({
+          op: z.enum(['+', '~', '-']),
+          path: text,
+          before: text.nullable(),
+          after: text.nullable(),
+          consequence: text.nullable(),
+          risky: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  /** Configured, and not in the file: they stay. */
+  kept: z.array(validator),
+});
+
 /** By the name of the command; `error` is what each prints when it fails. */
 export const cliJson = {
   error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
   seal: z.object({ validator, sealed: z.literal(true), publicKey: text.nullable(), watermark: watermark.nullable() }),
+  plan: planned,
   apply: z.object({ changes: z.array(z.object({ validator, kind: z.enum(['enrol', 'change', 'unchanged']) })), applied: z.boolean() }),
   /** With --watch an object for each change, and at the end how often it looked. */
   status: z.union([status, z.object({ looks: count })]),

@@ -46,6 +46,7 @@ export const executions = new Map<string, { found: Execution; events: readonly W
 let interrupt = new AbortController();
 let terminal = false;
 let onSleep = async (): Promise<void> => undefined;
+let onConfirm = async (): Promise<boolean> => false;
 
 /** Nobody waits at this bench: what would happen in the meantime happens at once. */
 class BenchClock extends VirtualClock {
@@ -94,7 +95,7 @@ const contextFor = (output: Output): Context => {
       isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
-    confirm: async () => false,
+    confirm: async () => onConfirm(),
     interrupted: () => interrupt.signal,
   };
 };
@@ -144,10 +145,12 @@ export const set = (of: {
   unreachable?: boolean;
   safety?: TableSafety;
   onSleep?: () => Promise<void>;
+  onConfirm?: () => Promise<boolean>;
   terminal?: boolean;
 }): void => {
   if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
+  if (of.onConfirm !== undefined) onConfirm = of.onConfirm;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -183,6 +186,7 @@ export const useCli = (): void => {
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
     [safety, notices] = [undefined, []];
     onSleep = async () => undefined;
+    onConfirm = async () => false;
     executions.clear();
     [interrupt, terminal] = [new AbortController(), false];
   });

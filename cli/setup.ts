@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { apply } from './commands/apply.ts';
+import { plan } from './commands/plan.ts';
+import { seal } from './commands/seal.ts';
+import { flag, option, type Run } from './run.ts';
+
+/** Commands that bring a validator in, or change it. */
+
+const registerPlan = (program: Command, run: Run): void => {
+  const planning = program
+    .command('plan <file>')
+    .description('what apply would change, and what that means; reads only')
+    .option('--detailed-exitcode', 'exit code 8 when something would change');
+  planning.action(run((context, file) => plan(context, file ?? '', { detailedExitcode: flag(planning, 'detailedExitcode') })));
+};
+
+const registerApply = (program: Command, run: Run): void => {
+  const applying = program
+    .command('apply <file>')
+    .description('validate validators.yaml, show what would change, then write it')
+    .option('--plan <id>', 'first 8 or more digits of the plan that you read: refuse when anything has changed since')
+    .option('--yes', 'write without a question')
+    .option('--attest <statement>', 'your statement that no other copy of the key can sign (to enrol)');
+  applying.action(
+    run((context, file) => {
+      const [attest, planned] = [option(applying, 'attest'), option(applying, 'plan')];
+      return apply(context, file ?? '', {
+        yes: flag(applying, 'yes'),
+        ...(attest === undefined ? {} : { attest }),
+        ...(planned === undefined ? {} : { plan: planned }),
+      });
+    }),
+  );
+};
+
+const registerSeal = (program: Command, run: Run): void => {
+  const sealing = program
+    .command('seal <validator>')
+    .description('put a key in: encrypt it for this validator')
+    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
+    .option('--state <file>', 'sign state of the signer that had the key (CometBFT, tmkms, horcrux): its last duty becomes part of the floor')
+    .option('--replace', 'replace a key that is sealed already');
+  sealing.action(
+    run((context, name) => {
+      const state = option(sealing, 'state');
+      return seal(context, name ?? '', option(sealing, 'keyFile') ?? '', {
+        replace: flag(sealing, 'replace'),
+        ...(state === undefined ? {} : { state }),
+      });
+    }),
+  );
+};
+
+export const registerSetup = (program: Command, run: Run): void => {
+  registerPlan(program, run);
+  registerApply(program, run);
+  registerSeal(program, run);
+};
