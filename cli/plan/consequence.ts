@@ -26,12 +26,11 @@ const evidence: Tell = ({ op, before, after }, { policy }) => {
   return plain(`${kind} will lead to a release.`);
 };
 
-const approvers: Tell = ({ op, before, after }) =>
-  op === '-'
-    ? plain(`${unquoted(before)} may approve nothing any more.`)
-    : risky(
-        `${unquoted(after)} may approve that the right to sign moves${unquoted(after).startsWith('role/') ? ', and with it everybody who may take that role' : ''}.`,
-      );
+const approvers: Tell = ({ op, before, after }) => {
+  if (op === '-') return plain(`${unquoted(before)} may approve nothing any more.`);
+  const group = unquoted(after).startsWith('role/') ? ', and with it everybody who may take that role' : '';
+  return risky(`${unquoted(after)} may approve that the right to sign moves${group}.`);
+};
 
 const mode: Tell = ({ after }) => {
   if (after === '"auto"') return risky('Baton moves the right to sign by itself, without a question, unless the stack has ApprovalRequired=true.');
