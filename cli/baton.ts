@@ -15,7 +15,7 @@ import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
 import { flag, option, type Run } from './run.ts';
-import { registerSetup } from './setup.ts';
+import { registerInit, registerSetup } from './setup.ts';
 
 type Make = (output: Output) => Context;
 
@@ -53,6 +53,7 @@ export const programFor = (
         output.failure(error);
       }
     };
+  registerInit(program, outputOf);
   registerSetup(program, run);
   registerStatus(program, run);
   registerDoctor(program, run);

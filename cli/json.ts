@@ -141,10 +141,29 @@ const planned = z.object({
   kept: z.array(validator),
 });
 
+const initialized = z.object({
+  file: text,
+  validator,
+  written: z.boolean(),
+  timing: text,
+  nodes: z.array(
+    z.object({
+      node: text,
+      role: text,
+      tags: z.record(text, text),
+      keys: z.array(text),
+      guard: z.record(text, z.unknown()),
+      install: text,
+    }),
+  ),
+  commands: z.array(text),
+});
+
 /** By the name of the command; `error` is what each prints when it fails. */
 export const cliJson = {
   error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
   seal: z.object({ validator, sealed: z.literal(true), publicKey: text.nullable(), watermark: watermark.nullable() }),
+  init: initialized,
   plan: planned,
   apply: z.object({ changes: z.array(z.object({ validator, kind: z.enum(['enrol', 'change', 'unchanged']) })), applied: z.boolean() }),
   /** With --watch an object for each change, and at the end how often it looked. */

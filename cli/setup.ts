@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { apply } from './commands/apply.ts';
+import { init } from './commands/init.ts';
 import { plan } from './commands/plan.ts';
 import { seal } from './commands/seal.ts';
+import { terminalHere } from './init/terminal.ts';
+import type { Output } from './output.ts';
 import { flag, option, type Run } from './run.ts';
 
 /** Commands that bring a validator in, or change it. */
@@ -55,4 +58,27 @@ export const registerSetup = (program: Command, run: Run): void => {
   registerPlan(program, run);
   registerApply(program, run);
   registerSeal(program, run);
+};
+
+/** `baton init`: needs no AWS. */
+export const registerInit = (program: Command, outputOf: (options: { json: boolean; verbose: boolean }) => Output): void => {
+  const asking = program
+    .command('init')
+    .description('write validators.yaml by questions, and tell which roles, units and commands it needs')
+    .option('--out <file>', 'where it is written', 'validators.yaml')
+    .option('--add', 'add a validator or a node to the file that is there; its comments stay')
+    .option('--answers <file>', 'answers as JSON, {"validator": {…}} or {"node": {…}}, instead of questions')
+    .option('--force', 'replace a file that is there')
+    .option('--yes', 'write without a question');
+  asking.action(async () => {
+    const output = outputOf(program.opts<{ json: boolean; verbose: boolean }>());
+    const answers = option(asking, 'answers');
+    const flags = { add: flag(asking, 'add'), force: flag(asking, 'force'), yes: flag(asking, 'yes') };
+    try {
+      const out = option(asking, 'out') ?? 'validators.yaml';
+      output.answer(await init({ out, ...flags, terminal: terminalHere, ...(answers === undefined ? {} : { answers }) }));
+    } catch (error) {
+      output.failure(error);
+    }
+  });
 };
