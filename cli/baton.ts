@@ -4,7 +4,6 @@ import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
-import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { watchStatus } from './commands/status-watch.ts';
@@ -15,6 +14,7 @@ import { registerDrill } from './drill.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
 import { flag, option, type Run } from './run.ts';
+import { registerMoves } from './moves.ts';
 import { registerInit, registerSetup } from './setup.ts';
 
 type Make = (output: Output) => Context;
@@ -61,7 +61,9 @@ export const programFor = (
   registerAnswers(program, run);
   program
     .command('explain <execution> [validator]')
-    .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
+    .description(
+      'what an execution did and why, step by step; or `explain policy VALIDATOR`, `explain gates VALIDATOR`: how a failover would be judged now',
+    )
     .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
   registerPauses(program, run);
@@ -84,28 +86,6 @@ const registerDoctor = (program: Command, run: Run): void => {
     .description('whether a failover could go well now: every precondition, each with its fix')
     .option('--vault', 'look for the sealed keys too; only a custodian may');
   examining.action(run((context, name) => doctor(context, name, { vault: flag(examining, 'vault') })));
-};
-
-const registerMoves = (program: Command, run: Run): void => {
-  for (const kind of ['failover', 'switchover'] as const) {
-    const moving = program
-      .command(`${kind} <validator>`)
-      .description(kind === 'failover' ? 'move the right to sign away from a failed node' : 'planned move to another node')
-      .option('--to <node>', 'name of the node that is to sign')
-      .option('--reason <text>', 'why, for the record', `${kind} by hand`)
-      .option('--no-wait', 'do not follow it to its end');
-    moving.action(
-      run((context, name) => {
-        const to = option(moving, 'to');
-        return failover(context, name ?? '', {
-          kind,
-          reason: option(moving, 'reason') ?? kind,
-          wait: flag(moving, 'wait'),
-          ...(to === undefined ? {} : { to }),
-        });
-      }),
-    );
-  }
 };
 
 const registerHistory = (program: Command, run: Run): void => {

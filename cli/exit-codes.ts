@@ -31,6 +31,7 @@ const badInput: readonly ErrorCode[] = [
   'ValidatorUnknown',
   'ApprovalUnknown',
   'AlertTestUnknown',
+  'MoveUnknown',
 ];
 const unreachable: readonly ErrorCode[] = ['LeaseUnreachable', 'KeyServiceFailed', 'CommandFailed', 'PowerFailed', 'AlertFailed'];
 const notReached: readonly ErrorCode[] = ['WorkflowFailed', 'DrillFailed'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approvalRecord } from '../core/approval.ts';
+import { assessGate } from '../core/assess-gates.ts';
 import { policy } from '../core/config.ts';
 import { errorCodes } from '../core/errors.ts';
 import { evidenceKinds } from '../core/evidence.ts';
@@ -7,6 +8,7 @@ import { healthStates } from '../core/finding.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { phases } from '../core/lease.ts';
 import { pauseRecord } from '../core/pause.ts';
+import { plannedMove } from '../core/planned.ts';
 import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
@@ -25,6 +27,8 @@ const status = z.object({
       lease: lease.extend({ candidate: nodeId, evidence: z.enum(evidenceKinds).nullable() }).nullable(),
       /** The pause that holds now. */
       paused: pauseRecord.nullable(),
+      /** The planned move that is still to come. */
+      planned: plannedMove.nullable(),
       mode: policy.shape.mode,
       nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
       waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
@@ -49,6 +53,8 @@ const moved = z.object({
   status: text,
   error: text.nullable().optional(),
   cause: text.nullable().optional(),
+  /** With --at or --window. */
+  planned: z.object({ to: nodeId, notBeforeMs: ms, notAfterMs: ms }).optional(),
 });
 
 const answered = z.object({
@@ -65,6 +71,15 @@ const explained = z.object({
   error: text.nullable(),
   cause: text.nullable(),
   steps: z.array(z.object({ state: text, startedMs: ms, tookMs: ms, sentence: text })),
+  /** What Assess looked at; null when it has not answered. */
+  gates: z.array(assessGate).nullable(),
+});
+const gatesExplained = z.object({
+  validator,
+  verdict: z.enum(verdictStates),
+  requests: z.array(z.object({ when: text, kind: text, decision: z.enum(['proceed', 'refused']), code: text.nullable() })),
+  /** `verdicts` in the order of `requests`. */
+  gates: z.array(assessGate.omit({ verdict: true }).extend({ verdicts: z.array(assessGate.shape.verdict) })),
 });
 const outcome = z.object({
   when: text,
@@ -171,10 +186,11 @@ export const cliJson = {
   doctor,
   failover: moved,
   switchover: moved,
+  cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
   approve: answered,
   deny: answered,
   attest: answered,
-  explain: z.union([explained, policyExplained]),
+  explain: z.union([explained, policyExplained, gatesExplained]),
   history,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),

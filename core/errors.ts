@@ -36,6 +36,8 @@ export const errorCodes = [
   'TableUnsafe',
   'AlertTestUnknown',
   'AlertFailed',
+  'MovePlanned',
+  'MoveUnknown',
 ] as const;
 
 /** Stable code of a failure: also the error name that the state machine matches. */
