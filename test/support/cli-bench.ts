@@ -34,6 +34,7 @@ let me = robin;
 let head: number | null = 100;
 export let answers: { token: string; answer: Record<string, unknown> }[] = [];
 export let started: string[] = [];
+export let inputs: unknown[] = [];
 export let told: Record<string, unknown> = {};
 export let text = '';
 let exitCode = 0;
@@ -85,8 +86,10 @@ const contextFor = (output: Output): Context => {
       releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
     workflow: {
-      start: async ({ name }: { name: string }) => {
+      start: async ({ name, input }: { name: string; input: unknown }) => {
+        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Run it again.' });
         started.push(name);
+        inputs.push(input);
         return true;
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
@@ -184,7 +187,7 @@ export const useCli = (): void => {
     dynamo = await startDynamo();
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
-    [safety, notices] = [undefined, []];
+    [safety, notices, inputs] = [undefined, [], []];
     onSleep = async () => undefined;
     onConfirm = async () => false;
     executions.clear();
