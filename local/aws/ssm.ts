@@ -177,10 +177,29 @@ export class LocalSsm implements Service {
     };
   }
 
+  #getDocument(input: Record<string, unknown>): unknown {
+    const name = textOf(input, 'Name');
+    const document = this.#options.documents[name];
+    if (!document) throw new ServiceError('InvalidDocument', `document ${name} does not exist`);
+    return { Name: name, DocumentFormat: 'JSON', DocumentVersion: '1', Content: JSON.stringify(document) };
+  }
+
+  #describeAgents(input: Record<string, unknown>): unknown {
+    const [filter] = (input['Filters'] ?? []) as { Key: string; Values: string[] }[];
+    if (filter?.Key !== 'InstanceIds') throw new ServiceError('InvalidInstanceInformationFilterValue', 'only InstanceIds is served here');
+    const known = filter.Values.flatMap((id) => {
+      const machine = this.#options.machines.get(id);
+      return machine ? [{ InstanceId: id, PingStatus: machine.reachable() ? 'Online' : 'ConnectionLost' }] : [];
+    });
+    return { InstanceInformationList: known };
+  }
+
   async handle(action: string, input: Record<string, unknown>): Promise<unknown> {
     if (action === 'SendCommand') return this.#sendCommand(input);
     if (action === 'ListCommands') return this.#listCommands(input);
     if (action === 'GetCommandInvocation') return this.#getInvocation(input);
+    if (action === 'GetDocument') return this.#getDocument(input);
+    if (action === 'DescribeInstanceInformation') return this.#describeAgents(input);
     throw new ServiceError('UnknownOperationException', `ssm:${action} is not served here`);
   }
 }

@@ -14,12 +14,14 @@ import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
+import type { StackLook } from '../../cli/doctor/look.ts';
 import { cliJson } from '../../cli/json.ts';
 import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
 import { answersOf } from './answers.ts';
+import { lookWell } from './look.ts';
 import { robin, yaml, type amber } from './core.ts';
 import { unmeasured } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -47,6 +49,8 @@ export const executions = new Map<string, { found: Execution; events: readonly W
 let interrupt = new AbortController();
 let terminal = false;
 let onSleep = async (): Promise<void> => undefined;
+/** What AWS says beside the table; what is not set is well. */
+let look: Partial<StackLook> = {};
 let onConfirm = async (): Promise<boolean> => false;
 
 /** Nobody waits at this bench: what would happen in the meantime happens at once. */
@@ -80,6 +84,7 @@ const contextFor = (output: Output): Context => {
       },
     }),
     output,
+    look: { ...lookWell(), ...look },
     chains: { ...chains, headOf: async () => head },
     keys: {
       seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
@@ -149,11 +154,13 @@ export const set = (of: {
   safety?: TableSafety;
   onSleep?: () => Promise<void>;
   onConfirm?: () => Promise<boolean>;
+  look?: Partial<StackLook>;
   terminal?: boolean;
 }): void => {
   if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.onConfirm !== undefined) onConfirm = of.onConfirm;
+  if (of.look !== undefined) look = of.look;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -190,6 +197,7 @@ export const useCli = (): void => {
     [safety, notices, inputs] = [undefined, [], []];
     onSleep = async () => undefined;
     onConfirm = async () => false;
+    look = {};
     executions.clear();
     [interrupt, terminal] = [new AbortController(), false];
   });
