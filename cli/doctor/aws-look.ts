@@ -93,7 +93,7 @@ const aheadOf = async ({ clients, clock }: LookOptions, signal: AbortSignal): Pr
       date = (reply.response as { headers?: Record<string, unknown> } | undefined)?.headers?.['date'];
       return reply;
     },
-    { step: 'deserialize', priority: 'low' },
+    { step: 'deserialize', priority: 'high' },
   );
   const before = clock.epochMs();
   await asked('sts:GetCallerIdentity', () => clients.sts.send(command, { abortSignal: signal }));
