@@ -137,60 +137,6 @@ describe('the configuration', () => {
   });
 });
 
-describe('a configuration', () => {
-  const config = validatorConfig.parse(configOf());
-  const item = toItem({ config: configOf(), hash: hashOf(configOf()), pk: 'config#hub-1' });
-  test.each<[string | null, Record<string, unknown>]>([
-    [null, { ConditionExpression: 'attribute_not_exists(#pk)', ExpressionAttributeNames: { '#pk': 'pk' } }],
-    [
-      'a'.repeat(64),
-      {
-        ConditionExpression: '#hash = :over',
-        ExpressionAttributeNames: { '#hash': 'hash' },
-        ExpressionAttributeValues: toItem({ ':over': 'a'.repeat(64) }),
-      },
-    ],
-  ])('is written over %j and nothing else', async (over, condition) => {
-    const { sent, records } = recordsWith(() => ({}));
-    expect(await records.writeConfig(config, { over })).toBe(true);
-    expect(sent.map(({ input }) => input)).toEqual([
-      { TableName: 'baton', Item: item, ...condition, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' },
-    ]);
-  });
-  test('that is another one by now is told; the very same was written earlier', async () => {
-    expect(await recordsWith(() => refused({ pk: 'config#hub-1', hash: 'b' })).records.writeConfig(config, { over: null })).toBe(false);
-    const { records } = recordsWith(() => new Refusal('ConditionalCheckFailedException', { Item: item }));
-    expect(await records.writeConfig(config, { over: null })).toBe(true);
-  });
-  test('is written over whatever there is when nobody asks', async () => {
-    expect(await recordsWith(() => ({})).records.writeConfig(config)).toBe(true);
-  });
-});
-
-describe('a planned move', () => {
-  const item = toItem({ ...planned, pk: 'planned#hub-1' });
-  test.each<[string | undefined, Record<string, unknown>]>([
-    [undefined, { ConditionExpression: 'attribute_not_exists(#pk)', ExpressionAttributeNames: { '#pk': 'pk' } }],
-    [
-      'zero',
-      {
-        ConditionExpression: '#execution = :over',
-        ExpressionAttributeNames: { '#execution': 'execution' },
-        ExpressionAttributeValues: toItem({ ':over': 'zero' }),
-      },
-    ],
-  ])('is written over that of %j and no other', async (over, condition) => {
-    const { sent, records } = recordsWith(() => ({}));
-    expect(await records.writePlanned(v, planned, over === undefined ? undefined : run(over))).toBe(true);
-    expect(sent.map(({ input }) => input)).toEqual([
-      { TableName: 'baton', Item: item, ...condition, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' },
-    ]);
-  });
-  test('beside another is refused', async () => {
-    expect(await recordsWith(() => refused({ pk: 'planned#hub-1' })).records.writePlanned(v, planned, undefined)).toBe(false);
-  });
-});
-
 describe('what is written', () => {
   test.each<[string, Record<string, unknown>, (records: Records, signal: AbortSignal) => Promise<unknown>, boolean]>([
     ['config#hub-1', { config: configOf(), hash: hashOf(configOf()) }, (records) => records.writeConfig(validatorConfig.parse(configOf())), false],

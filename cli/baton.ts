@@ -11,6 +11,7 @@ import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDrill } from './drill.ts';
+import { withExamples } from './examples.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
 import { flag, option, type Run } from './run.ts';
@@ -69,6 +70,7 @@ export const programFor = (
   registerPauses(program, run);
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
+  withExamples(program);
   return program;
 };
 

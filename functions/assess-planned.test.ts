@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, reportOf, robin, run, t } from '../test/support/core.ts';
-import { never, World } from '../test/support/deps.ts';
+import { never, World as Plain } from '../test/support/deps.ts';
 import { assess } from './assess.ts';
-import { assess as contract } from './contract.ts';
+import { assess as contract, executionInput } from './contract.ts';
+import type { PlannedMove } from '../core/planned.ts';
+import type { Deps } from './shared/deps.ts';
 
 /** A planned move when its time has come: whatever happened meanwhile, it is judged as things are then. */
+
+class World extends Plain {
+  planned: PlannedMove | undefined;
+  override deps(): Deps {
+    const deps = super.deps();
+    return { ...deps, records: Object.assign(deps.records, { readPlanned: async () => this.planned }) };
+  }
+}
 
 const openMs = 1_700_000_000_000;
 const iso = (ms: number): string => `${new Date(openMs + ms).toISOString().slice(0, 19)}Z`;
@@ -95,4 +105,22 @@ test('what begins at once needs no record', async () => {
       now,
     ),
   ).toMatchObject({ decision: 'proceed' });
+});
+
+describe('the input of a planned move', () => {
+  const { execution, ...input } = asked;
+  test.each<[string, Record<string, unknown>]>([
+    ['a failover', { kind: 'failover' }],
+    ['a move to nobody in particular', { to: undefined }],
+    ['one without an end', { notAfter: undefined }],
+    ['one without a beginning', { notBefore: undefined }],
+    ['one that ends before it begins', { notAfter: asked.notBefore }],
+    ['one at a moment that is none', { notBefore: '2023-11-31T25:13:20Z' }],
+    ['one in another time zone', { notBefore: '2023-11-14T22:12:20+01:00' }],
+  ])('is not %s', (_, of) => {
+    expect(executionInput.safeParse({ ...input, ...of }).success).toBe(false);
+    expect(contract.input.safeParse({ ...asked, ...of }).success).toBe(false);
+    expect(executionInput.safeParse(input).success).toBe(true);
+    expect(contract.input.parse({ ...input, execution })).toEqual(asked);
+  });
 });

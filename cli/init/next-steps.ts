@@ -76,7 +76,8 @@ const linesOf = (config: ValidatorConfig, steps: NodeSteps): string[] => {
   const id = steps.tags['baton-node'] ?? '';
   return [
     `On ${steps.node} (${id}):`,
-    `  role ${steps.role}: attach NodePolicyArn of the outputs and AmazonSSMManagedInstanceCore. By its tags it reads and writes ${steps.keys.join(' and ')}, and nothing else:`,
+    `  role ${steps.role}: attach NodePolicyArn of the outputs and AmazonSSMManagedInstanceCore.`,
+    `    By its tags it reads and writes ${steps.keys.join(' and ')}, and nothing else:`,
     `    aws iam tag-role --role-name ${steps.role} --tags ${Object.entries(steps.tags)
       .map(([key, value]) => `Key=${key},Value=${value}`)
       .join(' ')}`,

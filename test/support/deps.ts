@@ -10,7 +10,6 @@ import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
 import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
-import type { PlannedMove } from '../../core/planned.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { SlackMessage } from '../../core/slack-message.ts';
 import type { SlackMessageAt } from '../../core/slack-names.ts';
@@ -34,7 +33,6 @@ export class World {
   /** Nodes whose guard does not run: their report stands still. The active's does unless a test lets it run. */
   silent = new Set<string>([amber]);
   paused: Pause | undefined;
-  planned: PlannedMove | undefined;
   approvals = new Map<string, ApprovalRecord>();
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();
@@ -115,7 +113,6 @@ export class World {
         this.#up('pause');
         return this.paused;
       },
-      readPlanned: async () => this.planned,
       readVault: async () => this.vault,
       readHistory: async () => {
         this.#up('history');
