@@ -69,7 +69,7 @@ const initWith = async (options: InitOptions, terminal: () => Terminal): Promise
   const json = { file: out, validator: config.id, timing, nodes, commands };
   if (!(await agreed(made, options, terminal, timing)))
     return { lines: ['Nothing was written.'], json: { ...json, written: false }, exitCode: exitCodes.refused };
-  await writeWhole(made.text, out, before ?? (force ? 'anything' : null));
+  await writeWhole(made.text, out, !add && force ? 'anything' : { exactly: before ?? null });
   return {
     lines: [`${out} is written. timing: ${timing}`, '', ...stepLines(config, nodes, commands)],
     json: { ...json, written: true },

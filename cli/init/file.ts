@@ -1,6 +1,6 @@
 import { link, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Document, isSeq, type Node } from 'yaml';
+import { Document, isSeq } from 'yaml';
 import type { ValidatorsFile } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
@@ -52,7 +52,7 @@ const addNode = (document: Document, { validator, ...node }: Extract<Answers, { 
       fix: `Name one that does: ${file.validators.map(({ id }) => id).join(', ')}`.slice(0, 300),
     });
   }
-  document.addIn(['validators', at, 'nodes'], document.createNode(node) as Node);
+  document.addIn(['validators', at, 'nodes'], document.createNode(node));
 };
 
 /** The file with one validator or node more. Its comments stay, and everything else says what it said. @throws BatonError as `apply` would. */
@@ -60,7 +60,7 @@ export const addedTo = (text: string, answers: Answers, file: string): Made => {
   const before = parseValidatorsFile(valueOf(text, file));
   const document = documentOf(text, file);
   if ('node' in answers) addNode(document, answers.node, before);
-  else if (isSeq(document.get('validators'))) document.addIn(['validators'], document.createNode(answers.validator) as Node);
+  else if (isSeq(document.get('validators'))) document.addIn(['validators'], document.createNode(answers.validator));
   const after = made(document.toString(format), file);
   const same = (id: string, index: number): boolean => {
     const [old, now] = [before.validators[index], after.file.validators[index]];
@@ -92,7 +92,10 @@ export const requireFree = async (file: string, force: boolean): Promise<void> =
   if (!force && (await textOf(file)) !== undefined) throw alreadyThere(file);
 };
 
-const put = async (text: string, file: string, over: string | null | 'anything'): Promise<void> => {
+/** Exactly this text, or no file; `anything` with --force. */
+export type Over = { readonly exactly: string | null } | 'anything';
+
+const put = async (text: string, file: string, over: Over): Promise<void> => {
   const target = await realpath(file).catch(() => file);
   const mode = await stat(target).then(
     (found) => found.mode & 0o777,
@@ -105,8 +108,8 @@ const put = async (text: string, file: string, over: string | null | 'anything')
     await handle.sync();
     await handle.close();
     // A link fails when somebody made the file in between; a rename would not.
-    if (over === null) await link(beside, target);
-    else if (over !== 'anything' && (await textOf(target)) !== over)
+    if (over !== 'anything' && over.exactly === null) await link(beside, target);
+    else if (over !== 'anything' && (await textOf(target)) !== over.exactly)
       throw new BatonError('PlanChanged', `${file} was changed in between; nothing was written`, { fix: 'Run it again.' });
     else await rename(beside, target);
   } finally {
@@ -117,10 +120,10 @@ const put = async (text: string, file: string, over: string | null | 'anything')
 
 /**
  * Writes the whole file or nothing.
- * @param over what it replaces: null for no file, a text for exactly that text, `anything` with --force.
+ * @param over what it replaces.
  * @throws BatonError InputInvalid, PlanChanged or ConfigInvalid.
  */
-export const writeWhole = async (text: string, file: string, over: string | null | 'anything'): Promise<void> => {
+export const writeWhole = async (text: string, file: string, over: Over): Promise<void> => {
   try {
     await put(text, file, over);
   } catch (cause) {
