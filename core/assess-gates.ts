@@ -82,7 +82,7 @@ const nodeGates = ({ config, report, head, build, silent }: Candidate): NodeGate
       gate: 'lag',
       seen: `${behind ?? '?'} behind head ${head ?? '?'}`,
       required: `at most ${maxLag}`,
-      why: behind !== null && behind > maxLag ? `it is ${behind} behind the head, at most ${maxLag} allowed` : null,
+      why: (behind ?? 0) > maxLag ? `it is ${behind} behind the head, at most ${maxLag} allowed` : null,
     },
     {
       gate: 'disk',
@@ -205,7 +205,7 @@ export const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
   });
   const [best] = standbys.filter(({ reason }) => reason === null).sort((a, b) => b.height - a.height);
   const reasons = standbys.map(({ node, reason }) => `${node}: ${reason}`).join('; ');
-  const unready = to === undefined ? `No standby is ready: ${reasons}.` : `${to} is not ready: ${standbys[0]?.reason}.`;
+  const unready = to === undefined ? `No standby is ready: ${reasons}.` : `${to} is not ready: ${standbys.map(({ reason }) => reason).join()}.`;
   const shown = standbys.flatMap(({ node, gates }) =>
     gates.map(({ gate, seen, required, why }): Judged => {
       const verdict = why === null ? 'open' : 'closed';

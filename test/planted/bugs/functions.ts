@@ -190,7 +190,7 @@ export const functionBugs: readonly Bug[] = [
   of(
     'standby-that-is-behind',
     'The standby says that it is synced, so its lag is not compared with the head (OpenShards 2023).',
-    [{ file: 'core/assess-gates.ts', find: 'behind > maxLag ?', replace: 'behind > Number.MAX_SAFE_INTEGER ?' }],
+    [{ file: 'core/assess-gates.ts', find: '(behind ?? 0) > maxLag ?', replace: '(behind ?? 0) > Number.MAX_SAFE_INTEGER ?' }],
     'core/assess.test.ts',
     'for a reason',
   ),
