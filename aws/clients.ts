@@ -9,7 +9,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 /** SDK clients with every limit spelled out. Endpoints, region and credentials come from the SDK's own chain. */
 
-const limits = (requestTimeout: number) => ({
+export const limits = (requestTimeout: number) => ({
   maxAttempts: 3,
   requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true }),
 });

@@ -28,6 +28,7 @@ export const keyOf = {
   config: (validator: string) => `config#${validator}`,
   fleet: () => 'fleet',
   pause: (validator: string) => `pause#${validator}`,
+  planned: (validator: string) => `planned#${validator}`,
   vault: (validator: string) => `vault#${validator}`,
   approval: (id: string) => `approval#${id}`,
   approvals: (validator: string) => `approvals#${validator}`,

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { validatorConfig } from '../core/config.ts';
 import { validatorId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
-import { alex, amber, birch, configOf, reportOf, t, v } from '../test/support/core.ts';
+import type { PlannedMove } from '../core/planned.ts';
+import { alex, amber, birch, configOf, reportOf, run, t, v } from '../test/support/core.ts';
 import { Refusal, someSignal, wired, type Answer, type Sent } from '../test/support/wire.ts';
 import { toItem } from './items.ts';
 import { Records, type WatchRecord } from './records.ts';
@@ -11,6 +12,7 @@ import { Records, type WatchRecord } from './records.ts';
 const nonce = '0123456789abcdef'.repeat(2);
 const vault = { box: 'Ym94', dataKey: 'a2V5', publicKey: 'cHVi', watermark: { kind: 'slot', slot: 4 } } as const;
 const pause = { by: alex, reason: 'Upgrade.', atMs: 1 };
+const planned: PlannedMove = { execution: run('one'), to: birch, notBeforeMs: 1, notAfterMs: 2, by: alex, reason: 'Upgrade.' };
 const watch: WatchRecord = {
   samples: [{ observations: { a: 'signing', b: 'failing', c: 'halted', d: 'unobservable' } }],
   state: 'suspect',
@@ -33,6 +35,7 @@ const reads: Read[] = [
   ['config#hub-1', { config: configOf(), hash: hashOf(configOf()) }, (records, signal) => records.readConfig(v, signal)],
   ['fleet', { validators: ['hub-1', 'hub-2'] }, (records, signal) => records.readFleet(signal), ['hub-1', 'hub-2']],
   ['pause#hub-1', pause, (records, signal) => records.readPause(v, signal)],
+  ['planned#hub-1', planned, (records, signal) => records.readPlanned(v, signal)],
   ['vault#hub-1', vault, (records, signal) => records.readVault(v, signal)],
   ['vault#hub-1', { box: 'Ym94', dataKey: 'a2V5' }, (records, signal) => records.readVault(v, signal)],
   ['fence#hub-1#2', { nonce }, (records, signal) => records.readFenceIntent(v, t(2), signal)],

@@ -2,9 +2,10 @@ import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/cli
 import { z } from 'zod';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
-import { validatorId, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
+import { validatorId, type ExecutionName, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
 import { pauseRecord, type Pause } from '../core/pause.ts';
 import { hashOf } from '../core/plan.ts';
+import { plannedMove, type PlannedMove } from '../core/planned.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
@@ -98,8 +99,19 @@ export class Records {
     return found;
   }
 
-  writeConfig(config: ValidatorConfig): Promise<void> {
-    return this.#put(keyOf.config(config.id), { config, hash: hashOf(config) });
+  /**
+   * @param of.over the hash of the configuration that it replaces, null for none; whatever stands there when it is not given.
+   * @returns false when another one stands there.
+   */
+  async writeConfig(config: ValidatorConfig, of: { readonly over?: string | null } = {}): Promise<boolean> {
+    const item = { config, hash: hashOf(config) };
+    const { over } = of;
+    if (over === undefined) {
+      await this.#put(keyOf.config(config.id), item);
+      return true;
+    }
+    const condition = over === null ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#hash = :over', values: { ':over': over } };
+    return (await this.#putIf(keyOf.config(config.id), item, condition)).outcome === 'done';
   }
 
   async readFleet(signal?: AbortSignal): Promise<ValidatorId[]> {
@@ -130,6 +142,21 @@ export class Records {
 
   resume(validator: ValidatorId): Promise<void> {
     return this.#delete(keyOf.pause(validator));
+  }
+
+  /** As it was written, whether it is still to come or not: `toCome` tells. */
+  readPlanned(validator: ValidatorId, signal?: AbortSignal): Promise<PlannedMove | undefined> {
+    return readParsed(this.#table, keyOf.planned(validator), plannedMove, signal);
+  }
+
+  /**
+   * @param over the execution whose record it replaces; undefined for none.
+   * @returns false when another one stands there.
+   */
+  async writePlanned(validator: ValidatorId, move: PlannedMove, over: ExecutionName | undefined): Promise<boolean> {
+    const condition =
+      over === undefined ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#execution = :over', values: { ':over': over } };
+    return (await this.#putIf(keyOf.planned(validator), move, condition)).outcome === 'done';
   }
 
   readVault(validator: ValidatorId, signal?: AbortSignal): Promise<Vault | undefined> {

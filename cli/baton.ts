@@ -2,20 +2,21 @@
 import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
-import { apply } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
-import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
-import { seal } from './commands/seal.ts';
 import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDrill } from './drill.ts';
+import { withExamples } from './examples.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor, type Answer, type Output } from './output.ts';
+import { flag, option, type Run } from './run.ts';
+import { registerMoves } from './moves.ts';
+import { registerInit, registerSetup } from './setup.ts';
 
 type Make = (output: Output) => Context;
 
@@ -29,14 +30,8 @@ Exit codes:
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
   7  doctor found what must be mended
+  8  plan --detailed-exitcode: the file would change something
 `;
-
-type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-const option = (command: Command, name: string): string | undefined => text(command.opts<Record<string, unknown>>()[name]);
-const flag = (command: Command, name: string): boolean => command.opts<Record<string, unknown>>()[name] === true;
 
 /** The command line. `make` builds the context only when a command needs AWS. */
 export const programFor = (
@@ -59,6 +54,7 @@ export const programFor = (
         output.failure(error);
       }
     };
+  registerInit(program, outputOf);
   registerSetup(program, run);
   registerStatus(program, run);
   registerDoctor(program, run);
@@ -66,42 +62,16 @@ export const programFor = (
   registerAnswers(program, run);
   program
     .command('explain <execution> [validator]')
-    .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
+    .description(
+      'what an execution did and why, step by step; or `explain policy VALIDATOR`, `explain gates VALIDATOR`: how a failover would be judged now',
+    )
     .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
   registerPauses(program, run);
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
+  withExamples(program);
   return program;
-};
-
-const registerSetup = (program: Command, run: Run): void => {
-  const applying = program
-    .command('apply <file>')
-    .description('validate validators.yaml, show what would change, then write it')
-    .option('--yes', 'write without a question')
-    .option('--attest <statement>', 'your statement that no other copy of the key can sign (to enrol)');
-  applying.action(
-    run((context, file) => {
-      const attest = option(applying, 'attest');
-      return apply(context, file ?? '', { yes: flag(applying, 'yes'), ...(attest === undefined ? {} : { attest }) });
-    }),
-  );
-  const sealing = program
-    .command('seal <validator>')
-    .description('put a key in: encrypt it for this validator')
-    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
-    .option('--state <file>', 'sign state of the signer that had the key (CometBFT, tmkms, horcrux): its last duty becomes part of the floor')
-    .option('--replace', 'replace a key that is sealed already');
-  sealing.action(
-    run((context, name) => {
-      const state = option(sealing, 'state');
-      return seal(context, name ?? '', option(sealing, 'keyFile') ?? '', {
-        replace: flag(sealing, 'replace'),
-        ...(state === undefined ? {} : { state }),
-      });
-    }),
-  );
 };
 
 const registerStatus = (program: Command, run: Run): void => {
@@ -118,28 +88,6 @@ const registerDoctor = (program: Command, run: Run): void => {
     .description('whether a failover could go well now: every precondition, each with its fix')
     .option('--vault', 'look for the sealed keys too; only a custodian may');
   examining.action(run((context, name) => doctor(context, name, { vault: flag(examining, 'vault') })));
-};
-
-const registerMoves = (program: Command, run: Run): void => {
-  for (const kind of ['failover', 'switchover'] as const) {
-    const moving = program
-      .command(`${kind} <validator>`)
-      .description(kind === 'failover' ? 'move the right to sign away from a failed node' : 'planned move to another node')
-      .option('--to <node>', 'name of the node that is to sign')
-      .option('--reason <text>', 'why, for the record', `${kind} by hand`)
-      .option('--no-wait', 'do not follow it to its end');
-    moving.action(
-      run((context, name) => {
-        const to = option(moving, 'to');
-        return failover(context, name ?? '', {
-          kind,
-          reason: option(moving, 'reason') ?? kind,
-          wait: flag(moving, 'wait'),
-          ...(to === undefined ? {} : { to }),
-        });
-      }),
-    );
-  }
 };
 
 const registerHistory = (program: Command, run: Run): void => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { HttpAnswers } from '../aws/answers.ts';
 import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
-import { dynamo, kms, sfn, sns, sts } from '../aws/clients.ts';
+import { dynamo, ec2, kms, sfn, sns, ssm, sts } from '../aws/clients.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
@@ -19,6 +19,9 @@ import { validatorId, type ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
 import type { Clock } from '../core/time.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { cloudwatch, scheduler } from './doctor/clients.ts';
+import { lookBySdk } from './doctor/aws-look.ts';
+import type { StackLook } from './doctor/look.ts';
 import type { Output } from './output.ts';
 
 /** What every command works with. Tests build their own. */
@@ -31,6 +34,8 @@ export interface Context {
   readonly alertTests: AlertTests;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly chains: Chains;
+  /** What AWS says of the stack and the machines. */
+  readonly look: StackLook;
   readonly keys: Keys;
   readonly workflow: Workflow;
   /** @throws BatonError InputInvalid when BATON_TOPIC is not set: one command alone needs it. */
@@ -90,6 +95,23 @@ const answersAt = (url: string | undefined): Answers => ({
   },
 });
 
+/** The state machine is called STACK-failover. */
+export const stackNamed = (stateMachine: string): string => (stateMachine.split(':').at(-1) ?? '').replace(/-failover$/, '');
+
+const topicHere = (): string | undefined => {
+  const topic = process.env['BATON_TOPIC'];
+  return topic?.startsWith('arn:') === true ? topic : undefined;
+};
+
+const lookHere = (of: { BATON_STATE_MACHINE: string; BATON_KMS_KEY: string }): StackLook =>
+  lookBySdk({
+    clients: { ssm: ssm(), kms: kms(), cloudwatch: cloudwatch(), sns: sns(), scheduler: scheduler(), sts: sts(), ec2: ec2() },
+    stack: stackNamed(of.BATON_STATE_MACHINE),
+    keyId: of.BATON_KMS_KEY,
+    topic: topicHere(),
+    clock: systemClock,
+  });
+
 /** @throws BatonError InputInvalid when BATON_KMS_KEY or BATON_STATE_MACHINE is not set. */
 export const contextFromEnvironment = (output: Output): Context => {
   const found = environment.safeParse(process.env);
@@ -105,11 +127,12 @@ export const contextFromEnvironment = (output: Output): Context => {
     alertTests: new AlertTests({ client, table }),
     tableCheck: new TableCheck({ client, table }),
     chains,
+    look: lookHere(found.data),
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),
     notify: () => {
-      const topic = process.env['BATON_TOPIC'];
-      if (topic?.startsWith('arn:') !== true) throw notSet('BATON_TOPIC');
+      const topic = topicHere();
+      if (topic === undefined) throw notSet('BATON_TOPIC');
       return new Notify({ client: sns(), topic });
     },
     clock: systemClock,

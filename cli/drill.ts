@@ -4,6 +4,7 @@ import type { DrillResult } from '../local/drill/options.ts';
 import { runDrill } from '../local/drill/run.ts';
 import { scenarioNames, scenarios, type ScenarioName } from '../local/drill/scenarios.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { examples } from './examples.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor } from './output.ts';
 
@@ -61,6 +62,7 @@ export const registerDrill = (program: Command): void => {
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
     .option('--keep', 'keep the folder with all logs', false)
     .option('--built <template>', 'run what `sam build` built, e.g. .aws-sam/build/template.yaml')
+    .addHelpText('after', `\nExample:\n  ${(examples['drill'] ?? []).join('\n  ')}\n`)
     .action(async (flags: Flags) => {
       const general = program.opts<{ json: boolean; verbose: boolean }>();
       const output = outputFor(general);

@@ -15,6 +15,8 @@ export const exitCodes = {
   notReached: 6,
   /** `doctor` found what must be mended before a failover can go well. */
   notFit: 7,
+  /** `plan --detailed-exitcode`: the file would change something. */
+  wouldChange: 8,
 } as const;
 
 const badInput: readonly ErrorCode[] = [
@@ -29,6 +31,7 @@ const badInput: readonly ErrorCode[] = [
   'ValidatorUnknown',
   'ApprovalUnknown',
   'AlertTestUnknown',
+  'MoveUnknown',
 ];
 const unreachable: readonly ErrorCode[] = ['LeaseUnreachable', 'KeyServiceFailed', 'CommandFailed', 'PowerFailed', 'AlertFailed'];
 const notReached: readonly ErrorCode[] = ['WorkflowFailed', 'DrillFailed'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approvalRecord } from '../core/approval.ts';
+import { assessGate } from '../core/assess-gates.ts';
 import { policy } from '../core/config.ts';
 import { errorCodes } from '../core/errors.ts';
 import { evidenceKinds } from '../core/evidence.ts';
@@ -7,6 +8,7 @@ import { healthStates } from '../core/finding.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { phases } from '../core/lease.ts';
 import { pauseRecord } from '../core/pause.ts';
+import { plannedMove } from '../core/planned.ts';
 import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
@@ -25,6 +27,8 @@ const status = z.object({
       lease: lease.extend({ candidate: nodeId, evidence: z.enum(evidenceKinds).nullable() }).nullable(),
       /** The pause that holds now. */
       paused: pauseRecord.nullable(),
+      /** The planned move that is still to come. */
+      planned: plannedMove.nullable(),
       mode: policy.shape.mode,
       nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
       waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
@@ -52,6 +56,8 @@ const moved = z.object({
   status: text,
   error: text.nullable().optional(),
   cause: text.nullable().optional(),
+  /** With --at or --window. */
+  planned: z.object({ to: nodeId, notBeforeMs: ms, notAfterMs: ms }).optional(),
 });
 
 const answered = z.object({
@@ -68,6 +74,15 @@ const explained = z.object({
   error: text.nullable(),
   cause: text.nullable(),
   steps: z.array(z.object({ state: text, startedMs: ms, tookMs: ms, sentence: text })),
+  /** What Assess looked at; null when it has not answered. */
+  gates: z.array(assessGate).nullable(),
+});
+const gatesExplained = z.object({
+  validator,
+  verdict: z.enum(verdictStates),
+  requests: z.array(z.object({ when: text, kind: text, decision: z.enum(['proceed', 'refused']), code: text.nullable() })),
+  /** `verdicts` in the order of `requests`. */
+  gates: z.array(assessGate.omit({ verdict: true }).extend({ verdicts: z.array(assessGate.shape.verdict) })),
 });
 const outcome = z.object({
   when: text,
@@ -118,20 +133,67 @@ const drill = z.object({
   sentence: text,
 });
 
+const planned = z.object({
+  /** Its id, 64 hex digits. */
+  plan: text,
+  counts: z.object({ enrol: count, change: count, unchanged: count, kept: count }),
+  risky: count,
+  changes: z.array(
+    z.object({
+      validator,
+      kind: z.enum(['enrol', 'change', 'unchanged']),
+      timing: text,
+      fields: z.array(
+        z.object({
+          op: z.enum(['+', '~', '-']),
+          path: text,
+          before: text.nullable(),
+          after: text.nullable(),
+          consequence: text.nullable(),
+          risky: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  /** Configured, and not in the file: they stay. */
+  kept: z.array(validator),
+});
+
+const initialized = z.object({
+  file: text,
+  validator,
+  written: z.boolean(),
+  timing: text,
+  nodes: z.array(
+    z.object({
+      node: text,
+      role: text,
+      tags: z.record(text, text),
+      keys: z.array(text),
+      guard: z.record(text, z.unknown()),
+      install: text,
+    }),
+  ),
+  commands: z.array(text),
+});
+
 /** By the name of the command; `error` is what each prints when it fails. */
 export const cliJson = {
   error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
   seal: z.object({ validator, sealed: z.literal(true), publicKey: text.nullable(), watermark: watermark.nullable() }),
+  init: initialized,
+  plan: planned,
   apply: z.object({ changes: z.array(z.object({ validator, kind: z.enum(['enrol', 'change', 'unchanged']) })), applied: z.boolean() }),
   /** With --watch an object for each change, and at the end how often it looked. */
   status: z.union([status, z.object({ looks: count })]),
   doctor,
   failover: moved,
   switchover: moved,
+  cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
   approve: answered,
   deny: answered,
   attest: answered,
-  explain: z.union([explained, policyExplained]),
+  explain: z.union([explained, policyExplained, gatesExplained]),
   history,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, reportOf, robin, run, t } from '../test/support/core.ts';
-import { assessRequest, notReady, type AssessInput, type Assessment } from './assess.ts';
+import { assessRequest, type AssessInput } from './assess.ts';
+import { notReady } from './assess-gates.ts';
 import { hashOf } from './plan.ts';
 import type { NodeReport } from './report.ts';
 import { epochMs } from './time.ts';
@@ -24,6 +25,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   approvalAlways: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
   silent: [],
+  window: null,
   request: asked,
   ...of,
 });
@@ -38,11 +40,28 @@ const three: Change = (one) => {
 };
 const ago = (...seconds: number[]): AssessInput['history'] => seconds.map((s) => ({ execution: `x${s}`, atMs: 100_000_000 - s * 1_000 }));
 const birchIs = (of: Partial<NodeReport>): AssessInput['reports'] => ({ [amber]: reportOf(), [birch]: reportOf({ node: birch, ...of }) });
-const refused = (code: string, sentence: string, next: string): Assessment => ({ decision: 'refused', code, sentence, next }) as Assessment;
+const refused = (code: string, sentence: string, next: string): Without => ({ decision: 'refused', code, sentence, next });
+type Without = Record<string, unknown>;
+/** Without the gates, which have tests of their own. */
+const assessed = (of: AssessInput): Without => {
+  const { gates, ...rest } = assessRequest(of);
+  expect(gates.length).toBeGreaterThan(0);
+  return rest;
+};
 
 describe('why there is no plan', () => {
-  const cases: [string, () => Partial<AssessInput>, Assessment][] = [
+  const cases: [string, () => Partial<AssessInput>, Without][] = [
     ['not enrolled', () => ({ lease: undefined }), refused('LeaseMissing', 'hub-1 is not enrolled.', 'baton apply validators.yaml')],
+    [
+      'cancelled, also after its window',
+      () => ({ window: { notAfterMs: epochMs(1), cancelled: true }, request: byHand }),
+      refused('Cancelled', 'The planned move was cancelled, or another one took its place.', 'baton status hub-1'),
+    ],
+    [
+      'its window is over to the millisecond',
+      () => ({ window: { notAfterMs: epochMs(100_000_000), cancelled: false }, request: byHand }),
+      refused('WindowOver', 'Its window ended at 1970-01-02 03:46:40 UTC.', 'baton switchover hub-1'),
+    ],
     [
       'paused, even by hand',
       () => ({ paused: { by: robin, reason: 'Upgrade' }, request: byHand }),
@@ -112,12 +131,13 @@ describe('why there is no plan', () => {
     ],
   ];
   test.each(cases)('%s', (_, of, expected) => {
-    expect(assessRequest(base(of()))).toStrictEqual(expected);
+    expect(assessed(base(of()))).toStrictEqual(expected);
   });
 });
 
 describe('what does not stand in the way', () => {
   test.each<[string, () => Partial<AssessInput>]>([
+    ['a window that is open for another millisecond', () => ({ window: { notAfterMs: epochMs(100_000_001), cancelled: false } })],
     ['policy watch, by hand', () => ({ config: configOf(configured({ policy: { mode: 'watch' } })), request: byHand })],
     ['a claim whose execution has ended', () => ({ lease: fencing(), verdict: 'healthy' })],
     ['a settled lease whose last execution still runs', () => ({ claimRunning: true })],
@@ -158,7 +178,7 @@ describe('which standby', () => {
 
 test('the plan, whole', () => {
   const config = configOf(configured({ policy: { approvers: ['role/approver'], approvalMs: 1_001 }, timing: { quarantineMs: 2_500 } }));
-  const found = assessRequest(base({ config, lease: leaseOf({ term: t(4), holder: birch }), reports: birchIs({}) }));
+  const found = assessed(base({ config, lease: leaseOf({ term: t(4), holder: birch }), reports: birchIs({}) }));
   expect(found).toStrictEqual({
     decision: 'proceed',
     plan: {
@@ -190,7 +210,7 @@ test('another candidate is another plan', () => {
 
 test('a dry run tells what would be done, and plans nothing', () => {
   const config = configOf(configured({ policy: { mode: 'auto' } }));
-  expect(assessRequest(base({ dryRun: true, config, request: byHand }))).toStrictEqual(
+  expect(assessed(base({ dryRun: true, config, request: byHand }))).toStrictEqual(
     refused(
       'DryRun',
       'Dry run: Baton would fence amber and let birch sign for hub-1; nothing was done.',
@@ -234,4 +254,15 @@ describe('a standby is not ready', () => {
     expect(reason({ diskFreeBytes: null })).toBe(null);
     expect(notReady({ config: configOf(), node: birch, report: reportOf({ build: 'b2' }), head: 105, build: undefined })).toBe(null);
   });
+});
+
+test.each([
+  [900_000, 900],
+  [899_999, 900],
+  [60_001, 61],
+  [1, 1],
+  [86_400_000, 900],
+])('with %i ms left of its window people are asked for %i s', (leftMs, seconds) => {
+  const window = { notAfterMs: epochMs(100_000_000 + leftMs), cancelled: false };
+  expect(assessRequest(base({ window }))).toMatchObject({ approvalSeconds: seconds });
 });

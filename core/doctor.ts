@@ -1,4 +1,4 @@
-import { notReady } from './assess.ts';
+import { notReady } from './assess-gates.ts';
 import type { NodeConfig, ValidatorConfig } from './config.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
 import { fail, not, ok, seenAs, unseenAs, type Finding, type Seen, type Told } from './finding.ts';

@@ -71,6 +71,10 @@ export const errorCodes = [
   'AlertTestUnknown',
   /** A message to people did not leave. */
   'AlertFailed',
+  /** A move of this validator is planned already. */
+  'MovePlanned',
+  /** There is no such planned move. */
+  'MoveUnknown',
 ] as const;
 
 /** Stable code of a failure: also the error name that the state machine matches. */

@@ -1,4 +1,4 @@
-import { notReady } from './assess.ts';
+import { notReady } from './assess-gates.ts';
 import type { WaitingRecord } from './approval.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';

@@ -1,37 +1,24 @@
 import type { z } from 'zod';
-import { assessRequest } from '../core/assess.ts';
+import { assessRequest, type AssessInput } from '../core/assess.ts';
 import { holding } from '../core/pause.ts';
-import { durationMs } from '../core/time.ts';
-import type { ValidatorConfig } from '../core/config.ts';
-import { verdict, type VerdictState } from '../core/verdict.ts';
+import { stillStands } from '../core/planned.ts';
+import { epochMs } from '../core/time.ts';
 import type { Deps } from './shared/deps.ts';
 import { assess as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { lookAll, type Memories } from './shared/look.ts';
+import { lookUntilTold } from './shared/look.ts';
 import { readReports, untilRisen } from './shared/reports.ts';
 
-const betweenLooksMs = durationMs(1_000);
-const maxLooks = 20;
-
-/** Looks until something can be told: only a new block shows whether a signature landed in it. */
-const lookUntilTold = async (
-  deps: Pick<Deps, 'chains' | 'clock'>,
-  config: ValidatorConfig,
+/** The window of a planned move; null for what begins at once. */
+const windowOf = async (
+  { validator, execution, notAfter }: z.output<typeof contract.input>,
+  { records }: Pick<Deps, 'records'>,
   signal: AbortSignal,
-): Promise<{ state: VerdictState; head: number | null }> => {
-  let memories: Memories = {};
-  let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
-  for (let look = 0; look < maxLooks; look += 1) {
-    const seen = await lookAll(deps.chains, config, { memories, agoMs: betweenLooksMs }, signal);
-    memories = seen.memories;
-    told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
-    // The first look alone may show what was signed before the failure.
-    if (look > 0 && told.state !== 'unobservable') return told;
-    await deps.clock.sleep(betweenLooksMs, signal);
-  }
-  return told;
-};
+): Promise<AssessInput['window']> =>
+  notAfter === undefined
+    ? null
+    : { notAfterMs: epochMs(Date.parse(notAfter)), cancelled: !stillStands(await records.readPlanned(validator, signal), execution) };
 
 /** Looks afresh, reads what is stored, and lets core decide. A refusal is an answer, not an error. */
 export const assess: Act<
@@ -47,7 +34,7 @@ export const assess: Act<
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
   const { reports, silent } = await untilRisen(deps, { validator: config.id, nodes, watched, before }, signal);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
-  const result = assessRequest({
+  return assessRequest({
     config,
     configHash: hash,
     lease,
@@ -61,9 +48,9 @@ export const assess: Act<
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },
     dryRun: deps.settings.dryRun,
     approvalAlways: deps.settings.approvalRequired,
+    window: await windowOf(input, deps, signal),
     claimRunning: moving && (await deps.workflow.isRunning(lease.claim, signal)),
   });
-  return result;
 };
 
 export const handler = handlerOf({ name: 'Assess', ...contract }, assess, {

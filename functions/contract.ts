@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answerReply, answerRequest } from '../core/answer.ts';
+import { assessGate, mostGates } from '../core/assess-gates.ts';
 import { evidenceKinds } from '../core/evidence.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { cause, plan } from '../core/plan.ts';
@@ -15,16 +16,36 @@ const driven = { validator: validatorId, term, claim: executionName };
 const pass = z.number().int().min(1).max(10_000);
 const waitedMs = z.number().min(0).max(86_400_000);
 
-/** Input of the execution. */
-export const executionInput = z.strictObject({
+/** A moment as the workflow service reads it, in UTC and to the second. */
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, 'expected a moment like 2026-11-28T02:00:00Z')
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a moment that there is');
+
+const asked = z.strictObject({
   validator: validatorId,
   kind: z.enum(['failover', 'switchover']),
   to: nodeId.optional(),
   cause,
+  /** A planned move waits until then, and is refused from `notAfter` on. */
+  notBefore: instant.optional(),
+  notAfter: instant.optional(),
 });
 
+const windowIsWhole = ({ kind, to, notBefore, notAfter }: z.output<typeof asked>): boolean => {
+  if (notBefore === undefined && notAfter === undefined) return true;
+  if (notBefore === undefined || notAfter === undefined || to === undefined) return false;
+  return kind === 'switchover' && Date.parse(notBefore) < Date.parse(notAfter);
+};
+const wholeWindow = { error: 'only a switchover to a named node may be planned, with notBefore before notAfter', path: ['notBefore'] };
+
+/** Input of the execution. */
+export const executionInput = asked.refine(windowIsWhole, wholeWindow);
+
+const gates = z.array(assessGate).max(mostGates);
+
 export const assess = {
-  input: executionInput.extend({ execution: executionName }),
+  input: asked.extend({ execution: executionName }).refine(windowIsWhole, wholeWindow),
   output: z.discriminatedUnion('decision', [
     z.strictObject({
       decision: z.literal('proceed'),
@@ -34,8 +55,9 @@ export const assess = {
       approvalSeconds: z.number().int().min(1),
       quarantineSeconds: z.number().int().min(0),
       sentence,
+      gates,
     }),
-    z.strictObject({ decision: z.literal('refused'), code: z.string(), sentence, next: z.string() }),
+    z.strictObject({ decision: z.literal('refused'), code: z.string(), sentence, next: z.string(), gates }),
   ]),
 };
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { notReady } from '../core/assess.ts';
+import { notReady } from '../core/assess-gates.ts';
 import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { release } from '../core/lease.ts';

@@ -1,7 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { join } from 'node:path';
 import { HttpAnswers } from '../aws/answers.ts';
@@ -16,6 +20,7 @@ import { TableCheck } from '../aws/table.ts';
 import { Workflow } from '../aws/workflow.ts';
 import { chains } from '../chains/index.ts';
 import type { Context } from '../cli/context.ts';
+import { lookBySdk } from '../cli/doctor/aws-look.ts';
 import type { Output } from '../cli/output.ts';
 import { durationMs, type Clock } from '../core/time.ts';
 import { randomHex } from '../runtime/clock.ts';
@@ -126,6 +131,21 @@ const contextFor = (
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: new SNSClient({ ...common, ...at('SNS') }), topic: deployment.topicArn }),
     chains,
+    look: lookBySdk({
+      clients: {
+        ssm: new SSMClient({ ...common, ...at('SSM') }),
+        kms: new KMSClient({ ...common, ...at('KMS') }),
+        cloudwatch: new CloudWatchClient({ ...common, ...at('STS') }),
+        sns: new SNSClient({ ...common, ...at('SNS') }),
+        scheduler: new SchedulerClient({ ...common, ...at('STS') }),
+        sts,
+        ec2: new EC2Client({ ...common, ...at('EC2') }),
+      },
+      stack,
+      keyId: deployment.custodyKey,
+      topic: deployment.topicArn,
+      clock,
+    }),
     clock,
     output,
     keys: new Keys({ client: new KMSClient({ ...common, ...at('KMS') }), keyId: deployment.custodyKey }),

@@ -1,22 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { isScalar, parseDocument, visit } from 'yaml';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
-import { parseValidatorsFile } from '../../core/parse.ts';
-import { canonicalJson, hashOf } from '../../core/plan.ts';
+import { hashOf } from '../../core/plan.ts';
 import { floorAfter, kindOf, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
-import { timingArithmetic } from '../../core/timing.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel, parseWords } from '../context.ts';
 import type { Answer } from '../output.ts';
+import { changeLines, changesOf, keptLines, requirePlan, type Change, type Changes } from '../plan/changes.ts';
 
-const maxFileBytes = 2_000_000;
-/** Comparisons of keys within one map, over the whole file: each key is compared with those before it. */
-const maxCompared = 1_000_000;
-const longestReason = 300;
 const headMs = durationMs(10_000);
 const tableMs = durationMs(10_000);
 
@@ -24,81 +17,9 @@ export interface ApplyOptions {
   readonly yes: boolean;
   /** The statement of a person that no other copy of the key can sign; needed to enrol. */
   readonly attest?: string;
+  /** First digits of the id that `baton plan` printed: nothing is written when the file or the table is not as it was then. */
+  readonly plan?: string;
 }
-
-interface Change {
-  readonly config: ValidatorConfig;
-  readonly kind: 'enrol' | 'change' | 'unchanged';
-  readonly lines: readonly string[];
-}
-
-const readYaml = async (file: string): Promise<unknown> => {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new BatonError('ConfigInvalid', `cannot read ${file}`, { cause, fix: 'Give the path of validators.yaml: `baton apply validators.yaml`' });
-  });
-  return valueOf(text, file);
-};
-
-/** A few hundred characters of nested keys, or a map of very many keys, would take the library minutes. */
-const read = (text: string): unknown => {
-  let compared = 0;
-  const uniqueKeys = (a: unknown, b: unknown): boolean => {
-    if ((compared += 1) > maxCompared) throw new Error('a map has too many keys');
-    return a === b || (isScalar(a) && isScalar(b) && a.value === b.value);
-  };
-  const document = parseDocument(text, { uniqueKeys });
-  const [error] = document.errors;
-  if (error) throw error;
-  visit(document, {
-    Pair: (_, { key }) => {
-      if (!isScalar(key)) throw new Error('a key is not plain text');
-    },
-  });
-  return document.toJS({ maxAliasCount: 100 });
-};
-
-/** What the text of a YAML file holds. @throws BatonError ConfigInvalid when it is no YAML, or too much of it. */
-export const valueOf = (text: string, file: string): unknown => {
-  if (text.length > maxFileBytes)
-    throw new BatonError('ConfigInvalid', `${file} has ${text.length} characters, at most ${maxFileBytes} are read`, { fix: 'Split the file.' });
-  try {
-    return read(text);
-  } catch (cause) {
-    const reason = ((cause as Error).message.split('\n')[0] ?? '').slice(0, longestReason);
-    throw new BatonError('ConfigInvalid', `${file} is not YAML: ${reason}`, { cause, fix: 'Mend the line that is named and run it again.' });
-  }
-};
-
-/** Leaf values by path, so that a change can be told field by field. */
-const leaves = (value: unknown, path = ''): Map<string, string> => {
-  if (value === null || typeof value !== 'object') return new Map([[path, canonicalJson(value)]]);
-  return new Map(Object.entries(value).flatMap(([key, item]) => [...leaves(item, path === '' ? key : `${path}.${key}`)]));
-};
-
-export const diffLines = (before: ValidatorConfig, after: ValidatorConfig): string[] => {
-  const [old, next] = [leaves(before), leaves(after)];
-  const paths = [...new Set([...old.keys(), ...next.keys()])].sort();
-  return paths
-    .filter((path) => old.get(path) !== next.get(path))
-    .map((path) => `  ~ ${path}: ${old.get(path) ?? '(none)'} → ${next.get(path) ?? '(none)'}`);
-};
-
-const changeOf = async (context: Context, config: ValidatorConfig): Promise<Change> => {
-  const [stored, lease] = [await context.records.readConfig(config.id), await context.lease.read(config.id)];
-  const { sentence } = timingArithmetic(config.timing);
-  if (!lease) {
-    const lines = [`+ ${config.id}: enrol; ${config.holder} is the recorded active of term 1`, `  timing: ${sentence}`];
-    return { config, kind: 'enrol', lines };
-  }
-  if (!config.nodes.some((node) => node.id === lease.holder)) {
-    throw new BatonError('HolderUnknown', `${config.id}: the recorded active ${lease.holder} is not among the nodes of the file`, {
-      field: 'nodes',
-      fix: `Keep ${lease.holder} in nodes, or switch over to another node first: baton switchover ${config.id} --to NAME`,
-    });
-  }
-  if (stored && stored.hash === hashOf(config)) return { config, kind: 'unchanged', lines: [`= ${config.id}: unchanged`] };
-  return { config, kind: 'change', lines: [`~ ${config.id}: change`, ...(stored ? diffLines(stored.config, config) : []), `  timing: ${sentence}`] };
-};
 
 const enrolOne = async (context: Context, config: ValidatorConfig, statement: string, watermark: Watermark): Promise<string> => {
   const holder = config.nodes.find((node) => node.name === config.holder);
@@ -181,27 +102,41 @@ const requireReady = async (context: Context, changes: readonly Change[], option
   return floors;
 };
 
+const asked = async (context: Context, changes: Changes, options: ApplyOptions): Promise<boolean> => {
+  for (const line of [...changes.changes.flatMap(changeLines), ...keptLines(changes.kept)]) context.output.progress(line);
+  return options.yes || (await context.confirm('Write this?'));
+};
+
+/** Over what was shown and nothing else: a configuration that somebody wrote in between stays. */
+const writeOver = async (context: Context, { config, over }: Change, before: readonly string[]): Promise<void> => {
+  if (await context.records.writeConfig(config, { over })) return;
+  const done = before.length === 0 ? 'nothing was written' : `written before that: ${before.join('; ')}`;
+  throw new BatonError('PlanChanged', `${config.id}: somebody wrote another configuration in between; ${done}`, {
+    fix: 'Read what the file would change now: baton plan validators.yaml',
+  });
+};
+
 /** Validates all of the file, shows what would change, asks, and only then writes. */
 export const apply = async (context: Context, file: string, options: ApplyOptions): Promise<Answer> => {
-  const wanted = parseValidatorsFile(await readYaml(file)).validators;
-  const changes: Change[] = [];
-  for (const config of wanted) changes.push(await changeOf(context, config));
+  const found = await changesOf(context, file);
+  const { changes, id } = found;
+  if (options.plan !== undefined) requirePlan(id, options.plan, file);
   const floors = await requireReady(context, changes, options);
-  const lines = changes.flatMap((change) => change.lines);
   const todo = changes.filter(({ kind }) => kind !== 'unchanged');
   const json = { changes: changes.map(({ config, kind }) => ({ validator: config.id, kind })) };
-  if (todo.length === 0) return { lines: [...lines, 'Nothing to do.'], json: { ...json, applied: false } };
-  for (const line of lines) context.output.progress(line);
-  if (!options.yes && !(await context.confirm('Write this?'))) {
+  if (todo.length === 0) return { lines: [...changes.flatMap(changeLines), 'Nothing to do.'], json: { ...json, applied: false } };
+  if (!(await asked(context, found, options))) {
     return { lines: ['Nothing was written. Add --yes to write without a question.'], json: { ...json, applied: false }, exitCode: 4 };
   }
+  // Whoever was asked may have thought for an hour.
+  requirePlan((await changesOf(context, file)).id, id, file);
   const told: string[] = [];
-  for (const { config } of todo) {
-    await context.records.writeConfig(config);
+  for (const change of todo) {
+    const { config } = change;
+    await writeOver(context, change, told);
     const floor = floors.get(config.id);
     told.push(floor ? await enrolOne(context, config, options.attest ?? '', floor) : `${config.id}: configuration changed`);
   }
-  const known = await context.records.readFleet();
-  await context.records.writeFleet([...new Set([...known, ...wanted.map(({ id }) => id)])]);
+  await context.records.writeFleet(changes.map(({ config }) => config.id));
   return { lines: told, json: { ...json, applied: true } };
 };

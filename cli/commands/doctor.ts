@@ -1,4 +1,3 @@
-import { BatonError } from '../../core/errors.ts';
 import { judgeStack, judgeValidator, type StackSeen, type ValidatorSeen } from '../../core/doctor.ts';
 import { countsOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
 import type { ValidatorId } from '../../core/ids.ts';
@@ -9,6 +8,8 @@ import { abreast } from '../../functions/shared/abreast.ts';
 import { readReports } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { parseValidator, type Context } from '../context.ts';
+import { judgeDeployed, judgeMachines } from '../doctor/judge.ts';
+import { readDeployed, readMachines, seenOf } from '../doctor/read.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
 
@@ -23,15 +24,6 @@ const betweenLooksMs = durationMs(1_000);
 /** A guard writes its report each two seconds. */
 const maxLooks = 8;
 const readMs = durationMs(10_000);
-
-const seenOf = async <T>(read: Promise<T>): Promise<Seen<T>> => {
-  try {
-    return { value: await read };
-  } catch (error) {
-    if (!(error instanceof BatonError)) throw error;
-    return error.code === 'LeaseInvalid' ? { broken: error.message } : { unknown: `Not known: ${error.message}.` };
-  }
-};
 
 const valueOf = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
 
@@ -99,12 +91,17 @@ const exitCodeFor = { ok: exitCodes.done, fail: exitCodes.notFit, unknown: exitC
 /** Every precondition of a failover that can be seen from here. Reads only. */
 export const doctor = async (context: Context, name: string | undefined, options: DoctorOptions): Promise<Answer> => {
   const only = name === undefined ? undefined : parseValidator(name);
-  const stack = await readStack(context);
+  const [stack, deployed] = await Promise.all([readStack(context), readDeployed(context)]);
   const wanted = only === undefined ? (valueOf(stack.fleet) ?? []) : [only];
   const read = await abreast(wanted, most, (validator) => readOne(context, validator, stack.caller, options));
   const watched = await Promise.all(read.map((one) => watchOne(context, one)));
+  const machines = await abreast(read, most, async ({ config }) => {
+    const found = valueOf(config);
+    return found ? judgeMachines(await readMachines(context, found), found) : [];
+  });
   const nowMs = context.clock.epochMs();
-  const findings = [...judgeStack(stack, nowMs), ...watched.flatMap((one) => judgeValidator(one, nowMs))];
+  const ofValidators = watched.flatMap((one, index) => [...judgeValidator(one, nowMs), ...(machines[index] ?? [])]);
+  const findings = [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...ofValidators];
   const counts = countsOf(findings);
   const summary = `${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed, ${counts.unknown} unknown, ${counts.unchecked} not checked.`;
   return { lines: [...findings.flatMap(lineOf), summary], json: { counts, findings }, exitCode: exitCodeFor[worstOf(findings)] };

@@ -1,4 +1,5 @@
-import { assessRequest, notReady, withinADay, type AssessInput, type Assessment } from '../../core/assess.ts';
+import { assessRequest, type AssessInput, type Assessment } from '../../core/assess.ts';
+import { notReady, withinADay } from '../../core/assess-gates.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { failoverName } from '../../core/names.ts';
@@ -11,13 +12,14 @@ import { isDriven } from '../../functions/shared/survey-read.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 import { explain } from './explain.ts';
+import { gateLine, marks } from './gates.ts';
 
 const readMs = durationMs(20_000);
 
-type State = Omit<AssessInput, 'request' | 'verdict'>;
+export type State = Omit<AssessInput, 'request' | 'verdict'>;
 
 /** What Assess would read, but for the chain: vantages are often to be seen from the functions alone. */
-const readState = async (context: Context, name: string): Promise<{ state: State; verdict: VerdictState }> => {
+export const readState = async (context: Context, name: string): Promise<{ state: State; verdict: VerdictState }> => {
   const { records, clock } = context;
   const { config, hash } = await configOf(context, parseValidator(name));
   const signal = clock.timeout(readMs);
@@ -41,6 +43,7 @@ const readState = async (context: Context, name: string): Promise<{ state: State
       reports: risen.reports,
       silent: risen.silent,
       head: heights.length === 0 ? null : Math.max(...heights),
+      window: null,
       paused: holding(pause, clock.epochMs()) ?? null,
       history,
       nowMs: clock.epochMs(),
@@ -51,18 +54,24 @@ const readState = async (context: Context, name: string): Promise<{ state: State
   };
 };
 
-const suppositions = [
+export const suppositions = [
   { when: 'the watch finds it failing', kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: 'supposed' } },
   { when: 'a person asks for a failover', kind: 'failover', cause: { kind: 'operator', by: 'you', reason: 'supposed' } },
   { when: 'a person asks for a switchover', kind: 'switchover', cause: { kind: 'operator', by: 'you', reason: 'supposed' } },
 ] as const;
 
-const outcomeOf = (state: State, { when, kind, cause }: (typeof suppositions)[number]) => {
+/** What Assess would answer, by the very function that it answers with. */
+export const supposed = (state: State, { kind, cause }: (typeof suppositions)[number]): Assessment => {
   const term = state.lease?.term ?? (1 as Term);
   const execution = failoverName({ validator: state.config.id, term, episode: 'supposed' });
   // A planned move is not asked for because something fails.
   const verdict: VerdictState = kind === 'switchover' ? 'healthy' : 'failing';
-  const found: Assessment = assessRequest({ ...state, verdict, request: { execution, kind, cause } });
+  return assessRequest({ ...state, verdict, request: { execution, kind, cause } });
+};
+
+const outcomeOf = (state: State, supposition: (typeof suppositions)[number]) => {
+  const { when } = supposition;
+  const found = supposed(state, supposition);
   return found.decision === 'proceed'
     ? {
         when,
@@ -131,16 +140,54 @@ export const explainPolicy = async (context: Context, name: string): Promise<Ans
   };
 };
 
-/** `explain EXECUTION`, or `explain policy VALIDATOR`: no execution is called `policy`. */
+/** Every gate of Assess as it stands now, for each of those who might ask. Changes and starts nothing. */
+const explainGates = async (context: Context, name: string): Promise<Answer> => {
+  const { state, verdict } = await readState(context, name);
+  const found = suppositions.map((one) => supposed(state, one));
+  // One request is held to the same gates as another, in the same order; `required` says why one was waived.
+  const gates = (found[0]?.gates ?? []).map((gate, index) => ({
+    gate: gate.gate,
+    node: gate.node,
+    seen: gate.seen,
+    required: gate.required,
+    verdicts: found.map(({ gates: all }) => all[index]?.verdict ?? gate.verdict),
+  }));
+  const names = (node: string | null): string => (node === null ? '' : (state.config.nodes.find(({ id }) => id === node)?.name ?? node));
+  return {
+    lines: [
+      `${state.config.id}: what Assess would see now, and what each request is held to`,
+      `  ${'watch'.padEnd(8)}${'failover'.padEnd(10)}${'switchover'.padEnd(12)}gate`,
+      ...gates.map(({ verdicts, node, ...one }) => {
+        const [watch = 'open', failover = 'open', switchover = 'open'] = verdicts.map((each) => marks[each]);
+        return `  ${watch.padEnd(8)}${failover.padEnd(10)}${switchover.padEnd(12)}${gateLine(one, names(node))}`;
+      }),
+      `The verdict is supposed; the watch says ${verdict}. DryRun and ApprovalRequired of the stack are not seen from here, nor is the chain.`,
+    ],
+    json: {
+      validator: state.config.id,
+      verdict,
+      requests: suppositions.map(({ when, kind }, index) => {
+        const one = found[index];
+        return { when, kind, decision: one?.decision ?? 'refused', code: one?.decision === 'refused' ? one.code : null };
+      }),
+      gates,
+    },
+  };
+};
+
+const live: Readonly<Record<string, typeof explainPolicy | undefined>> = { policy: explainPolicy, gates: explainGates };
+
+/** `explain EXECUTION`, `explain policy VALIDATOR` or `explain gates VALIDATOR`: no execution is called so. */
 export const explainAny = (context: Context, name: string, validator: string | undefined): Promise<Answer> => {
-  if (name !== 'policy' && validator === undefined) return explain(context, name);
-  if (name === 'policy' && validator !== undefined) return explainPolicy(context, validator);
+  const about = live[name];
+  if (!about && validator === undefined) return explain(context, name);
+  if (about && validator !== undefined) return about(context, validator);
   throw new BatonError(
     'InputInvalid',
-    name === 'policy' ? 'explain policy needs a validator' : `explain takes one execution, not ${validator?.slice(0, 80)} too`,
+    about ? `explain ${name} needs a validator` : `explain takes one execution, not ${validator?.slice(0, 80)} too`,
     {
       field: 'VALIDATOR',
-      fix: 'Type `baton explain EXECUTION`, or `baton explain policy VALIDATOR`.',
+      fix: 'Type `baton explain EXECUTION`, `baton explain policy VALIDATOR` or `baton explain gates VALIDATOR`.',
     },
   );
 };

@@ -4,6 +4,7 @@ import { executionName } from '../../core/ids.ts';
 import { parseWith } from '../../core/parse.ts';
 import type { Context } from '../context.ts';
 import type { Answer } from '../output.ts';
+import { gateLines, gatesIn } from './gates.ts';
 
 export interface Step {
   readonly state: string;
@@ -56,13 +57,20 @@ export const stepLine = (step: Step): string =>
 export const explain = async (context: Context, name: string): Promise<Answer> => {
   const execution = parseWith(executionName, name, { what: 'EXECUTION', code: 'InputInvalid' });
   const described = await context.workflow.describe(execution);
-  const steps = stepsOf(await context.workflow.history(execution));
+  const events = await context.workflow.history(execution);
+  const steps = stepsOf(events);
+  const gates = gatesIn(events);
   const end =
     described.status === 'RUNNING'
       ? 'It is still running.'
       : `It ended ${described.status}${described.error === undefined ? '' : ` with ${described.error}`}.`;
   return {
-    lines: [`${execution}`, ...steps.map(stepLine), `${end}${described.cause === undefined ? '' : ` ${described.cause}`}`],
-    json: { execution, status: described.status, error: described.error ?? null, cause: described.cause ?? null, steps },
+    lines: [
+      `${execution}`,
+      ...steps.map(stepLine),
+      ...(gates ? ['What Assess looked at:', ...gateLines(gates)] : []),
+      `${end}${described.cause === undefined ? '' : ` ${described.cause}`}`,
+    ],
+    json: { execution, status: described.status, error: described.error ?? null, cause: described.cause ?? null, steps, gates },
   };
 };

@@ -1,19 +1,30 @@
 import { BatonError } from '../../core/errors.ts';
 import type { ExecutionName, NodeId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
-import { durationMs } from '../../core/time.ts';
+import { durationMs, type EpochMs } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
+import { parseAt, parseWindow, type Window } from '../window.ts';
 import { stepLine, stepsOf } from './explain.ts';
+import { planMove, targetOf, windowInput } from './planned.ts';
 
 export interface FailoverOptions {
   readonly kind: 'failover' | 'switchover';
   readonly to?: string;
   readonly reason: string;
   readonly wait: boolean;
+  /** For a switchover: when it may begin, as it was typed. One of the two. */
+  readonly at?: string;
+  readonly window?: string;
 }
+
+const windowOf = ({ at, window }: FailoverOptions, nowMs: EpochMs): Window | undefined => {
+  if (at !== undefined && window !== undefined)
+    throw new BatonError('InputInvalid', '--at and --window say different things', { field: '--at', fix: 'Give one of them.' });
+  return at === undefined ? (window === undefined ? undefined : parseWindow(window, nowMs)) : parseAt(at, nowMs);
+};
 
 const followMs = durationMs(1_000);
 const maxLooks = 7_200;
@@ -52,15 +63,19 @@ const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string)
 export const failover = async (context: Context, name: string, options: FailoverOptions): Promise<Answer> => {
   const { config } = await configOf(context, parseValidator(name));
   const reason = parseWords(options.reason, '--reason');
+  const window = windowOf(options, context.clock.epochMs());
   const to = options.to === undefined ? undefined : nodeNamed(config.nodes, options.to);
   const lease = await context.lease.read(config.id);
   if (!lease) throw new BatonError('LeaseMissing', `${config.id} is not enrolled`, { fix: 'baton apply validators.yaml' });
   const by = await context.whoAmI();
   const execution = failoverName({ validator: config.id, term: lease.term, episode: `by-hand-${randomHex(4)}` });
-  await context.workflow.start({
-    name: execution,
-    input: { validator: config.id, kind: options.kind, ...(to === undefined ? {} : { to }), cause: { kind: 'operator', by, reason } },
-  });
+  const asked = { validator: config.id, kind: options.kind, cause: { kind: 'operator', by, reason } };
+  if (window) {
+    const target = targetOf(config, lease.holder, to);
+    const move = { execution, to: target, ...window, by, reason };
+    return planMove(context, { config, move, input: { ...asked, to: target, ...windowInput(window) } });
+  }
+  await context.workflow.start({ name: execution, input: { ...asked, ...(to === undefined ? {} : { to }) } });
   const json = { validator: config.id, execution };
   if (!options.wait) return { lines: [`Started ${execution}.`, `  next: baton explain ${execution}`], json: { ...json, status: 'RUNNING' } };
   context.output.progress(`Started ${execution}.`);

@@ -1,10 +1,12 @@
 import type { WaitingRecord } from '../../core/approval.ts';
 import type { Lease } from '../../core/lease.ts';
 import { holding } from '../../core/pause.ts';
+import { toCome } from '../../core/planned.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 import { endOf } from './pause.ts';
+import { plannedLines } from './planned.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 
@@ -49,12 +51,14 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
   const { config } = await configOf(context, validator);
   const lease = await context.lease.read(validator);
   const paused = holding(await context.records.readPause(validator), context.clock.epochMs());
+  const planned = toCome(await context.records.readPlanned(validator), context.clock.epochMs());
   const open = await context.approvals.waiting(validator);
   const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
   return {
     lines: [
       `${validator}: ${leaseSentence(config, lease)}`,
       ...(paused ? [`  paused ${endOf(paused)} by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
+      ...plannedLines(config, planned),
       ...reports.map(({ node, report }) => reportSentence(nodeLabel(config, node.id), report)),
       ...waitingLines(open),
     ],
@@ -71,6 +75,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
           }
         : null,
       paused: paused ?? null,
+      planned: planned ?? null,
       mode: config.policy.mode,
       nodes: reports.map(({ node, report }) => ({ name: node.name, id: node.id, report: report ?? null })),
       waiting: open?.state === 'pending' ? { purpose: open.purpose, plan: open.planHash, sentence: open.sentence } : null,

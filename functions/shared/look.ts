@@ -1,6 +1,8 @@
 import type { Chains, ProbeMemory } from '../../chains/index.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
-import type { Observation, Sample } from '../../core/verdict.ts';
+import { durationMs } from '../../core/time.ts';
+import { verdict, type Observation, type Sample, type VerdictState } from '../../core/verdict.ts';
+import type { Deps } from './deps.ts';
 
 /** What each vantage remembers of the look before, by its name. */
 export type Memories = Readonly<Record<string, ProbeMemory | undefined>>;
@@ -38,4 +40,26 @@ export const lookAll = async (
     head: heads.length === 0 ? null : Math.max(...heads),
     sentences: looks.map(({ name, result }) => `${name}: ${result.sentence}`),
   };
+};
+
+const betweenLooksMs = durationMs(1_000);
+const maxLooks = 20;
+
+/** Looks until something can be told: only a new block shows whether a signature landed in it. */
+export const lookUntilTold = async (
+  deps: Pick<Deps, 'chains' | 'clock'>,
+  config: ValidatorConfig,
+  signal: AbortSignal,
+): Promise<{ state: VerdictState; head: number | null }> => {
+  let memories: Memories = {};
+  let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
+  for (let look = 0; look < maxLooks; look += 1) {
+    const seen = await lookAll(deps.chains, config, { memories, agoMs: betweenLooksMs }, signal);
+    memories = seen.memories;
+    told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
+    // The first look alone may show what was signed before the failure.
+    if (look > 0 && told.state !== 'unobservable') return told;
+    await deps.clock.sleep(betweenLooksMs, signal);
+  }
+  return told;
 };

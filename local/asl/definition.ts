@@ -50,7 +50,15 @@ const choice = z.strictObject({
     )
     .min(1),
 });
-const wait = z.strictObject({ Type: z.literal('Wait'), ...common, ...flow, Seconds: z.union([z.number().int().min(0), jsonata]) });
+const wait = z
+  .strictObject({
+    Type: z.literal('Wait'),
+    ...common,
+    ...flow,
+    Seconds: z.union([z.number().int().min(0), jsonata]).optional(),
+    Timestamp: jsonata.optional(),
+  })
+  .refine(({ Seconds, Timestamp }) => (Seconds === undefined) !== (Timestamp === undefined), 'expected either Seconds or Timestamp');
 const pass = z.strictObject({ Type: z.literal('Pass'), ...common, ...flow });
 const succeed = z.strictObject({ Type: z.literal('Succeed'), Comment: z.string().optional(), Output: z.unknown().optional() });
 const fail = z.strictObject({ Type: z.literal('Fail'), Comment: z.string().optional(), Error: jsonata, Cause: jsonata });

@@ -185,3 +185,22 @@ describe('what is not known is refused when it is loaded', () => {
     expect(() => loadDefinition(machine({ A: task({ Resource: '${Missing}' }) }), {})).toThrow('no substitution for ${Missing}');
   });
 });
+
+describe('Wait until a moment', () => {
+  const until = (Timestamp: string): Record<string, unknown> => ({ Later: { Type: 'Wait', Timestamp, End: true } });
+  test.each([
+    ['2023-11-14T22:14:20Z', 60_000],
+    ['2023-11-14T23:14:20+01:00', 60_000],
+    ['2023-11-14T22:13:20.500Z', 500],
+    ['2020-01-01T00:00:00Z', 0],
+  ])('%s', async (at, tookMs) => {
+    expect(await execute(until('{% $states.input.at %}'), { input: { at } })).toMatchObject({ result: { status: 'SUCCEEDED' }, tookMs });
+  });
+  test.each(['soon', '2023-11-14', '2023-13-14T22:13:20Z', 5, null])('%j is none', async (at) => {
+    const { result } = await execute(until('{% $states.input.at %}'), { input: { at } });
+    expect(result).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' });
+  });
+  test.each([{}, { Seconds: 1, Timestamp: 'x' }])('%j is no Wait', (of) => {
+    expect(() => loadDefinition(machine({ Later: { Type: 'Wait', End: true, ...of } }), {})).toThrow('expected either Seconds or Timestamp');
+  });
+});

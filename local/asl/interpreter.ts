@@ -1,4 +1,4 @@
-import { durationMs, type Clock } from '../../core/time.ts';
+import { durationMs, type Clock, type DurationMs } from '../../core/time.ts';
 import type { Catcher, Definition, Retrier, State, TaskState } from './definition.ts';
 import { evaluate, type Scope } from './query.ts';
 import { matchesError, StateError } from './state-error.ts';
@@ -53,6 +53,7 @@ export type RunResult =
   | { readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED'; readonly error: string; readonly cause: string; readonly at: Checkpoint };
 
 const maxEvents = 25_000;
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 interface Step {
   readonly output: unknown;
@@ -161,8 +162,7 @@ export class Run {
         };
       }
       case 'Wait': {
-        const length = Number(await evaluate(state.Seconds, this.#scope(input), 'Seconds'));
-        await this.#options.clock.sleep(durationMs(length * 1_000), this.#options.signal);
+        await this.#options.clock.sleep(await this.#waitMs(state, this.#scope(input)), this.#options.signal);
         return this.#leave(state, input);
       }
       case 'Pass':
@@ -179,6 +179,14 @@ export class Run {
           String(await evaluate(state.Cause, this.#scope(input), 'Cause')),
         );
     }
+  }
+
+  async #waitMs(state: Extract<State, { Type: 'Wait' }>, scope: Scope): Promise<DurationMs> {
+    if (state.Timestamp === undefined) return durationMs(Number(await evaluate(state.Seconds, scope, 'Seconds')) * 1_000);
+    const at = await evaluate(state.Timestamp, scope, 'Timestamp');
+    if (typeof at !== 'string' || !rfc3339.test(at) || Number.isNaN(Date.parse(at)))
+      throw new StateError('States.QueryEvaluationError', `Timestamp gives ${JSON.stringify(at)}, not a moment`);
+    return durationMs(Math.max(0, Date.parse(at) - this.#options.clock.epochMs()));
   }
 
   async #leave(state: Extract<State, { Type: 'Task' | 'Pass' | 'Wait' }>, result: unknown): Promise<Step> {

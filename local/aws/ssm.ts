@@ -199,11 +199,30 @@ export class LocalSsm implements Service {
     return { Parameter: { Name: name, Type: 'SecureString', Value: value, Version: 1, DataType: 'text' } };
   }
 
+  #getDocument(input: Record<string, unknown>): unknown {
+    const name = textOf(input, 'Name');
+    const document = this.#options.documents[name];
+    if (!document) throw new ServiceError('InvalidDocument', `document ${name} does not exist`);
+    return { Name: name, DocumentFormat: 'JSON', DocumentVersion: '1', Content: JSON.stringify(document) };
+  }
+
+  #describeAgents(input: Record<string, unknown>): unknown {
+    const [filter] = (input['Filters'] ?? []) as { Key: string; Values: string[] }[];
+    if (filter?.Key !== 'InstanceIds') throw new ServiceError('InvalidInstanceInformationFilterValue', 'only InstanceIds is served here');
+    const known = filter.Values.flatMap((id) => {
+      const machine = this.#options.machines.get(id);
+      return machine ? [{ InstanceId: id, PingStatus: machine.reachable() ? 'Online' : 'ConnectionLost' }] : [];
+    });
+    return { InstanceInformationList: known };
+  }
+
   async handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
     if (action === 'GetParameter') return this.#getParameter(input, caller);
     if (action === 'SendCommand') return this.#sendCommand(input);
     if (action === 'ListCommands') return this.#listCommands(input);
     if (action === 'GetCommandInvocation') return this.#getInvocation(input);
+    if (action === 'GetDocument') return this.#getDocument(input);
+    if (action === 'DescribeInstanceInformation') return this.#describeAgents(input);
     throw new ServiceError('UnknownOperationException', `ssm:${action} is not served here`);
   }
 }

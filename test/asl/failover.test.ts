@@ -2,7 +2,7 @@ import aslValidator from 'asl-validator';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { assess, fence, reinstate, rejoin, releaseKey, requestApproval, settle, takeTerm, verify } from '../../functions/contract.ts';
+import { assess, executionInput, fence, reinstate, rejoin, releaseKey, requestApproval, settle, takeTerm, verify } from '../../functions/contract.ts';
 import { loadDefinition } from '../../local/asl/definition.ts';
 import { Run, type RunResult, type TaskCall, type TaskReply } from '../../local/asl/interpreter.ts';
 import { TaskTokens } from '../../local/asl/tokens.ts';
@@ -48,6 +48,7 @@ const driven = { validator: 'hub-1', term: 2, claim: 'one' };
 type Step = Record<string, unknown> | { readonly throws: string } | 'silence';
 type Script = Partial<Record<string, readonly Step[]>>;
 
+const asked = { validator: 'hub-1', kind: 'failover', cause: { kind: 'operator', by: robin, reason: 'x' } };
 const proceed = { decision: 'proceed', plan, planHash, approvalRequired: true, approvalSeconds: 900, quarantineSeconds: 60, sentence: 'Plan.' };
 const refused = (code: string): Step => ({ decision: 'refused', code, sentence: 'No.', next: 'baton status hub-1' });
 const approved = { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: 'Yes.' };
@@ -86,7 +87,7 @@ interface Ran {
   readonly states: string[];
 }
 
-const execute = async (script: Script): Promise<Ran> => {
+const execute = async (script: Script, more: Record<string, unknown> = {}): Promise<Ran> => {
   const clock = new VirtualClock();
   let count = 0;
   const tokens = new TaskTokens(() => `token-${(count += 1)}`);
@@ -116,7 +117,7 @@ const execute = async (script: Script): Promise<Ran> => {
     invoke,
     random: () => 0.5,
     signal: new AbortController().signal,
-    execution: { id: 'arn:one', name: 'one', input: { validator: 'hub-1', kind: 'failover', cause: { kind: 'operator', by: robin, reason: 'x' } } },
+    execution: { id: 'arn:one', name: 'one', input: executionInput.parse({ ...asked, ...more }) },
     onEvent: ({ type, state }) => {
       if (type.endsWith('StateEntered') && state !== undefined) {
         reached.add(state);
@@ -135,6 +136,7 @@ test('the candidate signs', async () => {
     output: { validator: 'hub-1', term: 2, holder: birch, sentence: `${birch} signs for hub-1 in term 2. Back.` },
   });
   expect(states).toEqual([
+    'Planned',
     'Assess',
     'Assessed',
     'RequestApproval',
@@ -160,7 +162,36 @@ test('the candidate signs', async () => {
 
 test('a plan that needs no approval takes the term at once', async () => {
   const { states } = await execute({ Assess: [{ ...proceed, approvalRequired: false }] });
-  expect(states.slice(0, 3)).toEqual(['Assess', 'Assessed', 'TakeTerm']);
+  expect(states.slice(0, 4)).toEqual(['Planned', 'Assess', 'Assessed', 'TakeTerm']);
+});
+
+describe('a planned move', () => {
+  // The clock of these tests begins at 2023-11-14T22:13:20Z.
+  const window = { kind: 'switchover', to: birch, notBefore: '2023-11-15T00:13:20Z', notAfter: '2023-11-15T00:28:20Z' };
+  test('waits for its window, and is assessed only then', async () => {
+    const { result, states, calls, tookMs } = await execute({ Assess: [{ ...proceed, approvalRequired: false }] }, window);
+    expect(states.slice(0, 4)).toEqual(['Planned', 'AwaitWindow', 'Assess', 'Assessed']);
+    expect(calls[0]).toMatchObject({ state: 'Assess', args: { Payload: { ...window, execution: 'one' } } });
+    expect(tookMs).toBe(2 * 3_600_000 + 60_000);
+    expect(result.status).toBe('SUCCEEDED');
+  });
+  test('whose window is open already begins at once', async () => {
+    const { states, tookMs } = await execute({}, { ...window, notBefore: '2023-11-14T22:00:00Z' });
+    expect(states.slice(0, 3)).toEqual(['Planned', 'AwaitWindow', 'Assess']);
+    expect(tookMs).toBe(60_000);
+  });
+  test('that was cancelled ends, calls nobody and touches nothing', async () => {
+    const { result, states } = await execute({ Assess: [refused('Cancelled')] }, window);
+    expect(result).toEqual({
+      status: 'SUCCEEDED',
+      output: { validator: 'hub-1', sentence: 'No. Nothing was changed; the recorded active may sign, as before.' },
+    });
+    expect(states).toEqual(['Planned', 'AwaitWindow', 'Assess', 'Assessed', 'Cancelled']);
+  });
+  test('that came too late calls a person', async () => {
+    const { result, states } = await execute({ Assess: [refused('WindowOver')] }, window);
+    expect([result.status, ...states.slice(4)]).toEqual(['FAILED', 'CallPerson', 'WhichEnd', 'Refused']);
+  });
 });
 
 test('what Fence has waited is counted from the term, by its own passes', async () => {

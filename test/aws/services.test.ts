@@ -1,6 +1,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { join } from 'node:path';
@@ -15,6 +17,7 @@ import { durationMs } from '../../core/time.ts';
 import { LocalKms } from '../../local/aws/kms.ts';
 import { startAwsServer, type AwsServer } from '../../local/aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from '../../local/aws/small.ts';
+import { lookBySdk } from '../../cli/doctor/aws-look.ts';
 import { LocalSsm, readDocument } from '../../local/aws/ssm.ts';
 import type { Machine } from '../../local/machines.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -236,4 +239,36 @@ test('the caller is who STS says', async () => {
   await expect(
     whoAmI(new STSClient({ ...clientOptions(custodian), credentials: { accessKeyId: 'AKNOBODY', secretAccessKey: 'x' } })),
   ).rejects.toMatchObject({ code: 'InputInvalid' });
+});
+
+describe('what the doctor asks', () => {
+  const lookOf = () => {
+    const options = clientOptions(custodian);
+    const clients = {
+      ssm: new SSMClient(options),
+      kms: new KMSClient(options),
+      cloudwatch: new CloudWatchClient(options),
+      sns: new SNSClient(options),
+      scheduler: new SchedulerClient(options),
+      sts: new STSClient(options),
+      ec2: new EC2Client(options),
+    };
+    return lookBySdk({ clients, stack: 'baton', keyId: 'key', topic: undefined, clock: systemClock });
+  };
+  test('is answered on the wire', async () => {
+    const [look, signal] = [lookOf(), systemClock.timeout(durationMs(10_000))];
+    expect(await look.document('baton-fence', signal)).toEqual(readDocument(join(import.meta.dirname, '..', '..', 'documents', 'fence.yaml')));
+    expect(await look.agents([amber, cedar], signal)).toEqual({ [amber]: 'Online', [cedar]: 'Online' });
+    expect(await look.machines([birch, 'i-0000000000000000' as typeof birch], signal)).toEqual({
+      [birch]: { state: expect.any(String) as string, tag: null },
+      'i-0000000000000000': undefined,
+    });
+  });
+  test('and what is not served is told as no answer', async () => {
+    const [look, signal] = [lookOf(), systemClock.timeout(durationMs(10_000))];
+    const settled = await Promise.allSettled([look.document('baton-other', signal), look.alarms(signal), look.schedules(signal)]);
+    expect(settled).toEqual(
+      Array.from({ length: 3 }, () => ({ status: 'rejected', reason: expect.objectContaining({ code: 'ProbeFailed' }) as Error })),
+    );
+  });
 });

@@ -4,6 +4,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { keyOf, toItem } from '../../aws/items.ts';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { takeTerm } from '../../core/lease.ts';
+import { BatonError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import { baton, client, enrolled, hub, inWords, records, set, stopTable, text, told, useCli } from '../support/cli-bench.ts';
 import { amber, attempt, birch, reportOf, robin, run } from '../support/core.ts';
@@ -34,7 +35,7 @@ describe('doctor', () => {
     const before = await new LeaseStore({ client, table: 'baton' }).read(hub);
     expect(await baton('doctor', 'hub-1', '--vault')).toBe(0);
     expect([statesOf('fail'), statesOf('unknown'), statesOf('unchecked'), statesOf('warn')]).toEqual([[], [], [], ['alert-test', 'drill']]);
-    expect(told['counts']).toEqual({ ok: 17, warn: 2, fail: 0, unknown: 0, unchecked: 0 });
+    expect(told['counts']).toEqual({ ok: 28, warn: 2, fail: 0, unknown: 0, unchecked: 0 });
     expect(await new LeaseStore({ client, table: 'baton' }).read(hub)).toEqual(before);
   });
   test('without --vault looks at no key, and says so', async () => {
@@ -82,9 +83,16 @@ describe('doctor', () => {
   });
   test('that AWS does not answer knows nothing, and calls nothing well', async () => {
     await stopTable();
+    const down = async (): Promise<never> => {
+      throw new BatonError('ProbeFailed', 'no answer', { fix: 'Wait.' });
+    };
+    set({ look: { document: down, keyState: down, alarms: down, subscriptions: down, schedules: down, clockAheadMs: down } });
     expect(await baton('doctor', 'hub-1')).toBe(5);
     expect(statesOf('ok')).toEqual(['caller']);
-    expect(statesOf('unknown')).toEqual(['table', 'fleet', 'alert-test', 'configuration']);
+    expect(statesOf('unknown')).toEqual([
+      ...['table', 'fleet', 'alert-test', 'documents', 'custody-key', 'alarms', 'subscriptions', 'schedules', 'clock'],
+      'configuration',
+    ]);
   });
   test('says what it found in lines for people', async () => {
     await well([amber]);
@@ -94,6 +102,28 @@ describe('doctor', () => {
     expect(lines).toContain('fail         hub-1 guard birch             Its guard is silent: its report does not rise.');
     expect(lines).toContain('             next: On that machine: sudo systemctl restart baton-guard@hub-1.service');
     expect(lines).toContain('not checked  hub-1 key                     Not checked: only a custodian may see whether the key is sealed.');
-    expect(lines.slice(-2)).toEqual(['14 ok, 2 warnings, 1 failed, 1 unknown, 1 not checked.', '']);
+    expect(lines.slice(-2)).toEqual(['25 ok, 2 warnings, 1 failed, 1 unknown, 1 not checked.', '']);
+  });
+  test('tells what AWS says of the stack and of the machines', async () => {
+    await well();
+    set({
+      look: {
+        keyState: async () => 'PendingDeletion',
+        subscriptions: async () => null,
+        agents: async () => ({ [amber]: 'ConnectionLost' }),
+        machines: async () => ({ [amber]: { state: 'running', tag: null } }),
+      },
+      head: null,
+    });
+    await records().writeWatch(hub, 'home', { samples: [], state: 'suspect', episode: 'a', paged: false });
+    expect(await baton('doctor', 'hub-1')).toBe(7);
+    expect(statesOf('fail')).toEqual(['custody-key', 'agent amber', 'agent birch', 'machine amber', 'machine birch']);
+    expect(statesOf('unchecked')).toEqual(['subscriptions', 'key', 'chain']);
+  });
+  test('of a chain that the watch cannot see fails', async () => {
+    await well();
+    await records().writeWatch(hub, 'home', { samples: [], state: 'unobservable', episode: 'a', paged: false });
+    expect(await baton('doctor', 'hub-1')).toBe(7);
+    expect(statesOf('fail')).toEqual(['chain']);
   });
 });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../../cli/examples.ts';
 import { exitCodeOf } from '../../cli/exit-codes.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 
@@ -16,6 +17,11 @@ const optionRows = (command: Command): string[] =>
       return `| \`${inCell(flags)}\` | ${inCell(description)}${choices === '' && usual === '' && needed === '' ? '' : '.'}${choices}${usual}${needed} |`;
     });
 
+const exampleOf = (command: Command): string[] => {
+  const lines = examples[command.name()] ?? [];
+  return lines.length === 0 ? [] : ['', '```sh', ...lines, '```'];
+};
+
 const sectionOf = (command: Command): string => {
   const rows = optionRows(command);
   const table = rows.length === 0 ? [] : ['', '| option | |', '|---|---|', ...rows];
@@ -24,6 +30,7 @@ const sectionOf = (command: Command): string => {
     '',
     command.description(),
     ...table,
+    ...exampleOf(command),
   ].join('\n');
 };
 

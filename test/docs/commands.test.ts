@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { examples } from '../../cli/examples.ts';
 import { guardConfigOf } from '../../guard/config.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { treeOf } from '../../local/template/read.ts';
@@ -95,6 +96,23 @@ describe('docs/deploy.md', () => {
   test('its guard configuration is one that the guard takes', () => {
     const [, json = ''] = /```json\n([\s\S]*?)```/.exec(text) ?? [];
     expect(guardConfigOf(json, 'hub-1.json')).toMatchObject({ validator: 'hub-1', region: 'eu-central-1', chain: { kind: 'cometbft' } });
+  });
+});
+
+describe('the help of each command', () => {
+  test.each(program.commands.map((command) => command.name()))('of %s shows lines that can be typed', (name) => {
+    const lines = examples[name] ?? [];
+    expect(lines.length).toBeGreaterThan(0);
+    expect(
+      lines.filter((line) => line.includes('baton ')).map((line) => wrongBaton(batonWords(line.replace(/^eval "\$\((.*)\)"$/, '$1')) ?? [])),
+    ).toEqual(lines.map(() => null));
+    let help = '';
+    const command = program.commands.find((one) => one.name() === name);
+    command?.configureOutput({ writeOut: (text) => void (help += text) }).outputHelp();
+    for (const line of lines) expect(help).toContain(`  ${line}\n`);
+  });
+  test('is of commands that there are', () => {
+    expect(Object.keys(examples).filter((name) => !program.commands.some((command) => command.name() === name))).toEqual([]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { judgeDeployed, judgeMachines, silentAlarmMs, skewMs } from '../../cli/doctor/judge.ts';
+import type { StackFacts, ValidatorFacts } from '../../cli/doctor/look.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { judgeStack, judgeValidator, overdueDays, type ValidatorSeen } from '../../core/doctor.ts';
 import { healthStates } from '../../core/finding.ts';
@@ -29,8 +31,28 @@ const stack = judgeStack(
   epochMs(1),
 );
 
+const unknown = { unknown: 'x' };
+const deployed: StackFacts = {
+  stack: 'baton',
+  documents: unknown,
+  keyState: unknown,
+  alarms: unknown,
+  runbooks: [],
+  subscriptions: unknown,
+  schedules: unknown,
+  clockAheadMs: unknown,
+};
+const machines: ValidatorFacts = { stack: 'baton', agents: unknown, machines: unknown, watched: unknown, head: unknown };
+
 test('names every check, in their order', () => {
-  const checks = [...stack, ...judgeValidator(seen, epochMs(1)), ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, epochMs(1))];
+  const config = configOf((one) => (one['policy'] = { approvers: ['slack/T01/U01/robin'] }));
+  const checks = [
+    ...stack,
+    ...judgeDeployed(deployed, epochMs(1)),
+    ...judgeValidator(seen, epochMs(1)),
+    ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, epochMs(1)),
+    ...judgeMachines(machines, config),
+  ];
   const names = [...new Set(checks.map(({ check }) => check))];
   expect(rows.filter((name) => !healthStates.some((state) => state === name))).toEqual(names);
 });
@@ -40,4 +62,6 @@ test('names every state, the exit codes and the days', () => {
   expect(text).toContain(`| ${exitCodes.unreachable}, when nothing failed |`);
   expect(text).toContain(`alert test within ${overdueDays.alertTest} days`);
   expect(text).toContain(`moved within ${overdueDays.drill} days`);
+  expect(text).toContain(`within ${skewMs.warn / 1_000} s of AWS’s`);
+  expect(text).toContain(`without data for ${silentAlarmMs / 60_000} minutes`);
 });

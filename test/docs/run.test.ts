@@ -1,17 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
+import { examples } from '../../cli/examples.ts';
 import { executionName, nodeId } from '../../core/ids.ts';
-import { client, enrolled, executions, file, hub, inWords, set, statement, text, useCli } from '../support/cli-bench.ts';
+import { client, dir, enrolled, executions, file, hub, interruptNow, inWords, records, set, statement, text, useCli } from '../support/cli-bench.ts';
 import { alex, recordOf, robin, yaml } from '../support/core.ts';
 import { wholeProgram } from './schema.ts';
 import { batonWords, commandsIn, documents, read } from './typed.ts';
 
 /**
- * Types every `baton` command of the documents, in a world with the validator, the nodes and whatever waits that they speak of. A command may be
- * refused by that world; it may not be misunderstood, unexpected or unanswered.
+ * Types every `baton` command of the documents and of `--help`, in a world with the validator, the nodes and whatever waits that they speak of.
+ * A command may be refused by that world; it may not be misunderstood, unexpected or unanswered.
  */
 
 useCli();
@@ -32,6 +34,7 @@ const stands: Readonly<Record<string, string>> = {
 };
 
 const files: Readonly<Record<string, () => string>> = {
+  'answers.json': () => JSON.stringify({ validator: (yaml() as { validators: unknown[] }).validators[0] }),
   'validators.yaml': () => stringify(fleet()),
   'priv_validator_key.json': () => keyFile(),
   'priv_validator_state.json': () => JSON.stringify({ height: '90', round: 0, step: 3 }),
@@ -71,16 +74,22 @@ const isWhole = (words: readonly string[]): boolean => {
   }
 };
 
-const typed = documents
-  .filter((document) => document !== 'docs/cli.md')
-  .flatMap((document) => commandsIn(read(document)))
-  .flatMap(({ line }) => {
-    const words = batonWords(line.replace(/\s+#.*$/, ''));
-    return words === null ? [] : [words];
-  });
+const typed = [
+  ...Object.values(examples).flatMap((lines) => lines.map((line) => ({ line }))),
+  ...documents.filter((document) => document !== 'docs/cli.md').flatMap((document) => commandsIn(read(document))),
+].flatMap(({ line }) => {
+  const words = batonWords(line.replace(/\s+#.*$/, ''));
+  return words === null ? [] : [words];
+});
 /** The drill is a world of its own, which .ci/run starts. */
 const apart = ['drill', '--help'];
-const whole = new Map(typed.filter((words) => !apart.includes(words[0] ?? '') && isWhole(words)).map((words) => [words.join(' '), words]));
+/** It asks at a terminal: test/cli/init.test.ts answers it there. */
+const asks = (words: readonly string[]): boolean => words[0] === 'init' && !words.includes('--answers');
+const whole = new Map(
+  typed.filter((words) => !apart.includes(words[0] ?? '') && !asks(words) && isWhole(words)).map((words) => [words.join(' '), words]),
+);
+/** Options that a reader leaves out, for files of this world's own. */
+const added: Readonly<Record<string, () => readonly string[]>> = { init: () => ['--out', join(dir, 'made.yaml')] };
 
 const answersTo: Readonly<Record<string, 'approval' | 'attestation'>> = { approve: 'approval', deny: 'approval', attest: 'attestation' };
 
@@ -97,13 +106,22 @@ const standsWaiting = async (purpose: 'approval' | 'attestation'): Promise<void>
   set({ me: alex });
 };
 
+/** A move that somebody planned, for whoever cancels it. */
+const standsPlanned = async (name: string): Promise<void> => {
+  const move = { to: cedar, notBeforeMs: 1_900_000_000_000, notAfterMs: 1_900_000_900_000, by: robin, reason: 'Kernel.' };
+  await records().writePlanned(hub, { ...move, execution: executionName.parse(name) }, undefined);
+};
+
 /** Done; refused; ended otherwise, as every execution of this bench does; something to mend, as in a world without guards. */
 const understood = [0, 4, 6, 7];
 
 test.each([...whole.values()].map((words) => [words.join(' '), words] as const))('baton %s', async (_, words) => {
   const purpose = words.includes('--attestation') ? 'attestation' : answersTo[words[0] ?? ''];
   if (purpose !== undefined) await standsWaiting(purpose);
-  const code = await inWords(...words.map(word));
+  if (words[0] === 'cancel') await standsPlanned(words[1] ?? '');
+  // Whoever watches interrupts at some time.
+  if (words.includes('--watch')) set({ onSleep: async () => interruptNow() });
+  const code = await inWords(...words.map(word), ...(added[words[0] ?? '']?.() ?? []));
   expect(understood, text).toContain(code);
 });
 

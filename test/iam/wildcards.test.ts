@@ -20,6 +20,8 @@ const wholeResource: Readonly<Record<string, string>> = {
   'DeployerServicesPolicy WithoutResources': noResources,
   'DeployerServicesPolicy CompositeAlarms': 'CloudWatch takes them for composite alarms on * only',
   'SlackRole WakeExecution': 'as AnswerRole',
+  'DoctorPolicy SeeMachinesAndAlarms': noResources,
+  'DoctorPolicy SeeSchedules': noResources,
   'RequesterPolicy NeverWake': whole,
   'RequesterPolicy NeverReadByPath': whole,
   'ApproverPolicy NeverReadByPath': whole,

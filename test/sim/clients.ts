@@ -24,8 +24,8 @@ export interface Services {
 }
 
 export interface Call {
-  /** `approvals` is the endpoint where people answer. */
-  readonly service: keyof Services | 'approvals';
+  /** `approvals` is the endpoint where people answer; no function calls the last two. */
+  readonly service: keyof Services | 'approvals' | 'cloudwatch' | 'scheduler';
   readonly action: string;
   readonly input: Input;
   /** As Caller names it. */

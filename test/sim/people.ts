@@ -61,6 +61,7 @@ export class People {
     const table = { client: clients.dynamo, table: tableName };
     return {
       lease: new LeaseStore(table),
+      look: {} as Context['look'],
       records: new Records(table),
       approvals: new Approvals(table),
       answers: { give: (request) => this.#give(proc, by, request) },

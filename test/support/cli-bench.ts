@@ -14,12 +14,14 @@ import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
+import type { StackLook } from '../../cli/doctor/look.ts';
 import { cliJson } from '../../cli/json.ts';
 import { outputFor, type Output } from '../../cli/output.ts';
 import { BatonError } from '../../core/errors.ts';
 import { validatorId } from '../../core/ids.ts';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
 import { answersOf } from './answers.ts';
+import { lookWell } from './look.ts';
 import { robin, yaml, type amber } from './core.ts';
 import { unmeasured } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -34,6 +36,7 @@ let me = robin;
 let head: number | null = 100;
 export let answers: { token: string; answer: Record<string, unknown> }[] = [];
 export let started: string[] = [];
+export let inputs: unknown[] = [];
 export let told: Record<string, unknown> = {};
 export let text = '';
 let exitCode = 0;
@@ -46,6 +49,9 @@ export const executions = new Map<string, { found: Execution; events: readonly W
 let interrupt = new AbortController();
 let terminal = false;
 let onSleep = async (): Promise<void> => undefined;
+/** What AWS says beside the table; what is not set is well. */
+let look: Partial<StackLook> = {};
+let onConfirm = async (): Promise<boolean> => false;
 
 /** Nobody waits at this bench: what would happen in the meantime happens at once. */
 class BenchClock extends VirtualClock {
@@ -78,14 +84,17 @@ const contextFor = (output: Output): Context => {
       },
     }),
     output,
+    look: { ...lookWell(), ...look },
     chains: { ...chains, headOf: async () => head },
     keys: {
       seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
       releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
     workflow: {
-      start: async ({ name }: { name: string }) => {
+      start: async ({ name, input }: { name: string; input: unknown }) => {
+        if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Run it again.' });
         started.push(name);
+        inputs.push(input);
         return true;
       },
       describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
@@ -94,7 +103,7 @@ const contextFor = (output: Output): Context => {
       isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
-    confirm: async () => false,
+    confirm: async () => onConfirm(),
     interrupted: () => interrupt.signal,
   };
 };
@@ -144,10 +153,14 @@ export const set = (of: {
   unreachable?: boolean;
   safety?: TableSafety;
   onSleep?: () => Promise<void>;
+  onConfirm?: () => Promise<boolean>;
+  look?: Partial<StackLook>;
   terminal?: boolean;
 }): void => {
   if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
+  if (of.onConfirm !== undefined) onConfirm = of.onConfirm;
+  if (of.look !== undefined) look = of.look;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -181,8 +194,10 @@ export const useCli = (): void => {
     dynamo = await startDynamo();
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
-    [safety, notices] = [undefined, []];
+    [safety, notices, inputs] = [undefined, [], []];
     onSleep = async () => undefined;
+    onConfirm = async () => false;
+    look = {};
     executions.clear();
     [interrupt, terminal] = [new AbortController(), false];
   });

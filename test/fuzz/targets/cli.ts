@@ -128,6 +128,7 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
   const whoAmI = async (): Promise<string> => (command === 'approve' || command === 'attest' ? alex : robin);
   const context: Context = {
     lease: new LeaseStore(at),
+    look: {} as Context['look'],
     records: new Records(at),
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never), notify: { send: async () => true } }, whoAmI),

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { valueOf } from '../../../cli/commands/apply.ts';
+import { valueOf } from '../../../cli/plan/text.ts';
 import { parseValidatorsFile } from '../../../core/parse.ts';
 import { filePlain } from '../examples.ts';
 import { mutate, mutateText, noise, weirdText } from '../mutate.ts';
@@ -66,7 +66,7 @@ const styles = [{}, { defaultStringType: 'QUOTE_DOUBLE' }, { collectionStyle: 'f
 
 export const yamlText = target<Input>({
   name: 'validators-yaml',
-  about: 'cli/commands/apply.ts valueOf (the YAML library and its limits), then parseValidatorsFile',
+  about: 'cli/plan/text.ts valueOf (the YAML library and its limits), then parseValidatorsFile',
   // The library reads about a megabyte in a second.
   budgetMs: ({ text }) => Math.max(250, text.length / 200),
   make: (random, valid) => {

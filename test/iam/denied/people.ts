@@ -30,6 +30,7 @@ const [requester, approver, custodian, deployer] = ['Requester', 'Approver', 'Cu
 const approval = `approval#${'a'.repeat(32)}`;
 const selected = { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' };
 const lease = ['validator', 'attempt', 'version', 'term', 'phase', 'claim', 'holder'];
+const alarm = `arn:aws:cloudwatch:us-east-1:${account}:alarm:baton-NeedsPerson`;
 const starters: readonly Denied[] = [
   { who: requester, action: 'execute-api:Invoke', resource: answers, why: 'who asks approves' },
   { who: requester, action: 'ssm:GetParameter', resource: slackParameter, why: 'who asks presses for others' },
@@ -76,6 +77,9 @@ const starters: readonly Denied[] = [
   { who: requester, action: 'dynamodb:UpdateItem', resource: table, context: attributes('lease#hub-1', ...lease), why: 'who asks writes the lease' },
   { who: requester, action: 'dynamodb:DeleteItem', resource: table, context: item('lease#hub-1'), why: 'who asks deletes the lease' },
   { who: requester, action: 'dynamodb:DeleteItem', resource: table, context: item('alert-test'), why: 'who asks forgets the last alert test' },
+  { who: requester, action: 'ssm:GetDocument', resource: document('baton-other'), why: 'who looks reads a document of somebody else' },
+  { who: requester, action: 'cloudwatch:DisableAlarmActions', resource: alarm, why: 'who looks at the alarms silences them' },
+  { who: requester, action: 'dynamodb:DeleteItem', resource: table, context: item('planned#hub-1'), why: 'who asks wipes out what was planned' },
   { who: requester, action: 'dynamodb:Scan', resource: table, why: 'who asks reads the whole table, tokens too' },
   { who: requester, action: 'kms:Decrypt', resource: custody, context: sealedFor('2'), why: 'who asks opens a key' },
 ];
@@ -96,6 +100,7 @@ const answerers: readonly Denied[] = [
   { who: approver, action: 'lambda:InvokeFunction', resource: functionArn('answer'), why: 'who approves answers as somebody else' },
   { who: approver, action: 'dynamodb:PutItem', resource: table, context: item(approval), why: 'who approves writes the record himself' },
   { who: approver, action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'who approves pauses' },
+  { who: approver, action: 'dynamodb:PutItem', resource: table, context: item('planned#hub-1'), why: 'who approves plans a move' },
   {
     who: approver,
     action: 'dynamodb:GetItem',
@@ -143,6 +148,8 @@ const sealers: readonly Denied[] = [
     why: 'who has the key deletes the lease and enrols again',
   },
   { who: custodian, action: 'dynamodb:PutItem', resource: table, context: item('lease#hub-1'), why: 'who has the key replaces the lease' },
+  { who: custodian, action: 'dynamodb:PutItem', resource: table, context: item('planned#hub-1'), why: 'who has the key plans a move' },
+  { who: custodian, action: 'kms:DisableKey', resource: custody, why: 'who looks after the key disables it' },
   { who: custodian, action: 'dynamodb:PutItem', resource: table, context: item('node#hub-1#i-1'), why: 'who has the key writes the word of a node' },
   { who: custodian, action: 'dynamodb:PutItem', resource: table, context: item(approval), why: 'who has the key writes an approval' },
 ];

@@ -183,14 +183,14 @@ export const functionBugs: readonly Bug[] = [
   of(
     'failover-during-a-chain-halt',
     'Who asks by hand knows better, so a standing chain does not stop them (Persistence 2022: a chain halt, and a restart without the sign state).',
-    [{ file: 'core/assess.ts', find: "if (of.verdict === 'halted')", replace: "if (of.verdict === 'halted' && !byHand)" }],
+    [{ file: 'core/assess-gates.ts', find: "of.verdict === 'halted' ? halted", replace: "of.verdict === 'halted' && !byHand ? halted" }],
     'core/assess.test.ts',
     'the chain stands still, even by hand',
   ),
   of(
     'standby-that-is-behind',
     'The standby says that it is synced, so its lag is not compared with the head (OpenShards 2023).',
-    [{ file: 'core/assess.ts', find: '> config.policy.maxLag)', replace: '> Number.MAX_SAFE_INTEGER)' }],
+    [{ file: 'core/assess-gates.ts', find: '(behind ?? 0) > maxLag ?', replace: '(behind ?? 0) > Number.MAX_SAFE_INTEGER ?' }],
     'core/assess.test.ts',
     'for a reason',
   ),

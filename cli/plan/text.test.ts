@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { valueOf } from './apply.ts';
+import { valueOf } from './text.ts';
 
 const refused = (reason: string) => expect.objectContaining({ code: 'ConfigInvalid', message: expect.stringContaining(reason) as string }) as Error;
 

@@ -1,0 +1,108 @@
+import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
+
+/** What is to be done for exactly this validator before it can be failed over. */
+
+export interface Install {
+  readonly unit?: string | undefined;
+  readonly socket?: string | undefined;
+}
+
+export interface NodeSteps {
+  readonly node: string;
+  /** Name of its role or user in IAM. */
+  readonly role: string;
+  /** Tags of the role: they say which items of the table this node may read and write. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Leading keys that NodePolicy then allows it: the lease to read, its own report to write. */
+  readonly keys: readonly string[];
+  /** The guard’s configuration, /etc/baton/VALIDATOR.json. */
+  readonly guard: Readonly<Record<string, unknown>>;
+  /** Arguments of guard/install.sh. */
+  readonly install: string;
+}
+
+const roleOf = (principal: string): string => {
+  const [, ...names] = principal.split('/');
+  return (principal.includes(':assumed-role/') ? names[0] : names.at(-1)) ?? '';
+};
+
+const guardChain = ({ chain }: ValidatorConfig, { socket }: Install): Record<string, unknown> =>
+  chain.kind === 'cometbft'
+    ? {
+        kind: chain.kind,
+        chainId: chain.chainId,
+        publicKey: chain.publicKey,
+        socket: `unix://${socket ?? '/run/NAME/privval.sock'}`,
+        rpc: 'http://127.0.0.1:26657',
+      }
+    : {
+        kind: chain.kind,
+        healthCommand: ['/usr/local/bin/HEALTH'],
+        readinessCommand: ['/usr/local/bin/READY'],
+        watermarkCommand: null,
+        stateCheckCommand: null,
+      };
+
+export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: NodeConfig, install: Install): NodeSteps => {
+  const { unit = 'NAME.service' } = install;
+  const socket = config.chain.kind === 'cometbft' ? ` --socket ${install.socket ?? '/run/NAME/privval.sock'}` : '';
+  return {
+    node: name,
+    role: roleOf(principal),
+    tags: { 'baton-node': id, 'baton-validator': config.id },
+    keys: [`lease#${config.id}`, `node#${config.id}#${id}`],
+    guard: {
+      validator: config.id,
+      node: id,
+      table: 'LeaseTableArn, its last part',
+      keyId: 'CustodyKeyArn',
+      chain: guardChain(config, install),
+      unit,
+      paths: { keyDir: `/run/baton/${config.id}`, stateDir: `/var/lib/baton/${config.id}` },
+      timing: config.timing,
+      onControlPlaneLoss: config.policy.onControlPlaneLoss,
+      build: 'the version that you install',
+    },
+    install: `./install.sh --validator ${config.id} --config ${config.id}.json --unit ${unit}${socket}`,
+  };
+};
+
+const machineTag = (id: string): string =>
+  id.startsWith('mi-')
+    ? `aws ssm add-tags-to-resource --resource-type ManagedInstance --resource-id ${id} --tags Key=baton,Value=STACK`
+    : `aws ec2 create-tags --resources ${id} --tags Key=baton,Value=STACK`;
+
+const linesOf = (config: ValidatorConfig, steps: NodeSteps): string[] => {
+  const id = steps.tags['baton-node'] ?? '';
+  return [
+    `On ${steps.node} (${id}):`,
+    `  role ${steps.role}: attach NodePolicyArn of the outputs and AmazonSSMManagedInstanceCore.`,
+    `    By its tags it reads and writes ${steps.keys.join(' and ')}, and nothing else:`,
+    `    aws iam tag-role --role-name ${steps.role} --tags ${Object.entries(steps.tags)
+      .map(([key, value]) => `Key=${key},Value=${value}`)
+      .join(' ')}`,
+    `    ${machineTag(id)}   (STACK is the name of the stack; without it no fence reaches the machine)`,
+    `  ${config.id}.json, the guard’s configuration; table, keyId and build are for you to fill in:`,
+    `    ${JSON.stringify(steps.guard)}`,
+    '  as root, beside guard.mjs (npm run bundle:guard) and guard/systemd:',
+    `    ${steps.install}`,
+    `    It makes baton-guard@${config.id}.service, and a drop-in baton.conf that binds ${String(steps.guard['unit'])} to it.`,
+  ];
+};
+
+/** The commands, in their order. */
+export const commandsFor = (config: ValidatorConfig, file: string): string[] => [
+  config.chain.kind === 'cometbft'
+    ? `baton seal ${config.id} --key-file priv_validator_key.json --state priv_validator_state.json`
+    : `baton seal ${config.id} --key-file FILE`,
+  `baton plan ${file}`,
+  `baton apply ${file} --plan ID --attest "I removed the key from … and no other copy of it can sign"`,
+  `baton doctor ${config.id} --vault`,
+];
+
+/** For people. `only` keeps it to one node, when no other is new. */
+export const stepLines = (config: ValidatorConfig, nodes: readonly NodeSteps[], commands: readonly string[]): string[] => [
+  ...nodes.flatMap((one) => linesOf(config, one)),
+  'Then, each by who may:',
+  ...commands.map((command) => `  ${command}`),
+];
