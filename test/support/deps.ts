@@ -145,9 +145,7 @@ export class World {
         return this.watcher.owner === owner;
       },
     };
-    const mustBeUp = (service: string): void => {
-      this.#up(service);
-    };
+    const mustBeUp = this.#up.bind(this);
     return {
       clock: this.clock,
       randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
