@@ -61,7 +61,7 @@ describe('who has taken it', () => {
 
 describe('a note', () => {
   test('is one conditional write', async () => {
-    const { sent, log } = logOver(3, messagesOf(2));
+    const { sent, log } = logOver(3, [{ id: 'm1', taken: ['other'] }, ...messagesOf(1)]);
     const signal = someSignal();
     expect(await log.note('m0', ['chat', 'hook'], signal)).toBe(true);
     expect(written(sent)).toEqual([
@@ -71,7 +71,7 @@ describe('a note', () => {
           pk: 'relay',
           version: 4,
           messages: [
-            { id: 'm1', taken: ['hook'] },
+            { id: 'm1', taken: ['other'] },
             { id: 'm0', taken: ['hook', 'chat'] },
           ],
         }),

@@ -1,10 +1,9 @@
 import type { AlertTest } from '../../aws/alert-test.ts';
-import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
 import type { TableSafety } from '../../aws/table.ts';
 import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
-import { decide, type ApprovalRecord } from '../../core/approval.ts';
+import type { ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
@@ -15,6 +14,7 @@ import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { alertDeps, noRelay } from './alert-deps.ts';
+import { approvalsIn } from './approvals-world.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
 import { SlackWorld } from './slack-world.ts';
@@ -144,40 +144,14 @@ export class World {
         return this.watcher.owner === owner;
       },
     };
-    const approvals: Partial<Approvals> = {
-      read: async (id) => this.approvals.get(id),
-      findOpen: async (id) => {
-        this.#up('approvals');
-        return [...this.approvals.values()].findLast(({ validator }) => validator === id);
-      },
-      waiting: async (id) => {
-        this.#up('approvals');
-        return [...this.approvals.values()].findLast(({ validator }) => validator === id);
-      },
-      create: async (record) => {
-        if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
-      },
-      shown: async (id) => {
-        this.#up('approvals');
-        const record = this.approvals.get(id);
-        if (record === undefined) return undefined;
-        const { token: _token, ...shown } = record;
-        return shown;
-      },
-      decide: async (id, given) => {
-        const judged = decide(this.approvals.get(id) as ApprovalRecord, given);
-        if (judged.outcome === 'refused') throw new BatonError(judged.code, judged.reason, { fix: 'x' });
-        this.approvals.set(id, judged.record);
-        return judged.record;
-      },
-    };
+    const mustBeUp = this.#up.bind(this);
     return {
       clock: this.clock,
       randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
       settings: this.settings,
       measure: this.measured,
       records: records as Records,
-      approvals: approvals as Approvals,
+      approvals: approvalsIn(this.approvals, mustBeUp),
       lease: {
         read: async () => {
           this.#up('lease');
@@ -251,9 +225,7 @@ export class World {
           return true;
         },
       },
-      ...this.slack.parts((service) => {
-        this.#up(service);
-      }),
+      ...this.slack.parts(mustBeUp),
       stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
       chains: {
         look: async (_, vantage) => {
