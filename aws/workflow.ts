@@ -143,7 +143,7 @@ export class Workflow {
     return found !== undefined && !ended.includes(found.status);
   }
 
-  async history(name: ExecutionName): Promise<WorkflowEvent[]> {
+  async history(name: ExecutionName, signal?: AbortSignal): Promise<WorkflowEvent[]> {
     const events: WorkflowEvent[] = [];
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
@@ -155,6 +155,7 @@ export class Workflow {
             includeExecutionData: true,
             nextToken: next,
           }),
+          withSignal(signal),
         );
         events.push(...(answer.events ?? []).map(told));
         if (answer.nextToken === undefined) return events;

@@ -129,7 +129,9 @@ const show = (text) => {
 };
 
 const stale = (text) => {
-  root.querySelector('.stale')?.remove();
+  const shown = root.querySelector('.stale');
+  if ((shown?.textContent ?? '') === text) return;
+  shown?.remove();
   if (text === '') return;
   const line = document.createElement('p');
   line.className = 'stale';
@@ -141,8 +143,14 @@ const stale = (text) => {
 begin();
 if (root.dataset.live) {
   const source = new EventSource(root.dataset.live);
-  source.addEventListener('page', (event) => show(JSON.parse(event.data)));
-  source.addEventListener('still', () => stale(''));
+  source.addEventListener('page', (event) => {
+    show(JSON.parse(event.data));
+    stale('');
+  });
+  source.addEventListener('still', (event) => {
+    root.querySelector('.at time').textContent = JSON.parse(event.data);
+    stale('');
+  });
   source.addEventListener('end', (event) => {
     source.close();
     stale(JSON.parse(event.data));

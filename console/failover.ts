@@ -1,7 +1,7 @@
 import { utcOf } from '../core/time.ts';
 import { html, type Html } from './html.ts';
 import { link, type Mode } from './links.ts';
-import { command, seconds, tag } from './parts.ts';
+import { columns, command, seconds, tag } from './parts.ts';
 import { choices, lanesOf, timeline } from './timeline.ts';
 import type { FailoverView, Step } from './view.ts';
 
@@ -16,13 +16,16 @@ const tones: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
 /** Sentences that are shown; the page stays readable however often a state was passed. */
 const mostSentences = 400;
 
+const saidOnce = ({ state, startedMs, sentence }: Step): Html =>
+  html`<li><span class="num">+${seconds(startedMs)}</span> <b>${state}</b> ${sentence}</li>`;
+
 const sentences = (steps: readonly Step[]): Html => {
   const said = steps.filter(({ state, sentence }) => sentence !== '' && !choices.includes(state));
   return html`<details>
     <summary>All that was said, pass by pass (${said.length})</summary>
     ${said.length > mostSentences && html`<p class="dim">The last ${mostSentences}.</p>`}
     <ol class="log">
-      ${said.slice(-mostSentences).map(({ state, startedMs, sentence }) => html`<li><span class="num">+${seconds(startedMs)}</span> <b>${state}</b> ${sentence}</li>`)}
+      ${said.slice(-mostSentences).map(saidOnce)}
     </ol>
   </details>`;
 };
@@ -34,7 +37,7 @@ const steps = (view: FailoverView): Html =>
     </caption>
     <thead role="rowgroup">
       <tr role="row">
-        ${['State', 'Began', 'Took', 'Passes', 'It said'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+        ${columns('State', 'Began', 'Took', 'Passes', 'It said')}
       </tr>
     </thead>
     <tbody role="rowgroup">

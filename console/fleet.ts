@@ -1,6 +1,6 @@
 import { html, type Html } from './html.ts';
 import { link, type Mode } from './links.ts';
-import { command, couldTag, healthTag, levelTag, levelSigns, when } from './parts.ts';
+import { columns, command, couldTag, healthTag, levelTag, levelSigns, tag, when } from './parts.ts';
 import { levels, type Asked, type FleetView, type Level, type Row } from './view.ts';
 
 /** The page of the whole fleet: what needs somebody first, then all of it in one table. */
@@ -89,7 +89,7 @@ const lineOf = (mode: Mode, row: Row, atMs: number, hidden: boolean): Html => {
     <td role="cell">${healthTag(row.health)}${row.paused && html` <span class="t dim"><i aria-hidden="true">‖</i>paused</span>`}</td>
     <td role="cell"><span class="k">Fail over </span>${couldTag(could)} <span class="dim">${could.reason}</span></td>
     <td role="cell" ${waits === null && html` class="none"`}>
-      ${waits ? html`<span class="t wait"><i aria-hidden="true">▲</i>${waits.purpose}</span> ${command(waits.command)}` : html`<span class="dim">nothing</span>`}
+      ${waits ? html`${tag('▲', 'wait', waits.purpose)} ${command(waits.command)}` : html`<span class="dim">nothing</span>`}
     </td>
     <td role="cell">
       <span class="k">Moved </span
@@ -141,7 +141,7 @@ const table = (mode: Mode, view: FleetView, asked: Asked): Html => {
       </caption>
       <thead role="rowgroup">
         <tr role="row">
-          ${['Validator', 'Who signs', 'Health', 'Could fail over now', 'Waits for you', 'Last failover'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+          ${columns('Validator', 'Who signs', 'Health', 'Could fail over now', 'Waits for you', 'Last failover')}
         </tr>
       </thead>
       <tbody role="rowgroup">
@@ -156,7 +156,8 @@ export const fleetBody = (mode: Mode, view: FleetView, asked: Asked): Html => {
   if (view.rows.length === 0)
     return html`<p>Nothing is watched yet.</p>
       <p>${command('baton apply validators.yaml')}</p>`;
-  return html`${view.watchAlive !== true && html`<p class="banner warn"><b>? Health is unknown.</b> ${view.watchAlive === null ? 'The watch was not looked at long enough.' : 'The watch takes no round: runbook WatcherSilent.'}</p>`}
+  const why = view.watchAlive === null ? 'The watch was not looked at long enough.' : 'The watch takes no round: runbook WatcherSilent.';
+  return html`${view.watchAlive !== true && html`<p class="banner warn"><b>? Health is unknown.</b> ${why}</p>`}
   ${view.dryRun && html`<p class="banner"><b>‖ Dry run.</b> Baton tells what it would do and moves nothing.</p>`} ${attention(mode, view.rows)}
   ${table(mode, view, asked)}`;
 };

@@ -26,11 +26,21 @@ const shown = (value: Value): string => {
   return typeof value === 'object' ? value.map(shown).join('') : escaped(String(value));
 };
 
+const known = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** Without the indents of the source, which nobody sees and everybody would be sent. */
+const squeezed = (template: TemplateStringsArray): readonly string[] => {
+  const found = known.get(template) ?? template.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
+  known.set(template, found);
+  return found;
+};
+
 /**
  * A template whose values are text, numbers, other HTML, lists of these, or nothing (null, undefined, false).
  * @throws Error when a value stands as an attribute without quotes.
  */
-export const html = (parts: TemplateStringsArray, ...values: readonly Value[]): Html => {
+export const html = (template: TemplateStringsArray, ...values: readonly Value[]): Html => {
+  const parts = squeezed(template);
   let text = parts[0] ?? '';
   for (const [index, value] of values.entries()) {
     if (text.endsWith('=')) throw new Error('an attribute needs quotes around its value');

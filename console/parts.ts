@@ -72,3 +72,6 @@ export const facts = (caption: string, all: readonly Fact[]): Html | null =>
           )}
         </tbody>
       </table>`;
+
+/** The heads of a table's columns. */
+export const columns = (...names: readonly string[]): Html[] => names.map((name) => html`<th role="columnheader" scope="col">${name}</th>`);

@@ -19,7 +19,8 @@ color:var(--ink);background:var(--bg);font-variant-numeric:tabular-nums;text-ali
 .bt header nav b{color:var(--ink);letter-spacing:.01em}
 .bt main{padding:8px 24px 40px;outline:none}
 .bt p,.bt h1,.bt h2,.bt h3,.bt ul,.bt ol,.bt dl,.bt dd{margin:0;padding:0}
-.bt h1{font-size:26px;line-height:1.25;font-weight:650;letter-spacing:-.015em;text-wrap:balance;display:flex;gap:14px;align-items:flex-start;margin:6px 0 20px;color:var(--ink)}
+.bt h1{font-size:26px;line-height:1.25;font-weight:650;letter-spacing:-.015em;text-wrap:balance;display:flex;gap:14px;align-items:flex-start;
+margin:6px 0 20px;color:var(--ink)}
 .bt h1 i{flex:none;width:34px;height:34px;border-radius:8px;display:grid;place-items:center;font-size:18px;font-style:normal;line-height:1}
 .bt h1.good i{background:var(--goodbg);color:var(--good)}
 .bt h1.warn i{background:var(--warnbg);color:var(--warn)}
@@ -42,33 +43,41 @@ color:var(--ink);background:var(--bg);font-variant-numeric:tabular-nums;text-ali
 .bt .t.bad{color:var(--bad);background:var(--badbg)}
 .bt .t.wait{color:var(--wait);background:var(--waitbg)}
 .bt .t.dim{color:var(--dim);background:var(--dimbg)}
-.bt .cmd{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;background:var(--dimbg);color:var(--ink);border-radius:5px;
+.bt .cmd{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;background:var(--dimbg);color:var(--ink);
+border-radius:5px;
 padding:2px 7px;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;box-decoration-break:clone;-webkit-box-decoration-break:clone}
-.bt button,.bt .btn a{font:inherit;font-size:13px;font-weight:550;color:var(--ink);background:var(--card);border:1px solid var(--dim);border-radius:6px;
+.bt button,.bt .btn a{font:inherit;font-size:13px;font-weight:550;color:var(--ink);background:var(--card);border:1px solid var(--dim);
+border-radius:6px;
 padding:5px 12px;min-height:32px;cursor:pointer;text-decoration:none;display:inline-block}
 .bt button.copy{font-size:12px;min-height:24px;padding:0 8px;margin-left:6px;color:var(--link);border-color:var(--line);vertical-align:baseline}
-.bt .banner,.bt .end{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--dim);border-radius:8px;padding:10px 14px;margin:0 0 12px;overflow-wrap:anywhere}
+.bt .banner,.bt .end{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--dim);border-radius:8px;padding:10px 14px;
+margin:0 0 12px;overflow-wrap:anywhere}
 .bt .banner.warn{border-left-color:var(--warn)}
 .bt .rest{margin:0 0 4px}
 .bt .meta{margin:-8px 0 16px;display:flex;flex-wrap:wrap;gap:8px;align-items:baseline}
 .bt .cards{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:10px}
-.bt .card{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--dim);border-radius:8px;padding:11px 14px;display:grid;gap:6px;align-content:start;
+.bt .card{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--dim);border-radius:8px;padding:11px 14px;display:grid;
+gap:6px;align-content:start;
 overflow-wrap:anywhere;min-width:0}
 .bt .card.bad{border-left-color:var(--bad)}
 .bt .card.warn{border-left-color:var(--warn)}
-.bt .sum{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;
+.bt .sum{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,220px),1fr));gap:1px;background:var(--line);border:1px solid var(--line);
+border-radius:8px;
 overflow:hidden;margin-bottom:16px}
 .bt .sum>div{background:var(--card);padding:10px 14px;overflow-wrap:anywhere}
 .bt .sum dt{font-size:12px;color:var(--dim)}
 .bt .find{display:flex;flex-wrap:wrap;gap:8px 14px;align-items:end;margin:0 0 8px}
 .bt .find label{display:grid;gap:3px;font-size:12px;color:var(--dim)}
-.bt .find input,.bt .find select{font:inherit;font-size:14px;color:var(--ink);background:var(--card);border:1px solid var(--dim);border-radius:6px;padding:5px 9px;min-height:34px;width:100%}
+.bt .find input,.bt .find select{font:inherit;font-size:14px;color:var(--ink);background:var(--card);border:1px solid var(--dim);border-radius:6px;
+padding:5px 9px;min-height:34px;width:100%}
 .bt .find label:first-child{flex:1 1 220px;max-width:360px}
 .bt.js .find button{display:none}
 .bt #bt-count{font-size:12px;margin:0 0 6px}
-.bt table{border-collapse:separate;width:100%;color:var(--ink);font-size:14px;background:var(--card);border:1px solid var(--line);border-radius:8px;border-spacing:0;margin:0}
+.bt table{border-collapse:separate;width:100%;color:var(--ink);font-size:14px;background:var(--card);border:1px solid var(--line);border-radius:8px;
+border-spacing:0;margin:0}
 .bt caption{text-align:left;font-size:12px;color:var(--dim);padding:0 0 6px}
-.bt th,.bt td{text-align:left;vertical-align:top;font-weight:400;padding:9px 12px;overflow-wrap:anywhere;min-width:0;border:0;color:inherit;background:none}
+.bt th,.bt td{text-align:left;vertical-align:top;font-weight:400;padding:9px 12px;overflow-wrap:anywhere;min-width:0;border:0;color:inherit;
+background:none}
 .bt thead th{font-size:12px;color:var(--dim);padding-block:8px;background:var(--card)}
 .bt tbody th{font-weight:600}
 .bt .facts{margin-bottom:12px}

@@ -74,13 +74,23 @@ export const timeline = (view: FailoverView): Html | null => {
         rx="2"
       />`;
     });
-  const words = (lane: Lane): string =>
-    `${lane.state} · ${seconds(lane.tookMs)}${lane.passes > 1 ? ` · ${lane.passes} passes` : ''}${waitingStates.includes(lane.state) ? ' · waits for people' : ''}`;
+  const words = ({ state, tookMs, passes }: Lane): string =>
+    [state, seconds(tookMs), ...(passes > 1 ? [`${passes} passes`] : []), ...(waitingStates.includes(state) ? ['waits for people'] : [])].join(' · ');
   const mark = ({ name, atMs }: Mark, index: number): Html => {
     const right = atMs > lengthMs / 2;
     return html`<text class="mt" x="${share(atMs)}" dx="${right ? -5 : 5}" y="${14 + index * 16}" text-anchor="${right ? 'end' : 'start'}"
       >${markSigns[name]} ${name} ${seconds(atMs)}</text
     >`;
+  };
+  const tick = (ms: number, index: number): Html => {
+    const anchor = index === 0 ? 'start' : ms > lengthMs * 0.96 ? 'end' : 'middle';
+    return html`<line class="g" x1="${share(ms)}" x2="${share(ms)}" y1="${top}" y2="${high}" /><text
+        class="a"
+        x="${share(ms)}"
+        y="${high + 17}"
+        text-anchor="${anchor}"
+        >${clock(ms)}</text
+      >`;
   };
   const line = ({ atMs }: Mark, index: number): Html =>
     html`<line class="m" x1="${share(atMs)}" x2="${share(atMs)}" y1="${6 + index * 16}" y2="${high}" />`;
@@ -97,8 +107,7 @@ export const timeline = (view: FailoverView): Html | null => {
           <rect class="h2" width="3" height="7" />
         </pattern>
       </defs>
-      ${ticksOf(lengthMs).map((ms, index) => html`<line class="g" x1="${share(ms)}" x2="${share(ms)}" y1="${top}" y2="${high}" /><text class="a" x="${share(ms)}" y="${high + 17}" text-anchor="${index === 0 ? 'start' : ms > lengthMs * 0.96 ? 'end' : 'middle'}">${clock(ms)}</text>`)}
-      ${view.marks.map(line)}
+      ${ticksOf(lengthMs).map(tick)} ${view.marks.map(line)}
       ${lanes.map((lane, index) => html`${bar(lane, index)}<text class="l" x="0" y="${top + index * laneHigh + 12}">${words(lane)}</text>`)}
       ${view.marks.map(mark)}
     </svg>

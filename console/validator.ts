@@ -1,6 +1,6 @@
 import { html, type Html } from './html.ts';
 import { link, type Mode } from './links.ts';
-import { command, couldTag, facts, healthTag, levelTag, tag, when } from './parts.ts';
+import { columns, command, couldTag, facts, healthTag, levelTag, tag, when } from './parts.ts';
 import type { NodeView, Row, Supposed, ValidatorView } from './view.ts';
 
 /** The page of one validator. */
@@ -20,6 +20,9 @@ const gateTones: Readonly<Record<NodeView['gate'], readonly [sign: string, tone:
 
 const known = (value: string | number | null, unit = ''): string => (value === null ? 'not known' : `${value}${unit}`);
 
+const readyTag = ({ notReady }: NodeView): Html =>
+  notReady === null ? tag('✓', 'good', 'could sign') : html`${tag('✕', 'bad', 'not ready')} <span class="dim">${notReady}</span>`;
+
 const nodeLine = (node: NodeView): Html =>
   html`<tr role="row">
     <th role="rowheader" scope="row">
@@ -32,9 +35,7 @@ const nodeLine = (node: NodeView): Html =>
     <td role="cell" class="num"><span class="k">Height </span>${known(node.height)}</td>
     <td role="cell" class="num"><span class="k">Lag </span>${known(node.lag)}</td>
     <td role="cell"><span class="k">Version </span>${known(node.build)}</td>
-    <td role="cell" class="wide">
-      ${node.distress !== null && html`<b class="bad-ink">asks for help: ${node.distress}</b> `}${node.notReady === null ? tag('✓', 'good', 'could sign') : html`${tag('✕', 'bad', 'not ready')} <span class="dim">${node.notReady}</span>`}
-    </td>
+    <td role="cell" class="wide">${node.distress !== null && html`<b class="bad-ink">asks for help: ${node.distress}</b> `}${readyTag(node)}</td>
   </tr> `;
 
 const nodeTable = (nodes: readonly NodeView[]): Html | null =>
@@ -48,7 +49,7 @@ const nodeTable = (nodes: readonly NodeView[]): Html | null =>
           </caption>
           <thead role="rowgroup">
             <tr role="row">
-              ${['Node', 'Guard', 'Gate', 'Armed', 'Synced', 'Height', 'Lag', 'Version', 'Ready'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+              ${columns('Node', 'Guard', 'Gate', 'Armed', 'Synced', 'Height', 'Lag', 'Version', 'Ready')}
             </tr>
           </thead>
           <tbody role="rowgroup">
@@ -140,7 +141,8 @@ export const validatorBody = (mode: Mode, view: ValidatorView): Html =>
       </section>
       <section aria-labelledby="bt-lease">
         <h2 id="bt-lease">Lease</h2>
-        ${facts('What the lease says', view.lease) ?? html`<p class="dim">There is no lease: nobody may sign.</p>`}${facts('The pause that holds', view.pause)}${facts('The proof that this term rests on', view.evidence)}
+        ${facts('What the lease says', view.lease) ?? html`<p class="dim">There is no lease: nobody may sign.</p>`}
+        ${facts('The pause that holds', view.pause)} ${facts('The proof that this term rests on', view.evidence)}
       </section>
       <section aria-labelledby="bt-policy">
         <h2 id="bt-policy">Policy</h2>

@@ -96,7 +96,7 @@ describe('clients and permissions', () => {
     if (!home) throw new Error('there is no deployment');
     const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
     expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
-    expect(found.size).toBe(13);
+    expect(found.size).toBe(14);
   });
 });
 
@@ -151,6 +151,7 @@ describe('bundles', () => {
     expect(Object.keys(real).sort()).toEqual([
       'answer',
       'assess',
+      'console',
       'fence',
       'reinstate',
       'rejoin',

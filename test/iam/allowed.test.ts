@@ -38,6 +38,8 @@ describe('what is called', () => {
     ['a press in Slack', 'Slack states:SendTaskSuccess'],
     ['the secrets of Slack', 'Slack ssm:GetParameter'],
     ['a message to Slack', 'RequestApproval ssm:GetParameter'],
+    ['a page of the console', 'Console dynamodb:GetItem approval'],
+    ['a failover on a page', 'Console states:GetExecutionHistory'],
     ['a verdict', 'Watch states:StartExecution'],
     ['a message of the watch', 'Watch sns:Publish'],
     ["a node's report", 'node dynamodb:PutItem node'],

@@ -3,6 +3,7 @@ import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
 import type { TableSafety } from '../../aws/table.ts';
+import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import type { SlackSettings } from '../../aws/slack-settings.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
@@ -37,6 +38,8 @@ export class World {
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();
   watcher = { owner: '', rounds: 0 };
+  /** The watch as those see it who only read. */
+  others: { owner: string; generation: number; round: number } | undefined;
   intent: { nonce: string; commandId?: string | undefined } | undefined;
   vault: { box: string; dataKey: string } | undefined = { box: 'Ym94', dataKey: 'a2V5' };
   sent: string[] = [];
@@ -50,6 +53,8 @@ export class World {
   started: string[] = [];
   inputs: unknown[] = [];
   running = false;
+  execution: Execution | undefined;
+  events: WorkflowEvent[] = [];
   notices: string[] = [];
   /** What Slack was told; while it is down it takes nothing. */
   slack = {
@@ -81,6 +86,11 @@ export class World {
     if (this.broken.has(service)) throw new BatonError('LeaseInvalid', `${service} cannot be read`, { fix: 'Restore it.' });
   }
 
+  #give<T>(service: string, value: T): T {
+    this.#up(service);
+    return value;
+  }
+
   write(write: LeaseWrite): WriteOutcome {
     const result = applyWrite(this.lease, write);
     if (result.outcome === 'done') this.lease = result.lease;
@@ -109,30 +119,19 @@ export class World {
         const report = this.reports.get(node);
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
-      readPause: async () => {
-        this.#up('pause');
-        return this.paused;
-      },
+      readPause: async () => this.#give('pause', this.paused),
       readVault: async () => this.vault,
-      readHistory: async () => {
-        this.#up('history');
-        return this.history;
-      },
+      readHistory: async () => this.#give('history', this.history),
       addHistory: async (_, one) => {
         this.history.push(one);
       },
-      readFleet: async () => {
-        this.#up('fleet');
-        return [this.config.id];
-      },
+      readFleet: async () => this.#give('fleet', [this.config.id]),
+      readWatcher: async () => this.#give('watcher', this.others),
       readFenceIntent: async () => this.intent,
       writeFenceIntent: async (_, __, intent) => {
         this.intent = intent;
       },
-      readWatch: async (id, vantage) => {
-        this.#up('watch');
-        return this.watched.get(watchKey(id, vantage));
-      },
+      readWatch: async (id, vantage) => this.#give('watch', this.watched.get(watchKey(id, vantage))),
       writeWatch: async (id, vantage, record) => {
         if (record === null) this.watched.delete(watchKey(id, vantage));
         else this.watched.set(watchKey(id, vantage), record);
@@ -227,6 +226,7 @@ export class World {
           return this.running;
         },
       },
+      executions: { find: async () => this.#give('executions', this.execution), history: async () => this.events },
       answers: {
         sendAnswer: async (token, answer) => {
           const failure = this.handOver.shift();
