@@ -1,6 +1,6 @@
 import { html, type Html } from './html.ts';
 import { link, type Mode } from './links.ts';
-import { columns, command, couldTag, healthTag, levelTag, levelSigns, tag, when } from './parts.ts';
+import { clipped, columns, command, couldTag, healthTag, levelTag, levelSigns, tag, when } from './parts.ts';
 import { levels, type Asked, type FleetView, type Level, type Row } from './view.ts';
 
 /** The page of the whole fleet: what needs somebody first, then all of it in one table. */
@@ -87,7 +87,7 @@ const lineOf = (mode: Mode, row: Row, atMs: number, hidden: boolean): Html => {
     <th role="rowheader" scope="row">${link(mode, { page: 'validator', validator: row.validator }, row.validator)}<small>${row.chain}</small></th>
     <td role="cell">${signs}${phase}</td>
     <td role="cell">${healthTag(row.health)}${row.paused && html` <span class="t dim"><i aria-hidden="true">‖</i>paused</span>`}</td>
-    <td role="cell"><span class="k">Fail over </span>${couldTag(could)} <span class="dim">${could.reason}</span></td>
+    <td role="cell"><span class="k">Fail over </span>${couldTag(could)} <span class="dim">${clipped(could.reason)}</span></td>
     <td role="cell" ${waits === null && html` class="none"`}>
       ${waits ? html`${tag('▲', 'wait', waits.purpose)} ${command(waits.command)}` : html`<span class="dim">nothing</span>`}
     </td>

@@ -23,7 +23,7 @@ const escaped = (text: string): string =>
 const shown = (value: Value): string => {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Markup) return value.text;
-  return typeof value === 'object' ? value.map(shown).join('') : escaped(String(value));
+  return Array.isArray(value) ? (value as readonly Value[]).map(shown).join('') : escaped(String(value as string));
 };
 
 const known = new WeakMap<TemplateStringsArray, readonly string[]>();

@@ -75,3 +75,8 @@ export const facts = (caption: string, all: readonly Fact[]): Html | null =>
 
 /** The heads of a table's columns. */
 export const columns = (...names: readonly string[]): Html[] => names.map((name) => html`<th role="columnheader" scope="col">${name}</th>`);
+
+const mostInARow = 200;
+
+/** What would make a row of a thousand too long; the validator's own page has the whole. */
+export const clipped = (text: string): string => (text.length > mostInARow ? `${text.slice(0, mostInARow)}…` : text);

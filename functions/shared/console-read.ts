@@ -98,9 +98,12 @@ export const readSeen = async (
   await noteWatch(deps, pulses, signal);
   const readings = await abreast(of.validators, most, (validator) => readOne(deps, { validator, vantage: homeVantage }, signal));
   for (const one of readings) note(one);
+  // Whoever was seen alive is not looked at again while the watch is waited for.
+  const knownAt = new Map<ValidatorId, SteadyMs>();
   for (let look = 1; look <= maxLooks; look += 1) {
     const atMs = clock.steadyMs();
-    const unknown = readings.filter((one) => !guardsKnown(pulses, one, atMs));
+    for (const one of readings) if (!knownAt.has(one.validator) && guardsKnown(pulses, one, atMs)) knownAt.set(one.validator, atMs);
+    const unknown = readings.filter(({ validator }) => !knownAt.has(validator));
     const watching = pulses.watch.of(homeVantage, atMs) === 'unknown';
     if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > watchMs || of.remainingMs() < 4 * pollMs) break;
     await clock.sleep(pollMs, signal);
@@ -109,7 +112,10 @@ export const readSeen = async (
   }
   const atMs = clock.steadyMs();
   const watch = pulses.watch.of(homeVantage, atMs);
-  return { seen: readings.map((one) => seenOf(pulses, one, atMs)), watchAlive: watch === 'unknown' ? null : watch === 'alive' };
+  return {
+    seen: readings.map((one) => seenOf(pulses, one, knownAt.get(one.validator) ?? atMs)),
+    watchAlive: watch === 'unknown' ? null : watch === 'alive',
+  };
 };
 
 export type Wanted =
