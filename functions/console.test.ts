@@ -47,7 +47,7 @@ describe('the fleet', () => {
     const text = await show({}, { world, deps: world.deps() });
     expect(text).toContain('hub-1 is unknown. It could fail over now.');
     expect(text).toContain('The watch takes no round: runbook WatcherSilent.');
-    expect(world.clock.steadyMs()).toBe(8_500);
+    expect(world.clock.steadyMs()).toBe(8_000);
   });
   test('is shown with what there is when time runs out, and says what is not known', async () => {
     const at = watched();

@@ -18,7 +18,7 @@ const everyMs = durationMs(500);
 /** Browsers keep six connections to one place; more than this many readers are not of one person. */
 const maxReaders = 32;
 
-const headers = {
+export const headers = {
   'cache-control': 'no-store',
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
