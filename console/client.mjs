@@ -63,8 +63,8 @@ const filterSoon = () => {
   );
 };
 
-const copyButtons = () => {
-  for (const line of root.querySelectorAll('code.cmd')) {
+const copyButtons = (of) => {
+  for (const line of root.querySelectorAll(of)) {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'copy';
@@ -78,7 +78,7 @@ const begin = () => {
   readRows();
   sorted = wanted()?.sort ?? '';
   // Hundreds of buttons would be in the way of whoever walks by keyboard.
-  if (rows.length <= 50) copyButtons();
+  copyButtons(rows.length <= 50 ? 'code.cmd' : 'code.cmd:not(.fleet code)');
 };
 
 root.addEventListener('input', (event) => {

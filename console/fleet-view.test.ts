@@ -33,6 +33,7 @@ describe('a row says', () => {
     expect({ ...row, couldMove: { ...row.couldMove } }).toMatchObject({ holder, signs, health, couldMove: { answer, reason }, level });
   });
   test('what waits, with the line to type', () => {
+    expect([rowIn('approval').moving, rowIn('fenced').moving, rowIn('healthy').moving]).toEqual(['one', 'hub-1.t1.9c2e', null]);
     expect(rowIn('approval').waits).toMatchObject({ purpose: 'approval', command: 'baton approve hub-1 --plan ffffffffffff' });
     expect(rowIn('attestation').waits).toMatchObject({ purpose: 'attestation', command: 'baton attest hub-1 --statement "what you did"' });
     expect(rowIn('approval').remarks[0]).toMatchObject({ level: 'act', command: 'baton approve hub-1 --plan ffffffffffff' });

@@ -82,13 +82,14 @@ const signsOf = (seen: Seen): { holder: string | null; signs: string } => {
   return { holder, signs: looks[1][lease.holder]?.signing === true ? 'signs, gate open' : 'may sign, gate closed' };
 };
 
-const waitsOf = ({ validator, open }: Seen, atMs: number): Row['waits'] => {
+const waitsOf = (seen: Seen, atMs: number): Row['waits'] => {
+  const { validator, open } = seen;
   if (open?.state !== 'pending' || atMs >= open.expiresAtMs) return null;
   const command =
     open.purpose === 'approval'
       ? `baton approve ${validator} --plan ${open.planHash.slice(0, 12)}`
       : `baton attest ${validator} --statement "what you did"`;
-  return { purpose: open.purpose, sentence: open.sentence, command };
+  return { purpose: open.purpose, sentence: withNames(seen, open.sentence), command };
 };
 
 const remarksOfGuards = (seen: Seen, atMs: number): Remark[] => {
@@ -191,7 +192,7 @@ export const rowOf = (seen: Seen, of: { readonly watchAlive: boolean | null; rea
     ...signsOf(seen),
     term: lease?.term ?? null,
     phase: lease?.phase ?? null,
-    moving: lease && lease.phase !== 'HELD' ? lease.claim : null,
+    moving: lease && lease.phase !== 'HELD' ? lease.claim : waits && seen.open ? seen.open.execution : null,
     health,
     healthWhy: why,
     paused: seen.pause !== undefined,

@@ -98,7 +98,7 @@ background:none}
 .bt .fleet tbody tr.act{box-shadow:inset 3px 0 0 var(--bad)}
 .bt .fleet tbody tr.look{box-shadow:inset 3px 0 0 var(--warn)}
 .bt .fleet tbody tr:hover{background:var(--dimbg)}
-.bt [hidden]{display:none!important}
+.bt [hidden],.bt cwdb-action{display:none!important}
 .bt .k{display:none;color:var(--dim)}
 .bt .time{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px 6px}
 .bt .time svg{display:block;overflow:visible}

@@ -34,7 +34,7 @@ export interface Row {
   readonly signs: string;
   readonly term: number | null;
   readonly phase: Phase | null;
-  /** The execution that drives the term now, or null. */
+  /** The execution that drives the term now, or waits for people before it takes one; or null. */
   readonly moving: string | null;
   readonly health: Health;
   readonly healthWhy: string;

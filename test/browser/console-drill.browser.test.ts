@@ -49,7 +49,7 @@ test('a crash is followed from healthy to SUCCEEDED', async () => {
   await page.goto(await opened);
   await page.getByRole('heading', { name: /^✓?drill signs\. It could fail over now\. Nothing waits for you\.$/ }).waitFor(limit);
   await shoot(page, 'console-drill-healthy');
-  await page.getByRole('link', { name: 'drill', exact: true }).click();
+  await page.getByRole('region', { name: 'Validators' }).getByRole('link', { name: 'drill', exact: true }).click();
   await page.getByRole('heading', { name: /drill is (suspect|failing)/ }).waitFor(limit);
   await page.getByRole('link', { name: 'the failover' }).click(limit);
   await page.getByRole('img', { name: /^Timeline of drill\.t1\./ }).waitFor(limit);

@@ -173,6 +173,15 @@ test.each(['light', 'dark'] as const)('as a widget in %s it has no barrier and d
   await context.close();
 });
 
+test('what looks for barriers and for width finds them', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 700 } });
+  await page.setContent('<!doctype html><title>x</title><main style="width:500px;color:#999;background:#fff"><img src="data:,">grey</main>');
+  expect(await overflow(page)).toBeGreaterThan(100);
+  const found = (await barriers(page)).map((one) => one.split(' ')[1]);
+  for (const rule of ['image-alt', 'html-has-lang', 'color-contrast']) expect(found).toContain(rule);
+  await page.close();
+});
+
 test('nothing moves for whoever asked for less motion', async () => {
   const { page, context } = await tabOf(browser, []);
   await page.emulateMedia({ reducedMotion: 'reduce' });
