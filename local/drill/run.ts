@@ -169,6 +169,7 @@ const drillGuarded = async (options: DrillOptions, world: World, startedMs: Stea
   const scenario = scenarios[options.scenario];
   const drill = new Drill(options, world, startedMs);
   await drill.becomeHealthy();
+  await options.web?.healthy?.();
   const before = await world.chain.head();
   const faultMs = clock.steadyMs();
   await drill.break();
