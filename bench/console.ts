@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { fleetView } from '../console/fleet-view.ts';
 import { pageDocument, styleSheet, widget } from '../console/page.ts';
+import { durationMs } from '../core/time.ts';
 import { closeServer, listen } from '../local/loopback.ts';
 import { headers } from '../local/web/server.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -44,7 +45,8 @@ interface Figures {
 
 const figuresOf = async (page: Page): Promise<Figures> => {
   // Entries come after the frame that they are of.
-  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))');
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await systemClock.sleep(durationMs(100));
   return page.evaluate('window.figures');
 };
 

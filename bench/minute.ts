@@ -141,6 +141,15 @@ const sum = (of: Record<string, number>, kinds: readonly string[] | null): numbe
     .filter(([kind]) => kinds === null || kinds.includes(kind))
     .reduce((all, [, units]) => all + units, 0);
 
+const chains: Chains = {
+  look: async () => ({
+    result: { observation: 'signing', head: 100, lastSigned: 100, sentence: 'signing' },
+    memory: { head: 100, lastSigned: 100, stillMs: 0, observation: 'signing' },
+  }),
+  landed: async () => ({ signed: true, head: 100 }),
+  headOf: async () => 100,
+};
+
 /** @returns the units of one minute; those of guards by their configured intervals. */
 export const countMinute = async (): Promise<Minute> => {
   const validators = ['hub-1', 'hub-2', 'hub-3', 'hub-4'];
@@ -160,14 +169,6 @@ export const countMinute = async (): Promise<Minute> => {
     return nowMs;
   });
   const table = { client, table: 'baton' };
-  const chains: Chains = {
-    look: async () => ({
-      result: { observation: 'signing', head: 100, lastSigned: 100, sentence: 'signing' },
-      memory: { head: 100, lastSigned: 100, stillMs: 0, observation: 'signing' },
-    }),
-    landed: async () => ({ signed: true, head: 100 }),
-    headOf: async () => 100,
-  };
   const deps = {
     clock,
     randomHex: (bytes: number) => 'a'.repeat(2 * bytes),

@@ -103,7 +103,10 @@ describe('the headline', () => {
   });
   test('of many counts all that do not sign', () => {
     expect(headline(fleetOf(12))).toBe(
-      '2 of 12 sign; 5 failing, 2 suspect, 1 on a chain that stands still, 1 unobservable, 1 unknown. 7 could not fail over now, 1 could perhaps: not known. 2 wait for you.',
+      [
+        '2 of 12 sign; 5 failing, 2 suspect, 1 on a chain that stands still, 1 unobservable, 1 unknown.',
+        '7 could not fail over now, 1 could perhaps: not known. 2 wait for you.',
+      ].join(' '),
     );
   });
   test('of a fleet whose watch is dead names no signer', () => {

@@ -23,7 +23,7 @@ const escaped = (text: string): string =>
 const shown = (value: Value): string => {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Markup) return value.text;
-  return Array.isArray(value) ? (value as readonly Value[]).map(shown).join('') : escaped(String(value as string));
+  return Array.isArray(value) ? (value as readonly Value[]).map(shown).join('') : escaped(String(value));
 };
 
 const known = new WeakMap<TemplateStringsArray, readonly string[]>();

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from '../test/support/console.ts';
 import { amber, birch, leaseOf, proof, recordOf, run } from '../test/support/core.ts';
-import { makersOf, World } from '../test/support/deps.ts';
+import { makersOf, type World } from '../test/support/deps.ts';
 import { fleetOf, wellWorld } from '../test/support/survey.ts';
 import { consolePage } from './console.ts';
 import { console as contract } from './contract.ts';
@@ -68,7 +68,7 @@ describe('the fleet', () => {
     const deps = fleetOf(at.world, 1_000);
     deps.records.readWatcher = at.deps.records.readWatcher;
     let [now, most] = [0, 0];
-    const read = deps.lease.read;
+    const read: Deps['lease']['read'] = (id) => deps.lease.read(id);
     const counted: Deps = {
       ...deps,
       lease: {

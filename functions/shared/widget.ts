@@ -37,7 +37,7 @@ export const widgetHandlerOf = <I extends z.ZodType, O extends z.ZodType, Need e
         request.response = (request.response as { shown: unknown }).shown;
       },
       onError: (request) => {
-        request.response = pageIn(troubleOf(request.error, framed.clock.epochMs()), request.event, request.context.invokedFunctionArn);
+        request.response = pageIn(troubleOf(request.error, framed.clock.epochMs()), request.event, (request.context as Context).invokedFunctionArn);
       },
     })
     .use(logged(verb.name, framed));
