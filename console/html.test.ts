@@ -34,8 +34,8 @@ describe('a value', () => {
   test('as an attribute without quotes is refused', () => {
     expect(() => html`<p class=${'x'}></p>`).toThrow('an attribute needs quotes around its value');
   });
-  test('that only looks like finished HTML is text', () => {
-    expect(textOf(html`<p>${{ text: '<b>' }}</p>`)).toBe('<p>[object Object]</p>');
+  test('that only looks like finished HTML is refused', () => {
+    expect(() => html`<p>${{ text: '<b>' } as unknown as string}</p>`).toThrow(TypeError);
   });
 });
 

@@ -23,7 +23,8 @@ const escaped = (text: string): string =>
 const shown = (value: Value): string => {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Markup) return value.text;
-  return Array.isArray(value) ? (value as readonly Value[]).map(shown).join('') : escaped(String(value));
+  if (typeof value === 'string' || typeof value === 'number') return escaped(String(value));
+  return value.map(shown).join('');
 };
 
 const known = new WeakMap<TemplateStringsArray, readonly string[]>();

@@ -66,7 +66,7 @@ describe('the fleet', () => {
   test('of a thousand is bounded, and read but twenty at a time', async () => {
     const at = watched();
     const deps = fleetOf(at.world, 1_000);
-    deps.records.readWatcher = at.deps.records.readWatcher;
+    deps.records.readWatcher = (vantage) => at.deps.records.readWatcher(vantage);
     let [now, most] = [0, 0];
     const read: Deps['lease']['read'] = (id) => deps.lease.read(id);
     const counted: Deps = {

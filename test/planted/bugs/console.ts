@@ -63,7 +63,7 @@ export const consoleBugs: readonly Bug[] = [
   of(
     'console-reason-as-markup',
     'Names are checked when they are applied, so they are safe to show; the reason of a pause is whatever somebody typed.',
-    [{ file: 'console/html.ts', find: ': escaped(String(value));', replace: ': String(value);' }],
+    [{ file: 'console/html.ts', find: 'return escaped(String(value));', replace: 'return String(value);' }],
     'console/page.test.ts',
     'on the page of a fleet stay words',
   ),
