@@ -14,10 +14,10 @@ const rowIn = (state: string, change: Partial<typeof of> = {}): Row => {
 describe('a row says', () => {
   test.each([
     ['healthy', 'amber', 'signs, gate open', 'healthy', 'yes', 'to birch', 'calm'],
-    ['suspect', 'amber', 'signs, gate open', 'suspect', 'yes', 'to birch', 'look'],
-    ['failing', 'amber', 'signs, gate open', 'failing', 'yes', 'to birch', 'act'],
-    ['halted', 'amber', 'signs, gate open', 'halted', 'no', 'The whole chain stands still: moving the right to sign would not help.', 'look'],
-    ['unobservable', 'amber', 'signs, gate open', 'unobservable', 'yes', 'to birch', 'look'],
+    ['suspect', 'amber', 'may sign, gate open', 'suspect', 'yes', 'to birch', 'look'],
+    ['failing', 'amber', 'may sign, gate open', 'failing', 'yes', 'to birch', 'act'],
+    ['halted', 'amber', 'may sign, gate open', 'halted', 'no', 'The whole chain stands still: moving the right to sign would not help.', 'look'],
+    ['unobservable', 'amber', 'may sign, gate open', 'unobservable', 'yes', 'to birch', 'look'],
     ['unknown', null, 'not read', 'unknown', 'unknown', 'Not everything could be read.', 'look'],
     ['paused', 'amber', 'signs, gate open', 'healthy', 'no', 'It is paused by robin.', 'note'],
     ['fencing', null, 'nobody new: amber is being fenced', 'failing', 'no', 'hub-1.t1.9c2e is driving term 2.', 'act'],
@@ -58,9 +58,13 @@ describe('a row says', () => {
   });
   test('by name what the active asks help for', () => {
     const distress = seenOf({
-      reports: { [amber]: reportOf({ distress: 'KeyMissing: it holds no key' }), [birch]: reportOf({ node: birch, signing: false }) },
+      reports: { [amber]: reportOf({ distress: 'KeyMissing: it holds no key.' }), [birch]: reportOf({ node: birch, signing: false }) },
     });
-    expect(rowOf(distress, of).remarks[0]).toMatchObject({ level: 'act', command: 'baton status hub-1' });
+    expect(rowOf(distress, of).remarks[0]).toEqual({
+      level: 'act',
+      text: 'Needs a person: amber asks for help: KeyMissing: it holds no key.',
+      command: 'baton status hub-1',
+    });
   });
 });
 

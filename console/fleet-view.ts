@@ -72,14 +72,16 @@ const couldMove = (seen: Seen, health: Health, atMs: number): CouldMove & { read
   return { answer: 'yes', reason: `to ${nameOf(seen, found.plan.candidate)}`, next: null };
 };
 
-const signsOf = (seen: Seen): { holder: string | null; signs: string } => {
+const signsOf = (seen: Seen, health: Health): { holder: string | null; signs: string } => {
   const { lease, looks, trouble } = seen;
   if (!lease) return { holder: null, signs: trouble.unseen ? 'not read' : trouble.broken === null ? 'nobody: not enrolled' : 'cannot be read' };
   const holder = nameOf(seen, lease.holder);
   if (lease.phase === 'FENCED') return { holder: null, signs: `nobody: ${holder} is fenced` };
   if (lease.phase === 'FENCING') return { holder: null, signs: `nobody new: ${holder} is being fenced` };
   if (silentOf(seen).includes(lease.holder)) return { holder, signs: seen.watched ? 'may sign; guard silent' : 'may sign' };
-  return { holder, signs: looks[1][lease.holder]?.signing === true ? 'signs, gate open' : 'may sign, gate closed' };
+  if (looks[1][lease.holder]?.signing !== true) return { holder, signs: 'may sign, gate closed' };
+  // An open gate is the guard's word; that it signs is the chain's.
+  return { holder, signs: health === 'healthy' ? 'signs, gate open' : 'may sign, gate open' };
 };
 
 const waitsOf = (seen: Seen, atMs: number): Row['waits'] => {
@@ -105,7 +107,13 @@ const remarksOfGuards = (seen: Seen, atMs: number): Remark[] => {
   return [
     ...(judged.needsPerson === null
       ? []
-      : [{ level: 'act' as const, text: `Needs a person: ${judged.needsPerson}.`, command: `baton ${ended ? 'failover' : 'status'} ${validator}` }]),
+      : [
+          {
+            level: 'act' as const,
+            text: withNames(seen, `Needs a person: ${judged.needsPerson.replace(/\.$/, '')}.`),
+            command: `baton ${ended ? 'failover' : 'status'} ${validator}`,
+          },
+        ]),
     ...(open.length > 1
       ? [
           {
@@ -189,7 +197,7 @@ export const rowOf = (seen: Seen, of: { readonly watchAlive: boolean | null; rea
   return {
     validator,
     chain: config ? (config.chain.kind === 'cometbft' ? `cometbft ${config.chain.chainId}` : config.chain.kind) : 'not known',
-    ...signsOf(seen),
+    ...signsOf(seen, health),
     term: lease?.term ?? null,
     phase: lease?.phase ?? null,
     moving: lease && lease.phase !== 'HELD' ? lease.claim : waits && seen.open ? seen.open.execution : null,
