@@ -222,8 +222,8 @@ export class Records {
     }
   }
 
-  readWatcher(vantage: string): Promise<z.infer<typeof watcher> | undefined> {
-    return readParsed(this.#table, keyOf.watcher(vantage), watcher);
+  readWatcher(vantage: string, signal?: AbortSignal): Promise<z.infer<typeof watcher> | undefined> {
+    return readParsed(this.#table, keyOf.watcher(vantage), watcher, signal);
   }
 
   async readHistory(validator: ValidatorId, signal?: AbortSignal): Promise<History> {

@@ -83,6 +83,16 @@ export const validatorLines = (minute: Minute, { prices }: Prices): Line[] => {
   ];
 };
 
+/** A dashboard that stays open and is refreshed once a minute: each time its page is made. */
+const pageUsd = (count: number, resolved: Resolved, minute: Minute, { prices }: Prices): number => {
+  const gbSeconds = (minute.pageSeconds * Number(resolved.resources['ConsoleFunction']?.Properties['MemorySize'])) / 1_024;
+  const reads = minute.pageOwnReads + count * minute.pageReads;
+  const once =
+    gbSeconds * prices.lambdaGbSecond.usd +
+    (prices.lambdaMillionRequests.usd + prices.traceMillion.usd + reads * prices.dynamodbReadMillion.usd) / 1e6;
+  return minutesPerMonth * once;
+};
+
 const total = (lines: readonly Line[]): number => lines.reduce((sum, { usd }) => sum + usd, 0);
 const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
 
@@ -116,6 +126,10 @@ export const costTable = async (): Promise<string> => {
     '| validators | all, a month | per validator |',
     '|---|---|---|',
     ...fleets.map(fleet),
+    '',
+    '| validators | the console, open on one dashboard all month and refreshed each minute |',
+    '|---|---|',
+    ...fleets.map((count) => `| ${count} | ${dollars(pageUsd(count, resolved, minute, prices))} |`),
   ].join('\n');
 };
 

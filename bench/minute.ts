@@ -9,6 +9,8 @@ import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { nodeId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
 import { epochMs, steadyMs, type Clock } from '../core/time.ts';
+import { everything } from '../console/fleet.ts';
+import { Pulses, readPage } from '../functions/shared/console-read.ts';
 import type { Deps } from '../functions/shared/deps.ts';
 import type { Measure } from '../functions/shared/metrics.ts';
 import { survey } from '../functions/survey.ts';
@@ -27,11 +29,17 @@ export interface Minute {
   readonly stackMetrics: number;
   readonly validatorMetrics: number;
   readonly surveySeconds: number;
+  /** Of one page of the fleet in the console, for each validator and beside them. */
+  readonly pageReads: number;
+  readonly pageOwnReads: number;
+  readonly pageSeconds: number;
 }
 
 const readUnitBytes = 4_096;
 /** What one call takes in the Region, in milliseconds: only the survey's duration rests on it. */
 const callMs = 5;
+/** How far rounds of the watch lie apart: a page waits for the next, here as long as it can be. */
+const watchEveryMs = 5_000;
 
 const nodes = [nodeId.parse('i-0a11ce0000000001'), nodeId.parse('i-0b0b000000000002')];
 
@@ -88,8 +96,8 @@ interface Counts {
 }
 
 /** Answers as the table would and counts its units by the kind of item. */
-const countingTable = (validators: readonly string[], counts: Counts, tick: () => void): DynamoDBClient => {
-  let looks = 0;
+const countingTable = (validators: readonly string[], counts: Counts, tick: () => number): DynamoDBClient => {
+  let [looks, atMs] = [0, 0];
   const stored = (pk: string): Record<string, unknown> | undefined => {
     const [kind = '', validator = '', node = ''] = pk.split('#');
     if (kind === 'fleet') return { validators };
@@ -99,6 +107,7 @@ const countingTable = (validators: readonly string[], counts: Counts, tick: () =
     }
     if (kind === 'lease') return leaseOf(validator);
     if (kind === 'node') return reportOf(validator, node, (looks += 1));
+    if (kind === 'watcher') return { owner: 'w', generation: 1, round: Math.floor(atMs / watchEveryMs) };
     return undefined;
   };
   const add = (to: Record<string, number>, pk: string, units: number): void => {
@@ -106,7 +115,7 @@ const countingTable = (validators: readonly string[], counts: Counts, tick: () =
     to[kind] = (to[kind] ?? 0) + units;
   };
   const answer = (command: unknown): unknown => {
-    tick();
+    atMs = tick();
     if (command instanceof GetItemCommand) {
       const pk = String(command.input.Key?.['pk']?.S);
       const value = stored(pk);
@@ -132,6 +141,15 @@ const sum = (of: Record<string, number>, kinds: readonly string[] | null): numbe
     .filter(([kind]) => kinds === null || kinds.includes(kind))
     .reduce((all, [, units]) => all + units, 0);
 
+const chains: Chains = {
+  look: async () => ({
+    result: { observation: 'signing', head: 100, lastSigned: 100, sentence: 'signing' },
+    memory: { head: 100, lastSigned: 100, stillMs: 0, observation: 'signing' },
+  }),
+  landed: async () => ({ signed: true, head: 100 }),
+  headOf: async () => 100,
+};
+
 /** @returns the units of one minute; those of guards by their configured intervals. */
 export const countMinute = async (): Promise<Minute> => {
   const validators = ['hub-1', 'hub-2', 'hub-3', 'hub-4'];
@@ -148,16 +166,9 @@ export const countMinute = async (): Promise<Minute> => {
   };
   const client = countingTable(validators, counts, () => {
     nowMs += callMs / validators.length;
+    return nowMs;
   });
   const table = { client, table: 'baton' };
-  const chains: Chains = {
-    look: async () => ({
-      result: { observation: 'signing', head: 100, lastSigned: 100, sentence: 'signing' },
-      memory: { head: 100, lastSigned: 100, stillMs: 0, observation: 'signing' },
-    }),
-    landed: async () => ({ signed: true, head: 100 }),
-    headOf: async () => 100,
-  };
   const deps = {
     clock,
     randomHex: (bytes: number) => 'a'.repeat(2 * bytes),
@@ -171,11 +182,20 @@ export const countMinute = async (): Promise<Minute> => {
     notify: { send: async () => true },
     validatorsMeasured: validators.length,
     chains,
+    executions: { find: async () => undefined, history: async () => [] },
+    settings: { dryRun: false, approvalRequired: true },
   } as unknown as Deps;
   const { signal } = new AbortController();
   await watch({}, deps, signal, () => 60_000 + 2 * 5_000 - nowMs);
   const surveyedMs = nowMs;
   await survey({}, deps, signal, () => 50_000);
+  const surveySeconds = (nowMs - surveyedMs) / 1_000;
+  const before = { ...counts.reads };
+  const shownMs = nowMs;
+  await readPage(deps, { wanted: { page: 'fleet', asked: everything }, pulses: new Pulses(), remainingMs: () => 20_000 }, signal);
+  const page: Record<string, number> = {};
+  for (const [kind, units] of Object.entries(counts.reads)) page[kind] = units - (before[kind] ?? 0);
+  counts.reads = before;
   const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch'];
   const { timing } = configOf('hub-1');
   const own = [...metrics].filter((name) => /^(LeaseTerm|LeasePhase|Verdict)\//.test(name));
@@ -188,6 +208,9 @@ export const countMinute = async (): Promise<Minute> => {
     // Done and StepMs of watch and survey come from the frame.
     stackMetrics: metrics.size - own.length + 4,
     validatorMetrics: own.length / validators.length,
-    surveySeconds: (nowMs - surveyedMs) / 1_000,
+    surveySeconds,
+    pageReads: sum(page, perValidator) / validators.length,
+    pageOwnReads: sum(page, null) - sum(page, perValidator),
+    pageSeconds: (nowMs - shownMs) / 1_000,
   };
 };

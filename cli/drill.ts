@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { DrillResult } from '../local/drill/options.ts';
+import { durationMs } from '../core/time.ts';
 import { runDrill } from '../local/drill/run.ts';
 import { scenarioNames, scenarios, type ScenarioName } from '../local/drill/scenarios.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -8,12 +10,16 @@ import { examples } from './examples.ts';
 import { exitCodes } from './exit-codes.ts';
 import { outputFor } from './output.ts';
 
+/** How long a page stays where nobody can press a key. */
+const lingerMs = durationMs(3_000);
+
 interface Flags {
   readonly chain: 'ticker' | 'cometbft';
   readonly scenario: ScenarioName;
   readonly approve: boolean;
   readonly guard: boolean;
   readonly keep: boolean;
+  readonly web: boolean;
   readonly built?: string;
 }
 
@@ -26,6 +32,14 @@ const askAtTerminal = async (question: string): Promise<boolean> => {
   } finally {
     terminal.close();
   }
+};
+
+/** Until somebody presses Enter; Ctrl-C ends the whole drill, as ever. */
+const stayAtTerminal = async (sentence: string): Promise<void> => {
+  if (!process.stdin.isTTY) return systemClock.sleep(lingerMs);
+  process.stderr.write(`${sentence}\nThe page stays until you press Enter.\n`);
+  await once(process.stdin.resume(), 'data');
+  process.stdin.pause();
 };
 
 const seconds = (ms: number | null): string => (ms === null ? 'none' : `${(ms / 1_000).toFixed(1)} s`);
@@ -61,6 +75,7 @@ export const registerDrill = (program: Command): void => {
     .option('--approve', 'ask at this terminal instead of approving by the drill’s own approver', false)
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
     .option('--keep', 'keep the folder with all logs', false)
+    .option('--web', 'show it as a page, live; the page stays until Enter, or a few seconds where there is no terminal', false)
     .option('--built <template>', 'run what `sam build` built, e.g. .aws-sam/build/template.yaml')
     .addHelpText('after', `\nExample:\n  ${(examples['drill'] ?? []).join('\n  ')}\n`)
     .action(async (flags: Flags) => {
@@ -86,6 +101,7 @@ export const registerDrill = (program: Command): void => {
             built: flags.built ?? null,
             clock: systemClock,
             ask: flags.approve ? askAtTerminal : null,
+            ...(flags.web ? { web: { open: (url: string) => say(`The page of this drill: ${url}`), stay: stayAtTerminal } } : {}),
             tell: (sentence, atMs) => {
               say(`${stamp(atMs)}  ${sentence}`);
             },

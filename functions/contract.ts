@@ -209,6 +209,32 @@ export const survey = {
   output: z.strictObject({ validators: z.number().int().min(0), sentence }),
 };
 
+const fleetPage = { find: z.string().max(80), show: z.enum(['all', 'attention', 'stuck', 'waiting']), sort: z.enum(['attention', 'name', 'last']) };
+/** What somebody typed into the page; what is none of ours counts as nothing. */
+const typed = z.looseObject({
+  find: fleetPage.find.optional().catch(undefined),
+  show: fleetPage.show.optional().catch(undefined),
+  sort: fleetPage.sort.optional().catch(undefined),
+});
+
+/** What a custom widget of CloudWatch sends: the widget's parameters, and where it stands; AWS adds to the latter as it likes. */
+export const console = {
+  input: z.strictObject({
+    /** Asks for the parameters instead of a page. */
+    describe: z.boolean().prefault(false),
+    page: z.enum(['fleet', 'validator', 'failover']).prefault('fleet'),
+    validator: validatorId.optional(),
+    execution: executionName.optional(),
+    find: fleetPage.find.prefault(''),
+    show: fleetPage.show.prefault('all'),
+    sort: fleetPage.sort.prefault('attention'),
+    widgetContext: z
+      .looseObject({ theme: z.enum(['light', 'dark']).catch('light'), forms: z.looseObject({ all: typed.optional() }).optional() })
+      .optional(),
+  }),
+  output: z.strictObject({ shown: z.union([z.string().max(2_000_000), z.strictObject({ markdown: z.string() })]), sentence }),
+};
+
 /** EventBridge's event of a CloudWatch alarm that changed its state; AWS adds fields as it likes. */
 export const startOnAlarm = {
   input: z.looseObject({

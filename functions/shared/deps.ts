@@ -33,6 +33,8 @@ export interface Deps {
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
   readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running'>;
+  /** What executions did, for people to look at. */
+  readonly executions: Pick<Workflow, 'find' | 'history'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;

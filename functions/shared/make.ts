@@ -46,6 +46,7 @@ export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variabl
 export const power = (): Power => new Power({ client: clients.ec2() });
 export const workflow = (): Workflow =>
   new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') });
+export const executions = (): Workflow => workflow();
 export const answers = (): Tasks => new Tasks(clients.sfn({ region: variable('BATON_HOME_REGION') }));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
 let parameter: SlackParameter | undefined;

@@ -3,7 +3,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
-import { holding } from '../../core/pause.ts';
+import { holding, type Pause } from '../../core/pause.ts';
 import { judge, judgeBroken, looksOn, type Judgement, type Look } from '../../core/survey.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
@@ -17,11 +17,13 @@ export type SurveyNeeds = 'clock' | 'records' | 'lease' | 'approvals' | 'workflo
 export interface Reading {
   readonly validator: ValidatorId;
   readonly paused: boolean;
+  /** As it was noted, whether or not it holds. */
+  readonly pause: Pause | undefined;
   readonly config: ValidatorConfig | undefined;
   readonly lease: Lease | undefined;
   readonly claimRunning: boolean;
   readonly open: WaitingRecord | undefined;
-  readonly history: readonly { readonly atMs: number }[];
+  readonly history: readonly { readonly execution: string; readonly atMs: number }[];
   /** As the watcher last stored it: it stores none while the validator is healthy. */
   readonly verdict: VerdictState;
   readonly looks: Look[];
@@ -52,7 +54,7 @@ export const isDriven = async (deps: Pick<Deps, 'workflow' | 'lease'>, lease: Le
   return (await deps.lease.read(lease.validator, signal))?.version !== lease.version;
 };
 
-const nodesOf = ({ config }: Pick<Reading, 'config'>): readonly NodeId[] => config?.nodes.map(({ id }) => id) ?? [];
+export const nodesOf = ({ config }: Pick<Reading, 'config'>): readonly NodeId[] => config?.nodes.map(({ id }) => id) ?? [];
 
 /** Reads the reports of its nodes once more. */
 export const lookOnce = async (deps: Pick<Deps, 'records'>, reading: Reading, signal: AbortSignal): Promise<void> => {
@@ -80,6 +82,7 @@ export const readOne = async (
   const reading: Reading = {
     validator,
     paused: holding(pause, deps.clock.epochMs()) !== undefined,
+    pause,
     config: found?.config,
     lease,
     claimRunning: lease === undefined || (await part(trouble, isDriven(deps, lease, signal))) !== false,

@@ -15,6 +15,13 @@ export interface DrillOptions {
   /** Judges every call to a service before it is served. */
   readonly onCall?: OnCall;
   readonly clock: Clock;
+  /** Shows the drill as a page: told its address at the start, and at the end what it found, for as long as it is to stay. */
+  readonly web?: {
+    readonly open: (url: string) => void;
+    /** Awaited before anything is broken. */
+    readonly healthy?: () => Promise<void>;
+    readonly stay: (sentence: string) => Promise<void>;
+  };
   /** Asks the person at the terminal; null approves by the drill's own approver. */
   readonly ask: ((question: string) => Promise<boolean>) | null;
   /** One sentence of what happens, with the milliseconds since the drill began. */

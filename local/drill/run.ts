@@ -5,6 +5,8 @@ import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import { stack } from '../deployment.ts';
+import { consoleDeps } from '../web/deps.ts';
+import { startWeb } from '../web/server.ts';
 import type { Findings } from './chain.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
@@ -167,6 +169,7 @@ const drillGuarded = async (options: DrillOptions, world: World, startedMs: Stea
   const scenario = scenarios[options.scenario];
   const drill = new Drill(options, world, startedMs);
   await drill.becomeHealthy();
+  await options.web?.healthy?.();
   const before = await world.chain.head();
   const faultMs = clock.steadyMs();
   await drill.break();
@@ -265,10 +268,15 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     progress: tell,
     onClose: onWorld,
   });
+  const web = options.web ? await startWeb(consoleDeps(world.contextOf('requester'), world.cloud.deployment)) : null;
   try {
+    if (web) options.web?.open(web.url);
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);
-    return await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));
+    const result = await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));
+    await options.web?.stay(result.sentence);
+    return result;
   } finally {
+    await web?.close();
     await world.close();
   }
 };

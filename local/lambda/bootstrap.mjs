@@ -11,7 +11,12 @@ for (;;) {
   if (next.status !== 200) break;
   const id = next.headers.get('lambda-runtime-aws-request-id');
   const deadline = Number(next.headers.get('lambda-runtime-deadline-ms'));
-  const context = { awsRequestId: id, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME, getRemainingTimeInMillis: () => deadline - Date.now() };
+  const context = {
+    awsRequestId: id,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    invokedFunctionArn: `arn:aws:lambda:${process.env.AWS_REGION}:123456789012:function:${process.env.AWS_LAMBDA_FUNCTION_NAME}`,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
   try {
     const result = await handler(await next.json(), context);
     await fetch(`${base}/invocation/${id}/response`, { method: 'POST', body: JSON.stringify(result ?? null) });

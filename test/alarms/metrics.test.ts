@@ -1,3 +1,4 @@
+import { console as contract } from '../../functions/contract.ts';
 import { describe, expect, test } from 'vitest';
 import { metricTable, type MetricName } from '../../functions/shared/metrics.ts';
 import type { Metric } from './definition.ts';
@@ -133,7 +134,15 @@ describe('the dashboard', () => {
     expect(new Set(cells).size).toBe(cells.length);
     expect(widgets.filter(({ x, width }) => x + width > 24)).toEqual([]);
     const kinds = widgets.map(({ type }) => type);
-    expect(kinds.filter((type) => !['metric', 'alarm', 'text'].includes(type))).toEqual([]);
+    expect(kinds.filter((type) => !['metric', 'alarm', 'text', 'custom'].includes(type))).toEqual([]);
+  });
+  test('the console comes before all figures, by parameters that its function takes', () => {
+    const [console] = widgets.filter(({ type }) => type === 'custom');
+    expect(console?.y).toBe(2);
+    expect(console?.properties).toMatchObject({ endpoint: expect.stringMatching(/:function:baton-console$/) as string, updateOn: { refresh: true } });
+    const { params, endpoint } = console?.properties as { params: unknown; endpoint: string };
+    expect(endpoint).toBe(home.resolved.attribute('ConsoleFunction', 'Arn'));
+    expect(contract.input.parse(params)).toMatchObject({ page: 'fleet', find: '', show: 'all', sort: 'attention' });
   });
   test('every widget of figures has a title, a Region, a period and statistics that the evaluator knows', () => {
     for (const { type, properties } of widgets.filter(({ type }) => type === 'metric')) {

@@ -10,6 +10,7 @@ const needs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   text: [['markdown']],
   log: [['query'], ['region']],
   alarm: [['alarms']],
+  custom: [['endpoint']],
 };
 const metricViews = ['timeSeries', 'singleValue', 'gauge', 'bar', 'pie', 'table'];
 

@@ -96,7 +96,7 @@ describe('clients and permissions', () => {
     if (!home) throw new Error('there is no deployment');
     const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
     expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
-    expect(found.size).toBe(14);
+    expect(found.size).toBe(15);
   });
 });
 
@@ -153,6 +153,7 @@ describe('bundles', () => {
       'announce',
       'answer',
       'assess',
+      'console',
       'fence',
       'reinstate',
       'rejoin',

@@ -60,6 +60,7 @@ describe('scripts that the documents name', () => {
     schema: 'test/docs/schema.test.ts',
     cost: 'test/docs/cost.test.ts',
     baton: 'test/docs/run.test.ts',
+    'bench:console': 'bench/console.ts',
   };
   const named = [
     ...new Set(documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g)].map(([, name = '']) => name))),

@@ -16,6 +16,9 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
     stackMetrics: 25,
     validatorMetrics: 3,
     surveySeconds: expect.closeTo(5, 0) as number,
+    pageReads: 10,
+    pageOwnReads: 12,
+    pageSeconds: expect.closeTo(5, 0) as number,
   });
 });
 

@@ -48,6 +48,8 @@ describe('what is called', () => {
     ['what is said once', 'Announce dynamodb:PutItem slack'],
     ['what runs', 'Announce states:ListExecutions'],
     ['how it ended', 'Announce states:GetExecutionHistory'],
+    ['a page of the console', 'Console dynamodb:GetItem approval'],
+    ['a failover on a page', 'Console states:GetExecutionHistory'],
     ['a verdict', 'Watch states:StartExecution'],
     ['a message of the watch', 'Watch sns:Publish'],
     ["a node's report", 'node dynamodb:PutItem node'],

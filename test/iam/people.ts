@@ -71,7 +71,7 @@ const more: Readonly<Record<string, unknown>> = {
 };
 const empty = (): unknown => ({});
 
-const servicesOf = (world: World): Services => ({
+export const servicesOf = (world: World): Services => ({
   ...world.services,
   dynamo: (action, input, caller, staleMs) =>
     action === 'DescribeTable' ? { Table: { TableName: tableName } } : world.services.dynamo(action, input, caller, staleMs),

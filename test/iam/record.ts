@@ -5,6 +5,7 @@ import { scenarioNamed, scenarios } from '../sim/scenarios.ts';
 import { swarmOptions } from '../sim/swarm.ts';
 import { World } from '../sim/world.ts';
 import { ask, type Question, type Who } from './ask.ts';
+import { callsOfConsole } from './console.ts';
 import { callsOfPeople } from './people.ts';
 import { contextKeys, questionsOf } from './questions.ts';
 import { callsOfRelay } from './relay.ts';
@@ -44,8 +45,8 @@ const nodesOf = (node: string): Who[] =>
   });
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
-  // The simulator runs no Slack and no relay: what is called there is recorded beside it.
-  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest'].includes(call.actor))
+  // The simulator runs no Slack, no relay and no console: what is called there is recorded beside it.
+  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest', 'Console'].includes(call.actor))
     return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
@@ -178,6 +179,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   await besides(recorder.onCall);
   await callsOfPeople(recorder.onCall, recorder.onRequest);
   await callsOfSlack(recorder.onCall);
+  await callsOfConsole(recorder.onCall);
   await callsOfRelay(recorder.onCall);
   recorder.addServices();
   return recorder;

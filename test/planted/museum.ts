@@ -2,6 +2,7 @@ import type { Bug } from './bug.ts';
 import { adapterBugs } from './bugs/adapters.ts';
 import { answerBugs } from './bugs/answers.ts';
 import { approvalBugs } from './bugs/approval.ts';
+import { consoleBugs } from './bugs/console.ts';
 import { doctorBugs } from './bugs/doctor.ts';
 import { documentBugs } from './bugs/documents.ts';
 import { evidenceBugs } from './bugs/evidence.ts';
@@ -31,6 +32,7 @@ export const museum: readonly Bug[] = [
   ...functionBugs,
   ...surveyBugs,
   ...doctorBugs,
+  ...consoleBugs,
   ...adapterBugs,
   ...workflowBugs,
   ...documentBugs,

@@ -123,6 +123,7 @@ export class Lambda {
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
+      executions: new Workflow({ client: clients.sfn, stateMachine }),
       answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
       slack: { post: async () => null, update: async () => false, reply: async () => false, open: async () => false },

@@ -38,6 +38,8 @@ export class World {
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();
   watcher = { owner: '', rounds: 0 };
+  /** The watch as those see it who only read. */
+  others: { owner: string; generation: number; round: number } | undefined;
   intent: { nonce: string; commandId?: string | undefined } | undefined;
   vault: { box: string; dataKey: string } | undefined = { box: 'Ym94', dataKey: 'a2V5' };
   sent: string[] = [];
@@ -55,6 +57,8 @@ export class World {
   executions: ExecutionName[] = [];
   described: Execution = { status: 'SUCCEEDED' };
   events: WorkflowEvent[] = [];
+  /** One that a page is about. */
+  execution: Execution | undefined;
   notices: string[] = [];
   readonly slack = new SlackWorld();
   /** Answers that were handed over, with the token they were handed to. */
@@ -78,6 +82,11 @@ export class World {
   #up(service: string): void {
     if (this.down.has(service)) throw new BatonError('LeaseUnreachable', `${service} gives no answer`, { fix: 'Wait.' });
     if (this.broken.has(service)) throw new BatonError('LeaseInvalid', `${service} cannot be read`, { fix: 'Restore it.' });
+  }
+
+  #give<T>(service: string, value: T): T {
+    this.#up(service);
+    return value;
   }
 
   write(write: LeaseWrite): WriteOutcome {
@@ -108,30 +117,19 @@ export class World {
         const report = this.reports.get(node);
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
-      readPause: async () => {
-        this.#up('pause');
-        return this.paused;
-      },
+      readPause: async () => this.#give('pause', this.paused),
       readVault: async () => this.vault,
-      readHistory: async () => {
-        this.#up('history');
-        return this.history;
-      },
+      readHistory: async () => this.#give('history', this.history),
       addHistory: async (_, one) => {
         this.history.push(one);
       },
-      readFleet: async () => {
-        this.#up('fleet');
-        return [this.config.id];
-      },
+      readFleet: async () => this.#give('fleet', [this.config.id]),
+      readWatcher: async () => this.#give('watcher', this.others),
       readFenceIntent: async () => this.intent,
       writeFenceIntent: async (_, __, intent) => {
         this.intent = intent;
       },
-      readWatch: async (id, vantage) => {
-        this.#up('watch');
-        return this.watched.get(watchKey(id, vantage));
-      },
+      readWatch: async (id, vantage) => this.#give('watch', this.watched.get(watchKey(id, vantage))),
       writeWatch: async (id, vantage, record) => {
         if (record === null) this.watched.delete(watchKey(id, vantage));
         else this.watched.set(watchKey(id, vantage), record);
@@ -212,6 +210,7 @@ export class World {
         },
         history: async () => this.events,
       },
+      executions: { find: async () => this.#give('executions', this.execution), history: async () => this.events },
       answers: {
         sendAnswer: async (token, answer) => {
           const failure = this.handOver.shift();

@@ -1,0 +1,164 @@
+import type { Seen } from '../../console/seen.ts';
+import { failoverView } from '../../console/failover-view.ts';
+import { fleetView } from '../../console/fleet-view.ts';
+import type { PageView } from '../../console/page.ts';
+import { validatorView } from '../../console/validator-view.ts';
+import type { Asked } from '../../console/view.ts';
+import { BatonError } from '../../core/errors.ts';
+import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
+import type { NodeReport } from '../../core/report.ts';
+import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
+import { abreast } from './abreast.ts';
+import type { Deps } from './deps.ts';
+import { Pulse } from './pulse.ts';
+import { lookOnce, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
+
+/** What the console shows, as it is read: by its function in the cloud, and by the page of a drill. Writes nothing. */
+
+export type ConsoleNeeds = SurveyNeeds | 'executions' | 'settings';
+
+/** Whose verdicts are shown. */
+const homeVantage = 'home';
+/** Validators read concurrently. */
+const most = 20;
+const pollMs = durationMs(500);
+/** A guard reports each two seconds, and the watch takes a round each five or less. */
+const guardMs = 4_500;
+const watchMs = 8_000;
+/** Looks after the first: longer than any of them is waited for. */
+const maxLooks = 20;
+
+/** What is remembered of who lives: nothing at first, so that the first page takes some seconds. */
+export class Pulses {
+  readonly guards = new Pulse<NodeReport>(guardMs);
+  readonly watch = new Pulse<{ readonly sequence: number }>(watchMs);
+}
+
+const guardKey = (validator: ValidatorId, node: string): string => `${validator} ${node}`;
+
+const noteGuards = (pulses: Pulses, reading: Reading, atMs: SteadyMs): void => {
+  const look = reading.looks.at(-1) ?? {};
+  for (const node of nodesOf(reading)) {
+    const report = look[node];
+    if (report) pulses.guards.note(guardKey(reading.validator, node), report, atMs);
+  }
+};
+
+const guardsKnown = (pulses: Pulses, reading: Reading, atMs: SteadyMs): boolean =>
+  nodesOf(reading).every((node) => !reading.looks.at(-1)?.[node] || pulses.guards.of(guardKey(reading.validator, node), atMs) !== 'unknown');
+
+// Each takeover begins to count anew, under a higher generation. Nobody's item is silence, and so is one that cannot be read.
+const noteWatch = async (deps: Pick<Deps, 'records' | 'clock'>, pulses: Pulses, signal: AbortSignal): Promise<void> => {
+  const found = await deps.records.readWatcher(homeVantage, signal).catch((error: unknown) => {
+    if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
+    throw error;
+  });
+  pulses.watch.note(homeVantage, { sequence: found ? found.generation * 1_000_000 + found.round : -1 }, deps.clock.steadyMs());
+};
+
+const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs): Seen => {
+  const { validator, looks, trouble, paused } = reading;
+  const now = looks.at(-1) ?? {};
+  const before = Object.fromEntries(nodesOf(reading).map((node) => [node, now[node] && pulses.guards.before(guardKey(validator, node), atMs)]));
+  return {
+    validator,
+    config: reading.config,
+    lease: reading.lease,
+    claimRunning: reading.claimRunning,
+    pause: paused ? reading.pause : undefined,
+    open: reading.open,
+    history: reading.history,
+    verdict: trouble.broken === null && !trouble.unseen ? reading.verdict : null,
+    looks: [before, now],
+    watched: guardsKnown(pulses, reading, atMs),
+    trouble: { ...trouble },
+  };
+};
+
+export interface Read {
+  readonly seen: readonly Seen[];
+  readonly watchAlive: boolean | null;
+}
+
+/**
+ * Reads these validators, and looks on until each guard and the watch were seen alive or silent, or time runs out.
+ * @throws BatonError LeaseUnreachable when not even the watch's item can be read.
+ */
+export const readSeen = async (
+  deps: Pick<Deps, ConsoleNeeds>,
+  of: { readonly validators: readonly ValidatorId[]; readonly pulses: Pulses; readonly remainingMs: () => number },
+  signal: AbortSignal,
+): Promise<Read> => {
+  const { clock } = deps;
+  const { pulses } = of;
+  const startedMs = clock.steadyMs();
+  const note = (reading: Reading): void => {
+    noteGuards(pulses, reading, clock.steadyMs());
+  };
+  await noteWatch(deps, pulses, signal);
+  const readings = await abreast(of.validators, most, (validator) => readOne(deps, { validator, vantage: homeVantage }, signal));
+  for (const one of readings) note(one);
+  // Whoever was seen alive is not looked at again while the watch is waited for.
+  const knownAt = new Map<ValidatorId, SteadyMs>();
+  for (let look = 1; look <= maxLooks; look += 1) {
+    const atMs = clock.steadyMs();
+    for (const one of readings) if (!knownAt.has(one.validator) && guardsKnown(pulses, one, atMs)) knownAt.set(one.validator, atMs);
+    const unknown = readings.filter(({ validator }) => !knownAt.has(validator));
+    const watching = pulses.watch.of(homeVantage, atMs) === 'unknown';
+    if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > watchMs || of.remainingMs() < 4 * pollMs) break;
+    await clock.sleep(pollMs, signal);
+    await Promise.all([watching && noteWatch(deps, pulses, signal), abreast(unknown, most, (one) => lookOnce(deps, one, signal))]);
+    for (const one of unknown) note(one);
+  }
+  const atMs = clock.steadyMs();
+  const watch = pulses.watch.of(homeVantage, atMs);
+  return {
+    seen: readings.map((one) => seenOf(pulses, one, knownAt.get(one.validator) ?? atMs)),
+    watchAlive: watch === 'unknown' ? null : watch === 'alive',
+  };
+};
+
+export type Wanted =
+  | { readonly page: 'fleet'; readonly asked: Asked }
+  | { readonly page: 'validator'; readonly validator: ValidatorId }
+  | { readonly page: 'failover'; readonly execution: ExecutionName };
+
+/** @throws BatonError ValidatorUnknown, LeaseUnreachable, LeaseInvalid or WorkflowFailed. */
+export const readPage = async (
+  deps: Pick<Deps, ConsoleNeeds>,
+  of: { readonly wanted: Wanted; readonly pulses: Pulses; readonly remainingMs: () => number },
+  signal: AbortSignal,
+): Promise<PageView> => {
+  const { clock, records, executions, settings } = deps;
+  const { wanted } = of;
+  if (wanted.page === 'failover') {
+    const found = await executions.find(wanted.execution, signal);
+    const events = found ? await executions.history(wanted.execution, signal) : [];
+    return { page: 'failover', view: failoverView(wanted.execution, found, events, clock.epochMs()) };
+  }
+  const fleet = await records.readFleet(signal);
+  if (wanted.page === 'fleet') {
+    const read = await readSeen(deps, { ...of, validators: fleet }, signal);
+    const view = fleetView(read.seen, { watchAlive: read.watchAlive, atMs: clock.epochMs(), dryRun: settings.dryRun });
+    return { page: 'fleet', view, asked: wanted.asked };
+  }
+  const { validator } = wanted;
+  if (!fleet.includes(validator)) throw new BatonError('ValidatorUnknown', `no validator ${validator} is configured`, { fix: 'baton status' });
+  const read = await readSeen(deps, { ...of, validators: [validator] }, signal);
+  const [seen] = read.seen as readonly [Seen];
+  return { page: 'validator', view: validatorView(seen, { watchAlive: read.watchAlive, atMs: clock.epochMs(), dryRun: settings.dryRun }) };
+};
+
+/** Why there is no page, without what an unexpected failure may hold. */
+export const troubleOf = (error: unknown, atMs: number): PageView => {
+  const known = error instanceof BatonError;
+  return {
+    page: 'trouble',
+    view: {
+      atMs,
+      code: known ? error.code : 'Unexpected',
+      message: known ? error.message : 'An unexpected failure; the log of the function has it.',
+      next: known ? error.fix : 'baton status',
+    },
+  };
+};
