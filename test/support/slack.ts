@@ -1,73 +1,17 @@
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import { epochMs } from '../../core/time.ts';
+import { people, team } from '../../local/slack/people.ts';
+import { startSlack, type SlackServer } from '../../local/slack/server.ts';
+import { signatureOf } from '../../local/slack/signature.ts';
+import type { Workspace } from '../../local/slack/workspace.ts';
+import { systemClock } from '../../runtime/clock.ts';
 
-/**
- * Slack, as far as Baton meets it: its two methods with their errors, messages held to the documented form and limits of Block Kit,
- * presses as it sends them, signed as it signs them.
- */
+/** Slack, as tests of Baton meet it: the workspace of the local cloud, and presses as it sends them, signed as it signs them. */
 
+export { blocks } from '../../local/slack/blocks.ts';
+export { signatureOf, team };
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
 export const botToken = 'xoxb-1234567890-abcdefghij';
-export const team = 'T0BATON';
 export const channel = 'C0BATON';
-
-/** Written from the documentation, not from core. */
-export const signatureOf = (secret: string, timestamp: string, body: string | Uint8Array): string => {
-  const mac = createHmac('sha256', secret);
-  mac.update('v0:');
-  mac.update(timestamp);
-  mac.update(':');
-  mac.update(body);
-  return `v0=${mac.digest('hex')}`;
-};
-
-const text = (type: string, longest: number) =>
-  z.strictObject({
-    type: z.literal(type),
-    // A lone < or & is markup or a broken entity: what is text must be escaped.
-    text: z
-      .string()
-      .min(1)
-      .max(longest)
-      .regex(/^(?:[^&<>]|&(?:amp|lt|gt);|<!date\^\d+\^[^|<>]+\|[^<>]+>)*$/u),
-    ...(type === 'mrkdwn' ? { verbatim: z.boolean().optional() } : { emoji: z.boolean().optional() }),
-  });
-const plain = (longest: number) => text('plain_text', longest);
-const button = z.strictObject({
-  type: z.literal('button'),
-  action_id: z.string().min(1).max(255),
-  text: plain(75),
-  value: z.string().max(2_000),
-  style: z.enum(['primary', 'danger']).optional(),
-  confirm: z.strictObject({ title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30) }),
-});
-const uniqueIds = (elements: readonly { action_id: string }[]): boolean => new Set(elements.map((one) => one.action_id)).size === elements.length;
-export const blocks = z
-  .array(
-    z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('header'), text: plain(150) }),
-      z.strictObject({ type: z.literal('section'), text: z.union([text('mrkdwn', 3_000), text('plain_text', 3_000)]) }),
-      z.strictObject({ type: z.literal('context'), elements: z.array(text('mrkdwn', 3_000)).min(1).max(10) }),
-      z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25).refine(uniqueIds) }),
-    ]),
-  )
-  .min(1)
-  .max(50);
-
-const methods = {
-  '/api/chat.postMessage': z.strictObject({
-    channel: z.string(),
-    text: z.string().min(1).max(40_000),
-    blocks,
-    unfurl_links: z.boolean(),
-    unfurl_media: z.boolean(),
-  }),
-  '/api/chat.update': z.strictObject({ channel: z.string(), ts: z.string(), text: z.string().min(1).max(40_000), blocks }),
-};
-const reply = z.strictObject({ response_type: z.literal('ephemeral'), replace_original: z.literal(false), text: z.string().min(1).max(3_000) });
 
 interface Scripted {
   readonly status: number;
@@ -75,69 +19,56 @@ interface Scripted {
   readonly body?: string;
 }
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
+/** The workspace of the local cloud, at one fixed moment, with troubles that a test can ask for. */
 export class SlackStandIn {
-  readonly #server = createServer((request, response) => {
-    void this.#serve(request).then(({ status, headers = {}, body = '' }) => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(body);
-    });
-  });
-  /** Messages as people see them now, by ts. */
-  readonly messages = new Map<string, unknown>();
-  readonly replies: string[] = [];
+  #server: SlackServer | undefined;
   readonly calls: string[] = [];
   /** What the next requests get instead of an answer. */
   script: Scripted[] = [];
   /** Answers nothing at all. */
   silent = false;
 
+  get #workspace(): Workspace {
+    if (!this.#server) throw new Error('the stand-in has not started');
+    return this.#server.workspace;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server?.url ?? '';
+  }
+
+  /** Blocks of messages as people see them now, by ts. */
+  get messages(): Map<string, unknown> {
+    return new Map([...this.#workspace.messages.values()].map(({ ts, sent }) => [ts, sent]));
+  }
+
+  /** What people were told alone. */
+  get replies(): string[] {
+    return this.#workspace.whispers.map(({ text }) => text);
   }
 
   async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    this.#server = await startSlack({
+      clock: { ...systemClock, epochMs: () => epochMs(1_700_000_000_000) },
+      team,
+      channel,
+      channelName: 'failovers',
+      people,
+      botToken,
+      signingSecret,
+      requestUrl: () => '',
+      instead: ({ method, path }) => {
+        this.calls.push(`${method} ${path}`);
+        if (this.silent) return new Promise(() => undefined);
+        const scripted = this.script.shift();
+        return scripted && { body: '', ...scripted };
+      },
+    });
+    this.#workspace.hook('U0ALEX', undefined, '/actions');
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-    });
-  }
-
-  async #serve(request: IncomingMessage): Promise<Scripted> {
-    const sent = await bodyOf(request);
-    this.calls.push(`${request.method} ${request.url}`);
-    if (this.silent) return new Promise(() => undefined);
-    const scripted = this.script.shift();
-    if (scripted) return scripted;
-    const said = (value: Record<string, unknown>): Scripted => ({ status: 200, body: JSON.stringify(value) });
-    if (request.method !== 'POST') return { status: 405 };
-    if (request.headers['content-type'] !== 'application/json; charset=utf-8') return said({ ok: false, error: 'invalid_post_type' });
-    if (request.url === '/actions') {
-      const found = reply.safeParse(JSON.parse(sent));
-      if (!found.success || request.headers.authorization !== undefined) return { status: 400, body: 'invalid_payload' };
-      this.replies.push(found.data.text);
-      return { status: 200, body: 'ok' };
-    }
-    const schema = methods[request.url as keyof typeof methods] as (typeof methods)[keyof typeof methods] | undefined;
-    if (schema === undefined) return said({ ok: false, error: 'unknown_method' });
-    if (request.headers.authorization !== `Bearer ${botToken}`) return said({ ok: false, error: 'invalid_auth' });
-    const found = schema.safeParse(JSON.parse(sent));
-    if (!found.success) return said({ ok: false, error: 'invalid_blocks', errors: found.error.issues.map(({ message }) => message) });
-    if (found.data.channel !== channel) return said({ ok: false, error: 'channel_not_found' });
-    const given = 'ts' in found.data ? found.data.ts : undefined;
-    if (given !== undefined && !this.messages.has(given)) return said({ ok: false, error: 'message_not_found' });
-    const ts = given ?? `1700000000.${String(this.messages.size + 1).padStart(6, '0')}`;
-    this.messages.set(ts, found.data.blocks);
-    return said({ ok: true, channel, ts, message: { type: 'message', ts, bot_id: 'B0BATON' } });
+    await this.#server?.close();
   }
 }
 
