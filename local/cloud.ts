@@ -28,6 +28,7 @@ import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
 import { documentOf, LocalSsm } from './aws/ssm.ts';
 import { LocalStates } from './aws/states.ts';
+import { Deliveries, publishedBy, subscriptionsOf } from './aws/subscriptions.ts';
 import { startDynamoFront } from './aws/dynamo-front.ts';
 import { startDynamo } from './dynamo.ts';
 import type { Artifacts } from './artifacts.ts';
@@ -93,13 +94,7 @@ const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => 
 const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (one: Published) => void }): Promise<TaskReply> => {
   const args = call.args as Record<string, unknown>;
   if (call.resource === 'arn:aws:states:::sns:publish') {
-    const attributes = Object.entries((args['MessageAttributes'] ?? {}) as Record<string, { StringValue: string }>);
-    cloud.onPublish({
-      topic: String(args['TopicArn']),
-      subject: String(args['Subject']),
-      message: String(args['Message']),
-      attributes: Object.fromEntries(attributes.map(([name, { StringValue: value }]) => [name, value])),
-    });
+    cloud.onPublish(publishedBy(args));
     return { ok: true, result: { MessageId: 'local' } };
   }
   if (!call.resource.startsWith('arn:aws:states:::lambda:invoke'))
@@ -153,10 +148,22 @@ const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, cl
   }
 };
 
-const servicesOf = (options: CloudOptions, deployment: Deployment, onPublish: (one: Published) => void) => {
+const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
+
+const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
   const { clock, machines } = options;
   const tokens = new TaskTokens(() => randomHex(40));
   const late: { lambda: LambdaPool | null } = { lambda: null };
+  const deliveries = new Deliveries(subscriptionsOf(deployment), {
+    clock,
+    invoke: async (name, event) => late.lambda?.invoke(name, event) ?? notStarted,
+    randomHex,
+    signal: of.signal,
+  });
+  const onPublish = (one: Published): void => {
+    of.published.push(one);
+    deliveries.publish(one);
+  };
   const invoke = (call: TaskCall): Promise<TaskReply> =>
     late.lambda
       ? replyOf(call, { lambda: late.lambda, onPublish })
@@ -175,9 +182,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { deployment, bundles } = artifacts;
   const dynamo = await startDynamo(deployment.table);
   const published: Published[] = [];
-  const { states, kms, all, late } = servicesOf(options, deployment, (one) => {
-    published.push(one);
-  });
+  const stop = new AbortController();
+  const { states, kms, all, late } = servicesOf(options, deployment, { published, signal: stop.signal });
   const aws = await startAwsServer(all, onCall);
   const front = onCall ? await startDynamoFront({ upstream: dynamo.endpoint, callerOf: (key) => aws.callerOf(key), onCall }) : null;
   const endpoints = endpointsOf(front?.endpoint ?? dynamo.endpoint, aws);
@@ -208,7 +214,6 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     invoke: (event) => pool.invoke(answer, event),
     invokeSlack: slack === undefined ? undefined : (event) => pool.invoke(slack, event),
   });
-  const stop = new AbortController();
   return {
     deployment,
     endpoints,
