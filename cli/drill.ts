@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
-import type { DrillResult } from '../local/drill/options.ts';
+import type { DrillOptions, DrillResult } from '../local/drill/options.ts';
 import { runDrill } from '../local/drill/run.ts';
 import { scenarioNames, scenarios, type ScenarioName } from '../local/drill/scenarios.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -13,6 +13,7 @@ interface Flags {
   readonly approve: boolean;
   readonly guard: boolean;
   readonly keep: boolean;
+  readonly slack: boolean;
   readonly built?: string;
 }
 
@@ -26,6 +27,19 @@ const askAtTerminal = async (question: string): Promise<boolean> => {
     terminal.close();
   }
 };
+
+/** The last messages are read after the end: the page stays until somebody at the terminal has seen them. */
+const slackAtTerminal = (say: (line: string) => void): NonNullable<DrillOptions['slack']> => ({
+  page: (url) => {
+    say(`Slack stands at ${url}/ : open it in a browser, choose who you are, and answer there.`);
+  },
+  until: async () => {
+    if (!process.stdin.isTTY) return;
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    await terminal.question('It has ended. The page stays until you press Enter here. ');
+    terminal.close();
+  },
+});
 
 const seconds = (ms: number | null): string => (ms === null ? 'none' : `${(ms / 1_000).toFixed(1)} s`);
 
@@ -59,6 +73,7 @@ export const registerDrill = (program: Command): void => {
     )
     .option('--approve', 'ask at this terminal instead of approving by the drill’s own approver', false)
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
+    .option('--slack', 'people answer on the page of a Slack on this machine; needs no Slack', false)
     .option('--keep', 'keep the folder with all logs', false)
     .option('--built <template>', 'run what `sam build` built, e.g. .aws-sam/build/template.yaml')
     .action(async (flags: Flags) => {
@@ -84,6 +99,7 @@ export const registerDrill = (program: Command): void => {
             built: flags.built ?? null,
             clock: systemClock,
             ask: flags.approve ? askAtTerminal : null,
+            ...(flags.slack ? { slack: slackAtTerminal(say) } : {}),
             tell: (sentence, atMs) => {
               say(`${stamp(atMs)}  ${sentence}`);
             },

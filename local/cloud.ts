@@ -26,13 +26,13 @@ import { alarmEvent, targetsOf } from './aws/events.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
-import { documentOf, LocalSsm } from './aws/ssm.ts';
+import { documentOf, LocalSsm, type SecureParameter } from './aws/ssm.ts';
 import { LocalStates } from './aws/states.ts';
 import { Deliveries, publishedBy, subscriptionsOf } from './aws/subscriptions.ts';
 import { startDynamoFront } from './aws/dynamo-front.ts';
 import { startDynamo } from './dynamo.ts';
 import type { Artifacts } from './artifacts.ts';
-import { account, region, stack, type Deployment } from './deployment.ts';
+import { account, allowedBy, region, stack, type Deployment } from './deployment.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
 
@@ -43,6 +43,7 @@ export const people = {
   custodian: sessionOf(`${stack}-custodian`, 'kim'),
   requester: sessionOf(`${stack}-requester`, 'robin'),
   approver: sessionOf(`${stack}-approver`, 'alex'),
+  second: sessionOf(`${stack}-approver`, 'sam'),
 } as const;
 /** Each node has a role of its own. */
 export const nodePrincipal = (node: string): string => sessionOf(`baton-node-${node}`, node);
@@ -84,6 +85,8 @@ export interface CloudOptions {
   readonly artifacts: Artifacts;
   /** Judges every call to a service before it is served. */
   readonly onCall?: OnCall;
+  /** Where Slack is, and the content of its parameter. */
+  readonly slack?: { readonly url: string; readonly parameter: string };
 }
 
 const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
@@ -148,6 +151,13 @@ const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, cl
   }
 };
 
+/** Read by whoever the template lets, and nobody else. */
+const secureParameter = (deployment: Deployment, name: string, value: string): SecureParameter => ({
+  name,
+  value,
+  readers: allowedBy(deployment, 'ssm:GetParameter', `arn:${deployment.resolved.partition}:ssm:${region}:${account}:parameter${name}`),
+});
+
 const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
 
 const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
@@ -172,7 +182,8 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
   const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: keyPolicyOf(deployment), grantDelayMs: 300_000 });
   const documents = Object.fromEntries(deployment.documents.map(({ name, content }) => [name, documentOf(content)]));
-  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100 });
+  const slack = options.slack && secureParameter(deployment, `/${stack}/slack`, options.slack.parameter);
+  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters: slack ? [slack] : [] });
   const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), ssm];
   return { states, kms, all, late };
 };
@@ -198,7 +209,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       name,
       file: bundles.find((one) => one.name === name)?.file ?? '',
       exported,
-      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region },
+      env: {
+        ...variables,
+        ...endpoints,
+        ...credentialsOf(principal),
+        AWS_REGION: region,
+        ...(options.slack ? { LOCAL_SLACK_URL: options.slack.url } : {}),
+      },
       timeoutMs,
     })),
   });

@@ -89,8 +89,12 @@ class Drill {
     if (this.#scenario.fault === 'none') {
       await failover(contextOf('requester'), validator, { kind: 'switchover', to: 'birch', reason: 'a drill', wait: false });
     }
+    if (this.#scenario.byPerson) {
+      await failover(contextOf('requester'), validator, { kind: 'failover', reason: 'amber hangs, and nothing reaches it', wait: false });
+    }
     const found = await until(this.#options.clock, 60_000, 'the start of a failover', async () => cloud.states.executions()[0]);
     if (this.#scenario.byAlarm) this.tell(`The alarm ${stack}-failover-${validator} rings; ${found.name} has started.`);
+    else if (this.#scenario.byPerson) this.tell(`robin asks for a failover; ${found.name} has started.`);
     else this.tell(this.#scenario.fault === 'none' ? `Switchover ${found.name} has started.` : `The verdict is failing; ${found.name} has started.`);
     return executionName.parse(found.name);
   }
@@ -98,15 +102,38 @@ class Drill {
   async #answerIfAsked(answered: Set<string>): Promise<void> {
     const context = this.#world.contextOf('approver');
     const record = await context.approvals.waiting(id);
-    if (!record || record.state !== 'pending' || answered.has(record.id) || this.#scenario.answer === 'nothing') return;
+    if (!record || record.state !== 'pending' || answered.has(record.id)) return;
     answered.add(record.id);
+    if (record.purpose === 'attestation') await this.#cutPower();
+    if (this.#options.slack) {
+      this.tell(`People are asked for the ${record.purpose} in Slack: ${this.#world.slack?.server.url ?? ''}`);
+      return;
+    }
+    if (this.#scenario.answer === 'nothing') return;
     if (record.purpose === 'attestation') {
-      this.tell('A person is asked to attest that amber cannot sign; nobody does.');
+      await this.#attest();
       return;
     }
     const yes = this.#scenario.answer === 'approve' && (this.#options.ask === null || (await this.#options.ask(record.sentence)));
     await answer(context, validator, { answer: yes ? 'approve' : 'deny', purpose: 'approval', plan: record.planHash.slice(0, 12) });
     this.tell(`alex ${yes ? 'approves' : 'denies'} the plan ${record.planHash.slice(0, 12)}.`);
+  }
+
+  /** By hand, where nothing of Baton's can see it: only a person can tell. */
+  async #cutPower(): Promise<void> {
+    if (!this.#scenario.attests) return;
+    await this.#world.amber.sandbox.powerOff();
+    this.tell('sam has pulled the plug of amber, and seen it dark.');
+  }
+
+  async #attest(): Promise<void> {
+    if (!this.#scenario.attests) {
+      this.tell('A person is asked to attest that amber cannot sign; nobody does.');
+      return;
+    }
+    const statement = 'I have pulled the plug of amber, and seen it dark.';
+    await answer(this.#world.contextOf('second'), validator, { answer: 'approve', purpose: 'attestation', statement });
+    this.tell('sam attests that amber cannot sign.');
   }
 
   async #comeBackOnce(state: { back: boolean }): Promise<void> {
@@ -139,7 +166,7 @@ class Drill {
       told = Math.max(told, done.length);
       return steps;
     };
-    const ended = await until(this.#options.clock, 240_000, 'the end of the failover', async () => {
+    const ended = await until(this.#options.clock, this.#options.slack ? 3_600_000 : 240_000, 'the end of the failover', async () => {
       await this.#answerIfAsked(answered);
       const now = await lease.read(id);
       if (releasedAt === null && now?.holder === birch.id) releasedAt = markHeight(now.watermark);
@@ -261,13 +288,17 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     guarded: options.guarded,
     keep: options.keep,
     built: options.built,
+    withSlack: options.slack !== undefined,
     ...(options.onCall ? { onCall: options.onCall } : {}),
     progress: tell,
     onClose: onWorld,
   });
   try {
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);
-    return await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));
+    if (world.slack) options.slack?.page(world.slack.server.url);
+    const result = await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));
+    await options.slack?.until();
+    return result;
   } finally {
     await world.close();
   }
