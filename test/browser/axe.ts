@@ -16,7 +16,7 @@ interface Violation {
 export const barriersIn = async (page: Page): Promise<string[]> => {
   // By the debugger and not as a script of the page: its policy lets no other script in.
   await page.evaluate(source);
-  const found = (await page.evaluate('axe.run(document)')) as { readonly passes: readonly unknown[]; readonly violations: readonly Violation[] };
+  const found = await page.evaluate<{ readonly passes: readonly unknown[]; readonly violations: readonly Violation[] }>('axe.run(document)');
   if (found.passes.length === 0) throw new Error('axe has looked at nothing');
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

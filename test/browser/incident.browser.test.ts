@@ -1,6 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DrillResult } from '../../local/drill/options.ts';
 import { runDrill } from '../../local/drill/run.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { barriersIn } from './axe.ts';
@@ -53,7 +52,7 @@ const startDrill = () => {
   );
   // A drill that fails early must not leave the test waiting for its page.
   const url = Promise.race([page.promise, result.then(() => Promise.reject(new Error('the drill has ended without a page')))]);
-  return { url, result: result as Promise<DrillResult>, told, over: () => over.resolve() };
+  return { url, result, told, over: () => over.resolve() };
 };
 
 const be = (page: Page, name: string): Promise<unknown> => page.getByLabel('You are').selectOption({ value: `U0${name.toUpperCase()}` });

@@ -196,7 +196,10 @@ who.addEventListener('change', () => {
 });
 
 const events = new EventSource('/page/events');
-events.onmessage = () => void load();
+events.onmessage = () => {
+  byId('gone').hidden = true;
+  void load();
+};
 events.onerror = () => {
-  news.textContent = 'The connection is gone. The drill may have ended.';
+  byId('gone').hidden = false;
 };
