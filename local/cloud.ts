@@ -22,7 +22,7 @@ import { randomHex } from '../runtime/clock.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
 import { startApprovalsApi } from './aws/approvals-api.ts';
-import { alarmEvent, targetsOf } from './aws/events.ts';
+import { alarmEvent, endEvent, targetsOf } from './aws/events.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
@@ -179,7 +179,12 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
       ? replyOf(call, { lambda: late.lambda, onPublish })
       : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' });
   const random = (): number => Number.parseInt(randomHex(4), 16) / 2 ** 32;
-  const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random });
+  const onEnd = (detail: Readonly<Record<string, unknown>>): void => {
+    const event = endEvent({ id: randomHex(16), region, account, at: new Date(clock.epochMs()).toISOString(), detail });
+    // Best effort, as EventBridge delivers it; what a function makes of it is in its log.
+    for (const name of targetsOf(deployment, event)) void late.lambda?.invoke(name, event);
+  };
+  const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random, onEnd });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: keyPolicyOf(deployment), grantDelayMs: 300_000 });
   const documents = Object.fromEntries(deployment.documents.map(({ name, content }) => [name, documentOf(content)]));
   const slack = options.slack && secureParameter(deployment, `/${stack}/slack`, options.slack.parameter);

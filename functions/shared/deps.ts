@@ -8,6 +8,7 @@ import type { Power } from '../../aws/power.ts';
 import type { Records } from '../../aws/records.ts';
 import type { Slack } from '../../aws/slack.ts';
 import type { SlackParameter } from '../../aws/slack-settings.ts';
+import type { SlackThreads } from '../../aws/slack-threads.ts';
 import type { TableCheck } from '../../aws/table.ts';
 import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
@@ -29,12 +30,15 @@ export interface Deps {
   readonly rejoinCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
-  readonly workflow: Pick<Workflow, 'start' | 'isRunning'>;
+  readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
-  readonly slack: Pick<Slack, 'post' | 'update' | 'reply'>;
+  readonly slack: Pick<Slack, 'post' | 'update' | 'reply' | 'open'>;
   readonly slackSettings: Pick<SlackParameter, 'read'>;
+  readonly slackThreads: Pick<SlackThreads, 'read' | 'add' | 'close' | 'claim' | 'forget'>;
+  /** ARN of the failover state machine. */
+  readonly stateMachine: string;
   readonly chains: Chains;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly alertTests: Pick<AlertTests, 'read'>;

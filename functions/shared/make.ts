@@ -9,6 +9,7 @@ import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
 import { Slack } from '../../aws/slack.ts';
 import { SlackParameter } from '../../aws/slack-settings.ts';
+import { SlackThreads } from '../../aws/slack-threads.ts';
 import { TableCheck } from '../../aws/table.ts';
 import type { Table } from '../../aws/items.ts';
 import { Tasks } from '../../aws/tasks.ts';
@@ -48,6 +49,8 @@ let parameter: SlackParameter | undefined;
 export const slackSettings = (): SlackParameter =>
   (parameter ??= new SlackParameter({ client: clients.ssm(), name: variable('BATON_SLACK_PARAMETER'), clock: clock() }));
 export const slack = (): Slack => new Slack({ settings: slackSettings(), clock: clock() });
+export const slackThreads = (): SlackThreads => new SlackThreads({ table: table(), randomHex: runtime.randomHex });
+export const stateMachine = (): string => variable('BATON_STATE_MACHINE');
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());
 export const alertTests = (): AlertTests => new AlertTests(table());

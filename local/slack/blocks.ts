@@ -7,9 +7,11 @@ import { z } from 'zod';
 
 const escapedText = /^(?:[^&<>]|&(?:amp|lt|gt);|<!date\^\d+\^[^|<>]+\|[^<>]+>|<https?:\/\/[^<>\s|]+(?:\|[^<>]+)?>|<[@#][A-Z0-9]+(?:\|[^<>]*)?>)*$/u;
 
-const text = (longest: number) => z.string().min(1).max(longest).regex(escapedText);
-const plain = (longest: number) => z.strictObject({ type: z.literal('plain_text'), text: text(longest), emoji: z.boolean().optional() });
-const marked = (longest: number) => z.strictObject({ type: z.literal('mrkdwn'), text: text(longest), verbatim: z.boolean().optional() });
+const bareText = /^(?:[^&<>]|&(?:amp|lt|gt);)*$/u;
+
+const text = (longest: number, form: RegExp) => z.string().min(1).max(longest).regex(form);
+const plain = (longest: number) => z.strictObject({ type: z.literal('plain_text'), text: text(longest, bareText), emoji: z.boolean().optional() });
+const marked = (longest: number) => z.strictObject({ type: z.literal('mrkdwn'), text: text(longest, escapedText), verbatim: z.boolean().optional() });
 const either = (longest: number) => z.discriminatedUnion('type', [plain(longest), marked(longest)]);
 const actionId = z.string().min(1).max(255);
 const blockId = z.string().min(1).max(255).optional();

@@ -143,8 +143,7 @@ export class Workspace {
   }
 
   /** A name that opens one modal for this person, within three seconds. */
-  trigger(user: string): string {
-    const id = `${Math.floor(this.options.clock.epochMs())}.${this.#triggers.size + 1}.${randomHex(16)}`;
+  trigger(user: string, id = `${Math.floor(this.options.clock.epochMs())}.${this.#triggers.size + 1}.${randomHex(16)}`): string {
     this.#triggers.set(id, { user, atMs: this.options.clock.steadyMs(), used: false });
     keepFew(this.#triggers);
     return id;
@@ -175,9 +174,14 @@ export class Workspace {
     return found;
   }
 
+  /** The modals of this person, each over the one before it. */
+  viewsOf(user: string): readonly View[] {
+    return this.#views.get(user) ?? [];
+  }
+
   /** The modal that this person sees. */
   viewOf(user: string): View | undefined {
-    return this.#views.get(user)?.at(-1);
+    return this.viewsOf(user).at(-1);
   }
 
   view(id: string): View | undefined {

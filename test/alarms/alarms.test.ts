@@ -107,6 +107,9 @@ describe('whom it tells', () => {
     const told = toldIn(home, 16, { DrillAgeDays: Array.from({ length: 16 }, () => 9999), ExecutionsFailed: after(10, 1) });
     expect(told).toEqual([greeting, '4 FleetNeedsCare ALARM', '11 ValidatorNeedsHuman ALARM', '14 ValidatorNeedsHuman OK']);
   });
+  test('Slack that fails tells by itself, and pages nobody', () => {
+    expect(toldIn(home, 12, { 'Errors:announce': after(4, 1, 1, 1) })).toEqual([greeting, '6 SlackFailing ALARM']);
+  });
   test('two signers ring by themselves, at the first data point', () => {
     expect(toldIn(home, 8, { TwoSigners: after(4, 1, 0) })).toEqual([greeting, '4 TwoSignersSuspected ALARM']);
   });
@@ -115,6 +118,7 @@ describe('whom it tells', () => {
     const alarms = [...alarmsOf(home)].map(([id, alarm]) => [id, alarm.alarm, alarm.ok] as const);
     expect(alarms.filter(([, alarm, ok]) => alarm.length + ok.length > 0)).toEqual([
       ['TwoSignersSuspected', [topic], []],
+      ['SlackFailing', [topic], []],
       ['ValidatorNeedsHuman', [topic], [topic]],
       ['FleetNeedsCare', [topic], []],
     ]);

@@ -149,6 +149,7 @@ describe('bundles', () => {
   test('every function of the template has a budget, and DynamoDB alone is in all of them', () => {
     const real = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));
     expect(Object.keys(real).sort()).toEqual([
+      'announce',
       'answer',
       'assess',
       'fence',

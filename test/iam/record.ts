@@ -44,7 +44,7 @@ const nodesOf = (node: string): Who[] =>
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
   // The simulator runs no Slack: what is called there is recorded beside it.
-  if ([...functionNames, 'Slack'].includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
+  if ([...functionNames, 'Slack', 'Announce'].includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];

@@ -7,6 +7,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { SlackThreads } from '../../aws/slack-threads.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
@@ -122,7 +123,9 @@ export class Lambda {
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
-      slack: { post: async () => null, update: async () => false, reply: async () => false },
+      slack: { post: async () => null, update: async () => false, reply: async () => false, open: async () => false },
+      slackThreads: new SlackThreads({ table, randomHex: (bytes) => random.hex(bytes) }),
+      stateMachine,
       slackSettings: { read: async () => null },
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),

@@ -3,20 +3,20 @@ import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
 import type { TableSafety } from '../../aws/table.ts';
-import type { SlackSettings } from '../../aws/slack-settings.ts';
+import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
+import type { ExecutionName } from '../../core/ids.ts';
 import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
-import type { SlackMessage } from '../../core/slack-message.ts';
-import type { SlackMessageAt } from '../../core/slack-names.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
+import { SlackWorld } from './slack-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
@@ -50,15 +50,12 @@ export class World {
   started: string[] = [];
   inputs: unknown[] = [];
   running = false;
+  /** Names of executions that run, and how one that ended is told. */
+  executions: ExecutionName[] = [];
+  described: Execution = { status: 'SUCCEEDED' };
+  events: WorkflowEvent[] = [];
   notices: string[] = [];
-  /** What Slack was told; while it is down it takes nothing. */
-  slack = {
-    up: false,
-    settings: null as SlackSettings | null,
-    posted: [] as SlackMessage[],
-    updated: [] as { at: SlackMessageAt; message: SlackMessage }[],
-    replies: [] as { url: string; text: string }[],
-  };
+  readonly slack = new SlackWorld();
   /** Answers that were handed over, with the token they were handed to. */
   handed: { token: string; answer: Record<string, unknown> }[] = [];
   /** What handing over meets, once each. */
@@ -158,9 +155,12 @@ export class World {
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
       },
-      noteMessage: async (record, slack) => {
-        this.#up('note');
-        if (this.approvals.get(record.id) === record) this.approvals.set(record.id, { ...record, slack, version: record.version + 1 });
+      shown: async (id) => {
+        this.#up('approvals');
+        const record = this.approvals.get(id);
+        if (record === undefined) return undefined;
+        const { token: _token, ...shown } = record;
+        return shown;
       },
       decide: async (id, given) => {
         const judged = decide(this.approvals.get(id) as ApprovalRecord, given);
@@ -226,6 +226,15 @@ export class World {
           this.#up('workflow');
           return this.running;
         },
+        running: async () => {
+          this.#up('workflow');
+          return this.executions;
+        },
+        describe: async () => {
+          this.#up('workflow');
+          return this.described;
+        },
+        history: async () => this.events,
       },
       answers: {
         sendAnswer: async (token, answer) => {
@@ -240,26 +249,10 @@ export class World {
           return true;
         },
       },
-      slack: {
-        post: async (message) => {
-          this.slack.posted.push(message);
-          return this.slack.up ? { channel: 'C0BATON', ts: '1700000000.000100' } : null;
-        },
-        update: async (at, message) => {
-          this.slack.updated.push({ at, message });
-          return this.slack.up;
-        },
-        reply: async (url, text) => {
-          this.slack.replies.push({ url, text });
-          return this.slack.up;
-        },
-      },
-      slackSettings: {
-        read: async () => {
-          this.#up('slack');
-          return this.slack.settings;
-        },
-      },
+      ...this.slack.parts((service) => {
+        this.#up(service);
+      }),
+      stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
       chains: {
         look: async (_, vantage) => {
           const observation = this.observe(vantage);

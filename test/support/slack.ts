@@ -1,17 +1,20 @@
 import { epochMs } from '../../core/time.ts';
 import { people, team } from '../../local/slack/people.ts';
 import { startSlack, type SlackServer } from '../../local/slack/server.ts';
+import type { ViewSent } from '../../local/slack/blocks.ts';
 import { signatureOf } from '../../local/slack/signature.ts';
 import type { Workspace } from '../../local/slack/workspace.ts';
 import { systemClock } from '../../runtime/clock.ts';
 
 /** Slack, as tests of Baton meet it: the workspace of the local cloud, and presses as it sends them, signed as it signs them. */
 
-export { blocks } from '../../local/slack/blocks.ts';
+export { blocks, view } from '../../local/slack/blocks.ts';
 export { signatureOf, team };
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
 export const botToken = 'xoxb-1234567890-abcdefghij';
 export const channel = 'C0BATON';
+/** Each opens one dialog for alex. */
+const triggers = ['1.2.3', '1.2.abc', '1.2.abd'];
 
 interface Scripted {
   readonly status: number;
@@ -42,6 +45,16 @@ export class SlackStandIn {
     return new Map([...this.#workspace.messages.values()].map(({ ts, sent }) => [ts, sent]));
   }
 
+  /** Of each message in a thread, the one that it hangs under. */
+  get threads(): Map<string, string> {
+    return new Map([...this.#workspace.messages.values()].flatMap(({ ts, threadTs }) => (threadTs === undefined ? [] : [[ts, threadTs]])));
+  }
+
+  /** The dialogs that alex sees, the one on top last. */
+  get views(): ViewSent[] {
+    return this.#workspace.viewsOf('U0ALEX').map(({ sent }) => sent);
+  }
+
   /** What people were told alone. */
   get replies(): string[] {
     return this.#workspace.whispers.map(({ text }) => text);
@@ -65,6 +78,7 @@ export class SlackStandIn {
       },
     });
     this.#workspace.hook('U0ALEX', undefined, '/actions');
+    for (const id of triggers) this.#workspace.trigger('U0ALEX', id);
   }
 
   async close(): Promise<void> {
@@ -99,6 +113,46 @@ export const payloadOf = (of: Readonly<Record<string, unknown>> = {}): Record<st
     },
   ],
   ...of,
+});
+
+const typed = (value: string | null) => ({ type: 'plain_text_input', value });
+
+/** What Slack sends when somebody sends our dialog; `of` replaces parts of it, `view` parts of the dialog. */
+export const submissionOf = (of: {
+  readonly statement?: string | null;
+  readonly validator?: string | null;
+  readonly view?: Readonly<Record<string, unknown>>;
+  readonly more?: Readonly<Record<string, unknown>>;
+}): Record<string, unknown> => ({
+  type: 'view_submission',
+  team: { id: team, domain: 'baton' },
+  user: { id: 'U0ALEX', username: 'alex', name: 'alex', team_id: team },
+  api_app_id: 'A0BATON',
+  token: 'deprecated-verification-token',
+  trigger_id: '4.5.6',
+  view: {
+    id: 'V0BATON',
+    team_id: team,
+    type: 'modal',
+    callback_id: 'baton_attest',
+    private_metadata: `${'a'.repeat(32)}.${'f'.repeat(64)} ${channel} 1700000000.000100`,
+    title: { type: 'plain_text', text: 'Attest', emoji: true },
+    state: {
+      values: {
+        statement: { statement: typed(of.statement === undefined ? 'I pulled the plug of rack 7.' : of.statement) },
+        validator: { validator: typed(of.validator === undefined ? 'hub-1' : of.validator) },
+      },
+    },
+    hash: '1700000001.abc',
+    root_view_id: 'V0BATON',
+    app_id: 'A0BATON',
+    bot_id: 'B0BATON',
+    ...of.view,
+  },
+  response_urls: [],
+  is_enterprise_install: false,
+  enterprise: null,
+  ...of.more,
 });
 
 export const formOf = (payload: unknown): string => new URLSearchParams({ payload: JSON.stringify(payload) }).toString();

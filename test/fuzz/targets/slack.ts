@@ -86,7 +86,7 @@ const event = target<Press>({
 
 const clock: Clock = Object.assign(new VirtualClock(), { sleep: async () => undefined });
 const client = new Slack({ settings: { read: async () => settings }, clock });
-const message = slackMessageOf(recordOf({ expiresAtMs: nowMs + 60_000 }), nowMs);
+const message = slackMessageOf(recordOf({ expiresAtMs: nowMs + 60_000 }), { nowMs, link: 'https://console.example.com/one' });
 const never = new AbortController().signal;
 
 const reply = target<{ status: number; body: string }>({
