@@ -1,10 +1,10 @@
-import { answer } from '../../cli/commands/approve.ts';
 import { stepsOf, type Step } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import { stack } from '../deployment.ts';
+import { answersOf } from './answers.ts';
 import type { Findings } from './chain.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
@@ -99,43 +99,6 @@ class Drill {
     return executionName.parse(found.name);
   }
 
-  async #answerIfAsked(answered: Set<string>): Promise<void> {
-    const context = this.#world.contextOf('approver');
-    const record = await context.approvals.waiting(id);
-    if (!record || record.state !== 'pending' || answered.has(record.id)) return;
-    answered.add(record.id);
-    if (record.purpose === 'attestation') await this.#cutPower();
-    if (this.#options.slack) {
-      this.tell(`People are asked for the ${record.purpose} in Slack: ${this.#world.slack?.server.url ?? ''}`);
-      return;
-    }
-    if (this.#scenario.answer === 'nothing') return;
-    if (record.purpose === 'attestation') {
-      await this.#attest();
-      return;
-    }
-    const yes = this.#scenario.answer === 'approve' && (this.#options.ask === null || (await this.#options.ask(record.sentence)));
-    await answer(context, validator, { answer: yes ? 'approve' : 'deny', purpose: 'approval', plan: record.planHash.slice(0, 12) });
-    this.tell(`alex ${yes ? 'approves' : 'denies'} the plan ${record.planHash.slice(0, 12)}.`);
-  }
-
-  /** By hand, where nothing of Baton's can see it: only a person can tell. */
-  async #cutPower(): Promise<void> {
-    if (!this.#scenario.attests) return;
-    await this.#world.amber.sandbox.powerOff();
-    this.tell('sam has pulled the plug of amber, and seen it dark.');
-  }
-
-  async #attest(): Promise<void> {
-    if (!this.#scenario.attests) {
-      this.tell('A person is asked to attest that amber cannot sign; nobody does.');
-      return;
-    }
-    const statement = 'I have pulled the plug of amber, and seen it dark.';
-    await answer(this.#world.contextOf('second'), validator, { answer: 'approve', purpose: 'attestation', statement });
-    this.tell('sam attests that amber cannot sign.');
-  }
-
   async #comeBackOnce(state: { back: boolean }): Promise<void> {
     const { chain, amber, birch, contextOf } = this.#world;
     if (state.back || !this.#scenario.comesBack) return;
@@ -154,7 +117,9 @@ class Drill {
   ): Promise<{ end: string; cause: string; steps: Step[]; firstNew: { height: number; atMs: SteadyMs } | null }> {
     const { contextOf, chain, birch } = this.#world;
     const { workflow, lease } = contextOf('requester');
-    const answered = new Set<string>();
+    const answerIfAsked = answersOf(this.#options, this.#world, (sentence) => {
+      this.tell(sentence);
+    });
     const back = { back: false };
     let told = 0;
     let releasedAt: number | null = null;
@@ -167,7 +132,7 @@ class Drill {
       return steps;
     };
     const ended = await until(this.#options.clock, this.#options.slack ? 3_600_000 : 240_000, 'the end of the failover', async () => {
-      await this.#answerIfAsked(answered);
+      await answerIfAsked();
       const now = await lease.read(id);
       if (releasedAt === null && now?.holder === birch.id) releasedAt = markHeight(now.watermark);
       if (releasedAt !== null) firstNew ??= await chain.firstSignedAbove(releasedAt);
