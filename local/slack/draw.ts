@@ -14,7 +14,13 @@ const buttonOf = ({ action_id: action, text, style, confirm, url, accessibility_
   style,
   url,
   label,
-  confirm: confirm && { title: words(confirm.title), text: words(confirm.text), yes: words(confirm.confirm), no: words(confirm.deny) },
+  confirm: confirm && {
+    title: words(confirm.title),
+    text: words(confirm.text),
+    yes: words(confirm.confirm),
+    no: words(confirm.deny),
+    style: confirm.style ?? 'primary',
+  },
 });
 
 const blockOf = (block: Block): Record<string, unknown> => {

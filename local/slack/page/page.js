@@ -26,6 +26,7 @@ const confirmed = (of) =>
     byId('confirm-title').textContent = of.title;
     byId('confirm-text').textContent = of.text;
     byId('confirm-yes').textContent = of.yes;
+    byId('confirm-yes').className = of.style;
     byId('confirm-no').textContent = of.no;
     const finish = (yes) => () => {
       confirmation.returnValue = yes ? 'yes' : 'no';
