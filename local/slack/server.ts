@@ -15,7 +15,7 @@ import { Workspace, type Person, type WorkspaceOptions } from './workspace.ts';
 export interface SlackServerOptions extends WorkspaceOptions, AppOptions {
   readonly botToken: string;
   /** Answers in place of Slack; an answer that never comes is a Slack that hangs. */
-  readonly instead?: (call: { readonly method: string; readonly path: string }) => Promise<Answer> | Answer | undefined;
+  readonly instead?: (call: { readonly method: string; readonly path: string; readonly body: string }) => Promise<Answer> | Answer | undefined;
 }
 
 export interface SlackServer {
@@ -179,7 +179,7 @@ export const startSlack = async (options: SlackServerOptions): Promise<SlackServ
       return;
     }
     const forApp = path.startsWith('/api/') || path.startsWith('/actions');
-    const answer = forApp ? ((await options.instead?.({ method, path })) ?? answerApp(asked)) : await page.answer(asked);
+    const answer = forApp ? ((await options.instead?.({ method, path, body })) ?? answerApp(asked)) : await page.answer(asked);
     response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8', ...answer.headers }).end(answer.body);
   };
   const server = createServer((request, response) => {

@@ -174,14 +174,9 @@ export class Workspace {
     return found;
   }
 
-  /** The modals of this person, each over the one before it. */
-  viewsOf(user: string): readonly View[] {
-    return this.#views.get(user) ?? [];
-  }
-
   /** The modal that this person sees. */
   viewOf(user: string): View | undefined {
-    return this.viewsOf(user).at(-1);
+    return this.#views.get(user)?.at(-1);
   }
 
   view(id: string): View | undefined {

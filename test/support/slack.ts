@@ -1,7 +1,8 @@
-import { epochMs } from '../../core/time.ts';
+import { z } from 'zod';
+import { epochMs, steadyMs } from '../../core/time.ts';
 import { people, team } from '../../local/slack/people.ts';
 import { startSlack, type SlackServer } from '../../local/slack/server.ts';
-import type { ViewSent } from '../../local/slack/blocks.ts';
+import type { ViewSent as View } from '../../local/slack/blocks.ts';
 import { signatureOf } from '../../local/slack/signature.ts';
 import type { Workspace } from '../../local/slack/workspace.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -10,11 +11,10 @@ import { systemClock } from '../../runtime/clock.ts';
 
 export { blocks, view } from '../../local/slack/blocks.ts';
 export { signatureOf, team };
+export type { View };
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
 export const botToken = 'xoxb-1234567890-abcdefghij';
 export const channel = 'C0BATON';
-/** Each opens one dialog for alex. */
-const triggers = ['1.2.3', '1.2.abc', '1.2.abd'];
 
 interface Scripted {
   readonly status: number;
@@ -22,10 +22,22 @@ interface Scripted {
   readonly body?: string;
 }
 
-/** The workspace of the local cloud, at one fixed moment, with troubles that a test can ask for. */
+/** Enough between two looks at the clock that no test is told to wait, and too little for a trigger to expire. */
+const betweenMs = 1_250;
+
+/**
+ * The workspace of the local cloud at one fixed moment, with troubles that a test can ask for. Whatever names a press brings, for its dialog and
+ * for the answer to it, are taken as given to alex a moment before, once; a dialog is gone as soon as it was seen.
+ */
 export class SlackStandIn {
   #server: SlackServer | undefined;
+  readonly #seen = new Set<string>();
+  #heard = 0;
   readonly calls: string[] = [];
+  /** Dialogs that were opened. */
+  readonly views: View[] = [];
+  /** What people were told alone. */
+  readonly replies: string[] = [];
   /** What the next requests get instead of an answer. */
   script: Scripted[] = [];
   /** Answers nothing at all. */
@@ -50,19 +62,10 @@ export class SlackStandIn {
     return new Map([...this.#workspace.messages.values()].flatMap(({ ts, threadTs }) => (threadTs === undefined ? [] : [[ts, threadTs]])));
   }
 
-  /** The dialogs that alex sees, the one on top last. */
-  get views(): ViewSent[] {
-    return this.#workspace.viewsOf('U0ALEX').map(({ sent }) => sent);
-  }
-
-  /** What people were told alone. */
-  get replies(): string[] {
-    return this.#workspace.whispers.map(({ text }) => text);
-  }
-
   async start(): Promise<void> {
+    let nowMs = 0;
     this.#server = await startSlack({
-      clock: { ...systemClock, epochMs: () => epochMs(1_700_000_000_000) },
+      clock: { ...systemClock, epochMs: () => epochMs(1_700_000_000_000), steadyMs: () => steadyMs((nowMs += betweenMs)) },
       team,
       channel,
       channelName: 'failovers',
@@ -70,15 +73,36 @@ export class SlackStandIn {
       botToken,
       signingSecret,
       requestUrl: () => '',
-      instead: ({ method, path }) => {
+      instead: ({ method, path, body }) => {
         this.calls.push(`${method} ${path}`);
         if (this.silent) return new Promise(() => undefined);
         const scripted = this.script.shift();
-        return scripted && { body: '', ...scripted };
+        if (scripted) return { body: '', ...scripted };
+        if (path === '/actions') this.#workspace.hook('U0ALEX', undefined, path);
+        if (path === '/api/views.open') this.#give(body);
+        return undefined;
       },
     });
-    this.#workspace.hook('U0ALEX', undefined, '/actions');
-    for (const id of triggers) this.#workspace.trigger('U0ALEX', id);
+    this.#workspace.onChange(() => {
+      this.#look();
+    });
+  }
+
+  #give(body: string): void {
+    const { trigger_id: trigger } = z.looseObject({ trigger_id: z.string().regex(/^\d+\.\d+\.\w+$/) }).parse(JSON.parse(body));
+    if (this.#seen.has(trigger)) return;
+    this.#seen.add(trigger);
+    this.#workspace.trigger('U0ALEX', trigger);
+  }
+
+  #look(): void {
+    const { whispers } = this.#workspace;
+    this.replies.push(...whispers.slice(this.#heard).map(({ text }) => text));
+    this.#heard = whispers.length;
+    const view = this.#workspace.viewOf('U0ALEX');
+    if (!view) return;
+    this.views.push(view.sent);
+    this.#workspace.close(view, true);
   }
 
   async close(): Promise<void> {
