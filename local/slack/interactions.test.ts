@@ -94,6 +94,7 @@ describe('a press', () => {
   test('that the app does not answer in time is shown as a warning', async () => {
     bench.impatient = true;
     expect(await press()).toEqual({ warning: 'Baton did not answer within three seconds, or said that it failed.' });
+    expect([bench.timeouts, bench.got]).toEqual([[3_000], []]);
   });
 
   describe('is answered at its response_url', () => {

@@ -23,6 +23,8 @@ export class Bench {
   /** What the app answers; `silent` never does. */
   says: { readonly status: number; readonly body?: string } | 'silent' = { status: 200 };
   readonly got: Got[] = [];
+  /** How long each wait for the app may be. */
+  readonly timeouts: number[] = [];
   #slack: SlackServer | undefined;
   #app: Server | undefined;
 
@@ -36,7 +38,10 @@ export class Bench {
       ...systemClock,
       epochMs: () => epochMs(1_700_000_000_000 + this.nowMs),
       steadyMs: () => steadyMs(this.nowMs),
-      timeout: (ms) => (this.impatient ? AbortSignal.abort(new DOMException(`${ms} ms`, 'TimeoutError')) : new AbortController().signal),
+      timeout: (ms) => {
+        this.timeouts.push(ms);
+        return this.impatient ? AbortSignal.abort(new DOMException('timed out', 'TimeoutError')) : new AbortController().signal;
+      },
     };
     this.#app = createServer((request, response) => {
       const chunks: Buffer[] = [];
