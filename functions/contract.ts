@@ -201,3 +201,32 @@ export const startOnAlarm = {
   /** `execution` is null when the event asks for none. */
   output: z.strictObject({ execution: executionName.nullable(), sentence }),
 };
+
+/** SNS's event; AWS adds fields as it likes. */
+export const relay = {
+  input: z.looseObject({
+    Records: z
+      .array(
+        z.looseObject({
+          EventSource: z.literal('aws:sns'),
+          Sns: z.looseObject({
+            MessageId: z.string().regex(/^[\w-]{1,90}$/),
+            TopicArn: z.string().startsWith('arn:').max(400),
+            Subject: z.string().max(400).nullish(),
+            Message: z.string().max(300_000),
+            Timestamp: z.iso.datetime({ offset: true }),
+            MessageAttributes: z.record(z.string(), z.looseObject({ Type: z.string(), Value: z.string() })).optional(),
+          }),
+        }),
+      )
+      .min(1)
+      .max(10),
+  }),
+  output: z.strictObject({ sentence }),
+};
+
+/** The schedule's event. */
+export const alertTest = {
+  input: z.looseObject({}),
+  output: z.strictObject({ sentence }),
+};

@@ -9,8 +9,12 @@ export interface Artifacts {
   readonly bundles: readonly Bundle[];
 }
 
-/** A drill moves the right to sign; everything else is as the template comes, unless it is asked for. */
-const parametersOf = (of: { readonly slack?: boolean }) => ({ DryRun: 'false', ...(of.slack === true ? { SlackEnabled: 'true' } : {}) });
+/** A drill moves the right to sign, and no test of alerts stands among what it tells; everything else is as the template comes, unless it is asked for. */
+const parametersOf = (of: { readonly slack?: boolean }) => ({
+  DryRun: 'false',
+  AlertTestEvery: 'never',
+  ...(of.slack === true ? { SlackEnabled: 'true' } : {}),
+});
 
 /** The working tree, built as the template says. */
 export const buildHere = async (of: { readonly slack?: boolean } = {}): Promise<Artifacts> => {

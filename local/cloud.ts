@@ -88,6 +88,8 @@ export interface CloudOptions {
   readonly onCall?: OnCall;
   /** Where Slack is, and the content of its parameter. */
   readonly slack?: { readonly url: string; readonly parameter: string };
+  /** Content of the relay's parameter: its webhooks may go to this machine alone. */
+  readonly relay?: string;
 }
 
 const credentialsEnv = (of: { accessKeyId: string; secretAccessKey: string }): Record<string, string> => ({
@@ -186,8 +188,10 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
   const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random, onEnd });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: keyPolicyOf(deployment), grantDelayMs: 300_000 });
   const documents = Object.fromEntries(deployment.documents.map(({ name, content }) => [name, documentOf(content)]));
-  const slack = options.slack && secureParameterOf(deployment, `/${stack}/slack`, options.slack.parameter);
-  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters: slack ? [slack] : [] });
+  const parameters = Object.entries({ slack: options.slack?.parameter, relay: options.relay }).flatMap(([name, value]) =>
+    value === undefined ? [] : [secureParameterOf(deployment, `/${stack}/${name}`, value)],
+  );
+  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters });
   const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), ssm];
   return { states, kms, all, late };
 };
@@ -211,7 +215,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       name,
       file: bundles.find((one) => one.name === name)?.file ?? '',
       exported,
-      env: { ...variables, ...endpoints, ...slackEnv, ...credentialsOf(principal), AWS_REGION: region },
+      env: { ...variables, ...endpoints, ...slackEnv, ...credentialsOf(principal), AWS_REGION: region, BATON_RELAY_REACH: 'loopback' },
       timeoutMs,
     })),
   });

@@ -47,7 +47,14 @@ export interface Deployment {
   readonly schedules: readonly Schedule[];
 }
 
-const rates: Readonly<Record<string, number>> = { minute: 60_000, minutes: 60_000, hour: 3_600_000, hours: 3_600_000 };
+const rates: Readonly<Record<string, number>> = {
+  minute: 60_000,
+  minutes: 60_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  day: 86_400_000,
+  days: 86_400_000,
+};
 
 const ofType = (resolved: Resolved, type: string): [string, Resource][] => Object.entries(resolved.resources).filter(([, one]) => one.Type === type);
 
