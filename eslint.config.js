@@ -27,5 +27,9 @@ export default tseslint.config(
     },
   },
   { files: ['cli/**', 'local/**', 'test/**', 'bench/**', 'guard/main.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['local/slack/page/*.js'],
+    languageOptions: { globals: { document: 'readonly', fetch: 'readonly', EventSource: 'readonly' } },
+  },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import type { DrillResult } from '../local/drill/options.ts';
 import { durationMs } from '../core/time.ts';
+import type { DrillOptions, DrillResult } from '../local/drill/options.ts';
 import { runDrill } from '../local/drill/run.ts';
 import { scenarioNames, scenarios, type ScenarioName } from '../local/drill/scenarios.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -20,6 +20,7 @@ interface Flags {
   readonly guard: boolean;
   readonly keep: boolean;
   readonly web: boolean;
+  readonly slack: boolean;
   readonly built?: string;
 }
 
@@ -41,6 +42,16 @@ const stayAtTerminal = async (sentence: string): Promise<void> => {
   await once(process.stdin.resume(), 'data');
   process.stdin.pause();
 };
+
+/** The last messages are read after the end: the page stays until somebody at the terminal has seen them. */
+const slackAtTerminal = (say: (line: string) => void): NonNullable<DrillOptions['slack']> => ({
+  page: (url) => {
+    say(`Slack stands at ${url}/ : open it in a browser, choose who you are, and answer there.`);
+  },
+  until: async () => {
+    if (process.stdin.isTTY) await stayAtTerminal('It has ended.');
+  },
+});
 
 const seconds = (ms: number | null): string => (ms === null ? 'none' : `${(ms / 1_000).toFixed(1)} s`);
 
@@ -74,6 +85,7 @@ export const registerDrill = (program: Command): void => {
     )
     .option('--approve', 'ask at this terminal instead of approving by the drill’s own approver', false)
     .option('--no-guard', 'negative control: fail over without proof; both nodes sign, and the drill must say so')
+    .option('--slack', 'people answer on the page of a Slack on this machine; needs no Slack', false)
     .option('--keep', 'keep the folder with all logs', false)
     .option('--web', 'show it as a page, live; the page stays until Enter, or a few seconds where there is no terminal', false)
     .option('--built <template>', 'run what `sam build` built, e.g. .aws-sam/build/template.yaml')
@@ -102,6 +114,7 @@ export const registerDrill = (program: Command): void => {
             clock: systemClock,
             ask: flags.approve ? askAtTerminal : null,
             ...(flags.web ? { web: { open: (url: string) => say(`The page of this drill: ${url}`), stay: stayAtTerminal } } : {}),
+            ...(flags.slack ? { slack: slackAtTerminal(say) } : {}),
             tell: (sentence, atMs) => {
               say(`${stamp(atMs)}  ${sentence}`);
             },

@@ -9,18 +9,22 @@ export interface Artifacts {
   readonly bundles: readonly Bundle[];
 }
 
-/** A drill moves the right to sign, and no test of alerts stands among what it tells; everything else is as the template comes. */
-const drillParameters = { DryRun: 'false', AlertTestEvery: 'never' } as const;
+/** A drill moves the right to sign, and no test of alerts stands among what it tells; everything else is as the template comes, unless it is asked for. */
+const parametersOf = (of: { readonly slack?: boolean }) => ({
+  DryRun: 'false',
+  AlertTestEvery: 'never',
+  ...(of.slack === true ? { SlackEnabled: 'true' } : {}),
+});
 
 /** The working tree, built as the template says. */
-export const buildHere = async (): Promise<Artifacts> => {
-  const deployment = deploymentOf(templateFile, drillParameters);
+export const buildHere = async (of: { readonly slack?: boolean } = {}): Promise<Artifacts> => {
+  const deployment = deploymentOf(templateFile, parametersOf(of));
   return { deployment, bundles: await bundleFunctions(deployment.functions) };
 };
 
 /** @param file the template that `sam build` wrote; what it built lies beside it. */
-export const builtBySam = (file: string): Artifacts => {
-  const deployment = deploymentOf(resolve(file), drillParameters);
+export const builtBySam = (file: string, of: { readonly slack?: boolean } = {}): Artifacts => {
+  const deployment = deploymentOf(resolve(file), parametersOf(of));
   const bundles = deployment.functions.map(({ name, codeUri, handler: [stem] }) => {
     const module = join(codeUri, `${stem}.mjs`);
     return { name, file: module, bytes: statSync(module).size };

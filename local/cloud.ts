@@ -29,15 +29,16 @@ import { TaskTokens } from './asl/tokens.ts';
 import { startApprovalsApi } from './aws/approvals-api.ts';
 import { alarmEvent, endEvent, targetsOf } from './aws/events.ts';
 import { LocalKms } from './aws/kms.ts';
+import { secureParameterOf } from './aws/parameters.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
-import { documentOf, LocalSsm, type SecureParameter } from './aws/ssm.ts';
+import { documentOf, LocalSsm } from './aws/ssm.ts';
 import { LocalStates } from './aws/states.ts';
 import { Deliveries, publishedBy, subscriptionsOf } from './aws/subscriptions.ts';
 import { startDynamoFront } from './aws/dynamo-front.ts';
 import { startDynamo } from './dynamo.ts';
 import type { Artifacts } from './artifacts.ts';
-import { account, allowedBy, region, stack, type Deployment } from './deployment.ts';
+import { account, region, stack, type Deployment } from './deployment.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
 
@@ -48,6 +49,7 @@ export const people = {
   custodian: sessionOf(`${stack}-custodian`, 'kim'),
   requester: sessionOf(`${stack}-requester`, 'robin'),
   approver: sessionOf(`${stack}-approver`, 'alex'),
+  second: sessionOf(`${stack}-approver`, 'sam'),
 } as const;
 /** Each node has a role of its own. */
 export const nodePrincipal = (node: string): string => sessionOf(`baton-node-${node}`, node);
@@ -89,9 +91,16 @@ export interface CloudOptions {
   readonly artifacts: Artifacts;
   /** Judges every call to a service before it is served. */
   readonly onCall?: OnCall;
+  /** Where Slack is, and the content of its parameter. */
+  readonly slack?: { readonly url: string; readonly parameter: string };
   /** Content of the relay's parameter: its webhooks may go to this machine alone. */
   readonly relay?: string;
 }
+
+const credentialsEnv = (of: { accessKeyId: string; secretAccessKey: string }): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: of.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: of.secretAccessKey,
+});
 
 const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: dynamo,
@@ -170,13 +179,6 @@ const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, cl
   }
 };
 
-/** Read by whoever the template lets, and nobody else. */
-const secureParameter = (deployment: Deployment, name: string, value: string): SecureParameter => ({
-  name,
-  value,
-  readers: allowedBy(deployment, 'ssm:GetParameter', `arn:${deployment.resolved.partition}:ssm:${region}:${account}:parameter${name}`),
-});
-
 const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
 
 const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
@@ -206,8 +208,10 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
   const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random, onEnd });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: keyPolicyOf(deployment), grantDelayMs: 300_000 });
   const documents = Object.fromEntries(deployment.documents.map(({ name, content }) => [name, documentOf(content)]));
-  const relay = options.relay === undefined ? [] : [secureParameter(deployment, `/${stack}/relay`, options.relay)];
-  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters: relay });
+  const parameters = Object.entries({ slack: options.slack?.parameter, relay: options.relay }).flatMap(([name, value]) =>
+    value === undefined ? [] : [secureParameterOf(deployment, `/${stack}/${name}`, value)],
+  );
+  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters });
   const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), ssm];
   return { states, kms, all, late };
 };
@@ -222,10 +226,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const aws = await startAwsServer(all, onCall);
   const front = onCall ? await startDynamoFront({ upstream: dynamo.endpoint, callerOf: (key) => aws.callerOf(key), onCall }) : null;
   const endpoints = endpointsOf(front?.endpoint ?? dynamo.endpoint, aws);
-  const credentialsOf = (arn: string): Record<string, string> => {
-    const { accessKeyId, secretAccessKey } = aws.principal(arn);
-    return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  };
+  const credentialsOf = (arn: string): Record<string, string> => credentialsEnv(aws.principal(arn));
+  const slackEnv = options.slack ? { LOCAL_SLACK_URL: options.slack.url } : {};
   const pool = new LambdaPool({
     clock,
     logFile: join(dir, 'functions.log'),
@@ -233,7 +235,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       name,
       file: bundles.find((one) => one.name === name)?.file ?? '',
       exported,
-      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region, BATON_RELAY_REACH: 'loopback' },
+      env: { ...variables, ...endpoints, ...slackEnv, ...credentialsOf(principal), AWS_REGION: region, BATON_RELAY_REACH: 'loopback' },
       timeoutMs,
     })),
   });

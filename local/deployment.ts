@@ -95,24 +95,6 @@ const definitionOf = (template: Template, of: Tree): Definition => {
   );
 };
 
-const oneOrMore = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
-
-/** The functions whose role may do `action` on exactly this resource, as STS names their sessions. */
-export const allowedBy = ({ resolved, functions }: Deployment, action: string, resource: string): readonly string[] => {
-  const roles = ofType(resolved, 'AWS::IAM::Role').filter(([, { Properties: of }]) =>
-    oneOrMore(of['Policies'] ?? [])
-      .flatMap((policy) => oneOrMore(treeOf('PolicyDocument', treeOf('Policies', policy)['PolicyDocument'])['Statement']))
-      .some((statement) => {
-        const { Effect, Action, Resource: on } = treeOf('Statement', statement);
-        return Effect === 'Allow' && oneOrMore(Action).includes(action) && oneOrMore(on).includes(resource);
-      }),
-  );
-  const arns = roles.map(([id]) => resolved.attribute(id, 'Arn'));
-  return functions
-    .filter(({ logicalId }) => arns.includes(textOf(`${logicalId}.Role`, resolved.resources[logicalId]?.Properties['Role'])))
-    .map(({ principal }) => principal);
-};
-
 /** @param file template.yaml, or the one that `sam build` wrote. */
 export const deploymentOf = (file: string, parameters: Readonly<Record<string, string>>): Deployment => {
   const template = loadTemplate(file);

@@ -24,6 +24,13 @@ export interface DrillOptions {
   };
   /** Asks the person at the terminal; null approves by the drill's own approver. */
   readonly ask: ((question: string) => Promise<boolean>) | null;
+  /** Deploys with Slack, and people answer there: nothing is answered for them. */
+  readonly slack?: {
+    /** Told the address of the page. */
+    readonly page: (url: string) => void;
+    /** The page stays until this resolves, after the end. */
+    readonly until: () => Promise<void>;
+  };
   /** One sentence of what happens, with the milliseconds since the drill began. */
   readonly tell: (sentence: string, atMs: number) => void;
 }

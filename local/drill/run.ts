@@ -1,4 +1,3 @@
-import { answer } from '../../cli/commands/approve.ts';
 import { stepsOf, type Step } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -7,6 +6,7 @@ import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/tim
 import { stack } from '../deployment.ts';
 import { consoleDeps } from '../web/deps.ts';
 import { startWeb } from '../web/server.ts';
+import { answersOf } from './answers.ts';
 import type { Findings } from './chain.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
@@ -91,24 +91,14 @@ class Drill {
     if (this.#scenario.fault === 'none') {
       await failover(contextOf('requester'), validator, { kind: 'switchover', to: 'birch', reason: 'a drill', wait: false });
     }
+    if (this.#scenario.byPerson) {
+      await failover(contextOf('requester'), validator, { kind: 'failover', reason: 'amber hangs, and nothing reaches it', wait: false });
+    }
     const found = await until(this.#options.clock, 60_000, 'the start of a failover', async () => cloud.states.executions()[0]);
     if (this.#scenario.byAlarm) this.tell(`The alarm ${stack}-failover-${validator} rings; ${found.name} has started.`);
+    else if (this.#scenario.byPerson) this.tell(`robin asks for a failover; ${found.name} has started.`);
     else this.tell(this.#scenario.fault === 'none' ? `Switchover ${found.name} has started.` : `The verdict is failing; ${found.name} has started.`);
     return executionName.parse(found.name);
-  }
-
-  async #answerIfAsked(answered: Set<string>): Promise<void> {
-    const context = this.#world.contextOf('approver');
-    const record = await context.approvals.waiting(id);
-    if (!record || record.state !== 'pending' || answered.has(record.id) || this.#scenario.answer === 'nothing') return;
-    answered.add(record.id);
-    if (record.purpose === 'attestation') {
-      this.tell('A person is asked to attest that amber cannot sign; nobody does.');
-      return;
-    }
-    const yes = this.#scenario.answer === 'approve' && (this.#options.ask === null || (await this.#options.ask(record.sentence)));
-    await answer(context, validator, { answer: yes ? 'approve' : 'deny', purpose: 'approval', plan: record.planHash.slice(0, 12) });
-    this.tell(`alex ${yes ? 'approves' : 'denies'} the plan ${record.planHash.slice(0, 12)}.`);
   }
 
   async #comeBackOnce(state: { back: boolean }): Promise<void> {
@@ -129,7 +119,9 @@ class Drill {
   ): Promise<{ end: string; cause: string; steps: Step[]; firstNew: { height: number; atMs: SteadyMs } | null }> {
     const { contextOf, chain, birch } = this.#world;
     const { workflow, lease } = contextOf('requester');
-    const answered = new Set<string>();
+    const answerIfAsked = answersOf(this.#options, this.#world, (sentence) => {
+      this.tell(sentence);
+    });
     const back = { back: false };
     let told = 0;
     let releasedAt: number | null = null;
@@ -141,8 +133,8 @@ class Drill {
       told = Math.max(told, done.length);
       return steps;
     };
-    const ended = await until(this.#options.clock, 240_000, 'the end of the failover', async () => {
-      await this.#answerIfAsked(answered);
+    const ended = await until(this.#options.clock, this.#options.slack ? 3_600_000 : 240_000, 'the end of the failover', async () => {
+      await answerIfAsked();
       const now = await lease.read(id);
       if (releasedAt === null && now?.holder === birch.id) releasedAt = markHeight(now.watermark);
       if (releasedAt !== null) firstNew ??= await chain.firstSignedAbove(releasedAt);
@@ -264,6 +256,7 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     guarded: options.guarded,
     keep: options.keep,
     built: options.built,
+    withSlack: options.slack !== undefined,
     ...(options.onCall ? { onCall: options.onCall } : {}),
     progress: tell,
     onClose: onWorld,
@@ -272,8 +265,9 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
   try {
     if (web) options.web?.open(web.url);
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);
+    if (world.slack) options.slack?.page(world.slack.server.url);
     const result = await (options.guarded ? drillGuarded(options, world, startedMs) : drillUnguarded(options, world, startedMs));
-    await options.web?.stay(result.sentence);
+    await (options.web?.stay(result.sentence) ?? options.slack?.until());
     return result;
   } finally {
     await web?.close();

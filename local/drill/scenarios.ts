@@ -1,6 +1,6 @@
 /** What each scenario breaks, what the policy accepts, and how it must end. */
 
-export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'alarm', 'zombie', 'denied', 'expired', 'unfenceable'] as const;
+export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'alarm', 'zombie', 'denied', 'expired', 'unfenceable', 'attested'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface Scenario {
@@ -22,11 +22,16 @@ export interface Scenario {
   readonly comesBack: boolean;
   /** Lapse is evidence only where the guard is the signer. */
   readonly needsGate: boolean;
+  /** A person asks for the failover at the command line; the watch does not get that far. */
+  readonly byPerson: boolean;
+  /** A second person cuts the power of the active by hand, and says so. */
+  readonly attests: boolean;
 }
 
 const lapsed = 'The clocks of our nodes run within 5 %, and no machine is resumed from a snapshot.';
 const usual = ['relinquished', 'stopped', 'powered-off'];
 const short = { fenceDeadlineMs: 8_000 };
+const byHand = { evidence: [...usual, 'attested'], assumptions: { attested: 'Whoever attests has cut the power and seen it dark.' } };
 
 const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenario => ({
   name,
@@ -41,6 +46,8 @@ const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenar
   holder: 'birch',
   comesBack: false,
   needsGate: false,
+  byPerson: false,
+  attests: false,
   ...rest,
 });
 
@@ -75,6 +82,14 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     end: 'AttestationExpired',
     holder: 'amber',
     timing: short,
-    policy: { evidence: [...usual, 'attested'], assumptions: { attested: 'Whoever attests has cut the power and seen it dark.' }, approvalMs: 6_000 },
+    policy: { ...byHand, approvalMs: 6_000 },
+  }),
+  attested: one('attested', 'the active is frozen and nothing can reach it; a person cuts its power by hand and attests it', {
+    fault: 'freeze',
+    power: false,
+    byPerson: true,
+    attests: true,
+    timing: { ...short, probeMs: 5_000 },
+    policy: byHand,
   }),
 };

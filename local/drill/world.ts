@@ -13,10 +13,12 @@ import { buildHere, builtBySam } from '../artifacts.ts';
 import { nodePrincipal, people, startCloud, type Cloud } from '../cloud.ts';
 import type { Deployment } from '../deployment.ts';
 import { NodeSandbox } from '../node/sandbox.ts';
+import { approverEntries } from '../slack/people.ts';
 import { cometbftChain } from './chain-cometbft.ts';
 import { tickerChain } from './chain-ticker.ts';
 import type { DrillChain, DrillNode } from './chain.ts';
 import type { Scenario } from './scenarios.ts';
+import { startDrillSlack, type DrillSlack } from './slack.ts';
 
 /** Everything a drill runs in: a chain, the cloud, two nodes, and the people. Set up with the same commands an operator types. */
 
@@ -26,6 +28,8 @@ export interface World {
   readonly amber: DrillNode;
   readonly birch: DrillNode;
   readonly dir: string;
+  /** Where people answer, when the drill is one with Slack. */
+  readonly slack: DrillSlack | null;
   readonly contextOf: (person: keyof typeof people) => Context;
   close(): Promise<void>;
 }
@@ -37,6 +41,7 @@ export interface WorldOptions {
   readonly guarded: boolean;
   readonly keep: boolean;
   readonly built: string | null;
+  readonly withSlack: boolean;
   readonly onCall?: OnCall;
   readonly progress: (line: string) => void;
   /** Given what ends everything that was started so far, before anything is started. */
@@ -75,7 +80,14 @@ const silent = (progress: (line: string) => void): Output => ({
   show: () => undefined,
 });
 
-const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>
+/** A person at a page needs longer than the drill's own approver. */
+const patient = ({ policy }: Scenario): Record<string, unknown> => ({
+  ...policy,
+  approvers: ['role/baton-approver', ...approverEntries],
+  approvalMs: Math.max(Number(policy['approvalMs'] ?? 900_000), 60_000),
+});
+
+const yamlOf = (world: { chain: DrillChain }, scenario: Scenario, withSlack: boolean): string =>
   stringify({
     version: 1,
     validators: [
@@ -96,7 +108,7 @@ const yamlOf = (world: { chain: DrillChain }, scenario: Scenario): string =>
           maxLag: 12,
           minDiskFreeBytes: 1_000_000,
           haltAfterMs: 10_000,
-          ...scenario.policy,
+          ...(withSlack ? patient(scenario) : scenario.policy),
         },
         timing: { ...drillTiming, ...scenario.timing },
       },
@@ -164,15 +176,19 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
   try {
     const chain = options.chain === 'ticker' ? await tickerChain(clock) : await cometbftChain({ dir, clock, guarded, progress });
     ends.push(() => chain.close());
+    const slack = options.withSlack ? await startDrillSlack(clock) : null;
+    if (slack) ends.push(() => slack.server.close());
     const sandboxes = new Map<string, NodeSandbox>();
     const cloud = await startCloud({
       dir,
       clock,
       machines: { get: (id) => sandboxes.get(id) },
-      artifacts: options.built === null ? await buildHere() : builtBySam(options.built),
+      artifacts: options.built === null ? await buildHere({ slack: options.withSlack }) : builtBySam(options.built, { slack: options.withSlack }),
+      ...(slack ? { slack: { url: slack.server.url, parameter: slack.parameter } } : {}),
       ...(options.onCall ? { onCall: options.onCall } : {}),
     });
     ends.push(() => cloud.close());
+    slack?.sendTo(`${cloud.approvalsUrl}/slack`);
     const nodeOf = (name: 'amber' | 'birch'): DrillNode => {
       const { accessKeyId, secretAccessKey } = cloud.credentials(nodePrincipal(ids[name]));
       const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: 'us-east-1' };
@@ -187,7 +203,7 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
     const contextOf = (person: keyof typeof people): Context => cloud.contextFor(people[person], silent(progress));
     if (guarded) {
       const files = { yaml: join(dir, 'validators.yaml'), key: join(dir, 'key') };
-      writeFileSync(files.yaml, yamlOf({ chain }, options.scenario));
+      writeFileSync(files.yaml, yamlOf({ chain }, options.scenario, options.withSlack));
       writeFileSync(files.key, chain.keyFile, { mode: 0o600 });
       await seal(contextOf('custodian'), validator, files.key, { replace: false });
       rmSync(files.key);
@@ -196,7 +212,7 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
         attest: 'This key was made for the drill a second ago; no other copy of it exists.',
       });
     }
-    return { chain, cloud, amber, birch, dir, contextOf, close };
+    return { chain, cloud, amber, birch, dir, slack, contextOf, close };
   } catch (error) {
     await close();
     throw error;

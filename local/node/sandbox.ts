@@ -26,7 +26,8 @@ export interface SandboxOptions {
 }
 
 const here = import.meta.dirname;
-const readyMs = durationMs(10_000);
+// Long enough for a machine that is busy with other things.
+const readyMs = durationMs(30_000);
 const maxOutput = 100_000;
 
 export class NodeSandbox implements Machine {
