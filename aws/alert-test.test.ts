@@ -5,7 +5,9 @@ import { Refusal, someSignal, wired, type Answer } from '../test/support/wire.ts
 import { AlertTests, type AlertTest } from './alert-test.ts';
 import { toItem } from './items.ts';
 
-const sent: AlertTest = { code: '0123abcd', sentAtMs: 5, by: robin };
+const id = '0a1b2c3d4e5f6071';
+const sent = { id, code: '0123abcd', sentAtMs: 5, by: robin };
+const relays = { chat: { kind: 'telegram', taken: false, how: 'refused it (status 401)', atMs: 7 } };
 const acknowledged = { code: '0123abcd', atMs: 6, by: alex };
 const stored = (of: Record<string, unknown>) => toItem({ pk: 'alert-test', ...of });
 const refused = (of?: Record<string, unknown>): Answer => new Refusal('ConditionalCheckFailedException', of ? { Item: stored(of) } : {});
@@ -19,6 +21,9 @@ describe('the stored test', () => {
   test.each<[string, AlertTest]>([
     ['on its way', sent],
     ['acknowledged', { ...sent, acknowledged }],
+    ['without a name', { code: '0123abcd', sentAtMs: 5, by: robin }],
+    ['unanswered since an older one', { ...sent, unansweredSinceMs: 0 }],
+    ['told of by the relay', { ...sent, relays }],
     ['on its way, the one before acknowledged', { ...sent, acknowledged: { ...acknowledged, code: 'ffffffff' } }],
   ])('is read when it is %s', async (_, of) => {
     const { requests, tests } = testsWith({ Item: stored(of) });
@@ -38,6 +43,16 @@ describe('the stored test', () => {
     ['nobody', { ...sent, by: '' }, 'by'],
     ['somebody without end', { ...sent, by: 'x'.repeat(2_049) }, 'by'],
     ['a field too many', { ...sent, until: 1 }, 'Unrecognized key'],
+    ['unanswered since before 1970', { ...sent, unansweredSinceMs: -1 }, 'unansweredSinceMs'],
+    ['a short name', { ...sent, id: id.slice(1) }, 'id'],
+    ['a long name', { ...sent, id: `${id}0` }, 'id'],
+    ['a name in capitals', { ...sent, id: id.toUpperCase() }, 'id'],
+    ['a destination of no kind', { ...sent, relays: { chat: { ...relays.chat, kind: '' } } }, 'relays.chat.kind'],
+    ['a kind without end', { ...sent, relays: { chat: { ...relays.chat, kind: 'k'.repeat(41) } } }, 'relays.chat.kind'],
+    ['a destination without a word', { ...sent, relays: { chat: { ...relays.chat, how: '' } } }, 'relays.chat.how'],
+    ['words without end', { ...sent, relays: { chat: { ...relays.chat, how: 'x'.repeat(201) } } }, 'relays.chat.how'],
+    ['a destination with a field too many', { ...sent, relays: { chat: { ...relays.chat, url: 'x' } } }, 'relays.chat'],
+    ['a destination of a long name', { ...sent, relays: { ['n'.repeat(41)]: relays.chat } }, 'relays'],
     ['an acknowledgement of nothing', { ...sent, acknowledged: {} }, 'acknowledged.code'],
     ['an acknowledgement with a field too many', { ...sent, acknowledged: { ...acknowledged, until: 1 } }, 'acknowledged'],
   ])('with %s is not trusted', async (_, of, field) => {
@@ -47,7 +62,8 @@ describe('the stored test', () => {
     });
   });
   test('names its sender in full', async () => {
-    const of = { ...sent, sentAtMs: 0, by: 'x'.repeat(2_048) };
+    const longest = { ['n'.repeat(40)]: { ...relays.chat, kind: 'k'.repeat(40), how: 'x'.repeat(200), atMs: 0 } };
+    const of = { ...sent, sentAtMs: 0, by: 'x'.repeat(2_048), relays: longest };
     expect(await testsWith({ Item: stored(of) }).tests.read()).toEqual(of);
   });
 });
@@ -63,9 +79,17 @@ describe('a new test', () => {
         input: {
           TableName: 'baton',
           Key: { pk: { S: 'alert-test' } },
-          UpdateExpression: 'SET #code = :code, #sentAtMs = :sentAtMs, #by = :by',
-          ExpressionAttributeNames: { '#code': 'code', '#sentAtMs': 'sentAtMs', '#by': 'by' },
-          ExpressionAttributeValues: { ':code': { S: '0123abcd' }, ':sentAtMs': { N: '5' }, ':by': { S: robin } },
+          UpdateExpression:
+            'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
+          ExpressionAttributeNames: {
+            '#id': 'id',
+            '#code': 'code',
+            '#sentAtMs': 'sentAtMs',
+            '#by': 'by',
+            '#since': 'unansweredSinceMs',
+            '#relays': 'relays',
+          },
+          ExpressionAttributeValues: { ':id': { S: id }, ':code': { S: '0123abcd' }, ':sentAtMs': { N: '5' }, ':by': { S: robin } },
         },
         signal,
       },
@@ -76,6 +100,37 @@ describe('a new test', () => {
       code: 'LeaseUnreachable',
       message: 'no answer from the table to: write alert-test',
       cause: { message: 'socket hang up' },
+    });
+  });
+});
+
+describe('what the relay tells', () => {
+  test('is one write on the name of the test', async () => {
+    const { requests, tests } = testsWith({});
+    const signal = someSignal();
+    expect(await tests.noteRelays(id, relays, signal)).toBe(true);
+    expect(requests).toEqual([
+      {
+        action: 'UpdateItem',
+        input: {
+          TableName: 'baton',
+          Key: { pk: { S: 'alert-test' } },
+          UpdateExpression: 'SET #relays = :relays',
+          ConditionExpression: '#id = :id',
+          ExpressionAttributeNames: { '#id': 'id', '#relays': 'relays' },
+          ExpressionAttributeValues: toItem({ ':id': id, ':relays': relays }),
+        },
+        signal,
+      },
+    ]);
+  });
+  test('of an older test says nothing', async () => {
+    expect(await testsWith(refused()).tests.noteRelays(id, relays)).toBe(false);
+  });
+  test('that gets no answer is told', async () => {
+    await expect(testsWith(new Error('socket hang up')).tests.noteRelays(id, relays)).rejects.toMatchObject({
+      code: 'LeaseUnreachable',
+      message: 'no answer from the table to: write alert-test',
     });
   });
 });
@@ -91,9 +146,9 @@ describe('an acknowledgement', () => {
         input: {
           TableName: 'baton',
           Key: { pk: { S: 'alert-test' } },
-          UpdateExpression: 'SET #acknowledged = :acknowledged',
+          UpdateExpression: 'SET #acknowledged = :acknowledged REMOVE #since',
           ConditionExpression: '#code = :code AND (attribute_not_exists(#acknowledged) OR #acknowledged.#code <> :code)',
-          ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged' },
+          ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged', '#since': 'unansweredSinceMs' },
           ExpressionAttributeValues: toItem({ ':code': '0123abcd', ':acknowledged': acknowledged }),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },

@@ -7,13 +7,26 @@ const code = z.string().regex(/^[a-f0-9]{8}$/);
 const words = z.string().min(1).max(2_048);
 const atMs = z.number().int().min(0);
 
+/** What became of the test on one way: a destination of the relay, by its name. */
+const relayed = z.strictObject({ kind: z.string().min(1).max(40), taken: z.boolean(), how: z.string().min(1).max(200), atMs });
+export type Relayed = z.infer<typeof relayed>;
+
 const alertTest = z.strictObject({
+  /** Names the newest test; whoever passes its message on reads it beside the message. */
+  id: z
+    .string()
+    .regex(/^[a-f0-9]{16}$/)
+    .optional(),
   /** Of the newest test; it stands in the message and nowhere else that people see. */
   code,
   sentAtMs: atMs,
   by: words,
   /** The last test that somebody got: of this code, or of an older one while this one is on its way. */
   acknowledged: z.strictObject({ code, atMs, by: words }).optional(),
+  /** When the first test was sent that nobody has acknowledged, nor one after it; absent when the newest one is. */
+  unansweredSinceMs: atMs.optional(),
+  /** Absent until a relay has told. */
+  relays: z.record(z.string().max(40), relayed).optional(),
 });
 export type AlertTest = z.infer<typeof alertTest>;
 export type Acknowledged = NonNullable<AlertTest['acknowledged']>;
@@ -36,13 +49,41 @@ export class AlertTests {
   }
 
   /** A new test; its code is from now on the only one that counts. What was acknowledged before stays known. */
-  async begin(of: Pick<AlertTest, 'code' | 'sentAtMs' | 'by'>, signal?: AbortSignal): Promise<void> {
+  async begin(of: Required<Pick<AlertTest, 'id' | 'code' | 'sentAtMs' | 'by'>>, signal?: AbortSignal): Promise<void> {
     const set = {
-      UpdateExpression: 'SET #code = :code, #sentAtMs = :sentAtMs, #by = :by',
-      ExpressionAttributeNames: { '#code': 'code', '#sentAtMs': 'sentAtMs', '#by': 'by' },
-      ExpressionAttributeValues: toItem({ ':code': of.code, ':sentAtMs': of.sentAtMs, ':by': of.by }),
+      UpdateExpression: 'SET #id = :id, #code = :code, #sentAtMs = :sentAtMs, #by = :by, #since = if_not_exists(#since, :sentAtMs) REMOVE #relays',
+      ExpressionAttributeNames: {
+        '#id': 'id',
+        '#code': 'code',
+        '#sentAtMs': 'sentAtMs',
+        '#by': 'by',
+        '#since': 'unansweredSinceMs',
+        '#relays': 'relays',
+      },
+      ExpressionAttributeValues: toItem({ ':id': of.id, ':code': of.code, ':sentAtMs': of.sentAtMs, ':by': of.by }),
     };
     await updateItem(this.#table, pk, set, { what: 'write', signal });
+  }
+
+  /**
+   * Notes what became of the test on each way of the relay, in place of what was noted before.
+   * @returns false when another test has begun meanwhile: of that one this says nothing.
+   * @throws BatonError LeaseUnreachable.
+   */
+  async noteRelays(id: string, relays: Readonly<Record<string, Relayed>>, signal?: AbortSignal): Promise<boolean> {
+    const set = {
+      UpdateExpression: 'SET #relays = :relays',
+      ConditionExpression: '#id = :id',
+      ExpressionAttributeNames: { '#id': 'id', '#relays': 'relays' },
+      ExpressionAttributeValues: toItem({ ':id': id, ':relays': relays }),
+    };
+    try {
+      await updateItem(this.#table, pk, set, { what: 'write', signal });
+      return true;
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return false;
+      throw cause;
+    }
   }
 
   /**
@@ -52,9 +93,9 @@ export class AlertTests {
    */
   async acknowledge(of: Acknowledged, signal?: AbortSignal): Promise<Acknowledged> {
     const set = {
-      UpdateExpression: 'SET #acknowledged = :acknowledged',
+      UpdateExpression: 'SET #acknowledged = :acknowledged REMOVE #since',
       ConditionExpression: [known, unacknowledged].join(' AND '),
-      ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged' },
+      ExpressionAttributeNames: { '#code': 'code', '#acknowledged': 'acknowledged', '#since': 'unansweredSinceMs' },
       ExpressionAttributeValues: toItem({ ':code': of.code, ':acknowledged': of }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };

@@ -54,41 +54,21 @@ describe('a new record', () => {
   });
 });
 
-describe('where its message is', () => {
-  const record = { ...recordOf({ version: 1 }), createdAtMs: 5 };
-  const slack = { channel: 'C0BATON', ts: '1.1', accepts: ['stopped' as const] };
-  test('is kept with a record that nobody has touched', async () => {
-    const { sent, approvals } = approvalsWith(() => ({}));
+describe('a record for a message', () => {
+  test('is all but the token, which does not leave the table', async () => {
+    const { token: _token, ...shown } = recordOf({ accepts: ['stopped'] });
+    const { sent, approvals } = approvalsWith(() => ({ Item: toItem({ ...shown, pk: `approval#${id}` }) }));
     const signal = someSignal();
-    await approvals.noteMessage(record, slack, signal);
-    expect(sent).toEqual([
-      {
-        action: 'PutItem',
-        signal,
-        input: {
-          TableName: 'baton',
-          Item: stored({ ...record, slack, version: 2 }),
-          ConditionExpression: '#version = :seen AND #state = :pending AND #createdAtMs = :created',
-          ExpressionAttributeNames: { '#version': 'version', '#state': 'state', '#createdAtMs': 'createdAtMs' },
-          ExpressionAttributeValues: { ':seen': { N: '1' }, ':pending': { S: 'pending' }, ':created': { N: '5' } },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        },
-      },
-    ]);
+    expect(await approvals.shown(id, signal)).toEqual(shown);
+    const names = Object.values((sent[0]?.input as { ExpressionAttributeNames: Record<string, string> }).ExpressionAttributeNames);
+    expect([names.includes('accepts'), names.includes('token'), sent[0]?.signal]).toEqual([true, false, signal]);
+    expect(keysOf(sent)).toEqual([`GetItem approval#${id}`]);
   });
-  test('changes nothing of one that is answered', async () => {
-    const { sent, approvals } = approvalsWith(() => refusedBy({ ...record, version: 2, decisions: [approve(sam)] }));
-    await approvals.noteMessage(record, slack);
-    expect(keysOf(sent)).toEqual([`PutItem approval#${id}`]);
-  });
-  test('is not kept when no read would take it', async () => {
-    const { sent, approvals } = approvalsWith(() => ({}));
-    await expect(approvals.noteMessage(record, { ...slack, ts: 'x' })).rejects.toMatchObject({ code: 'InputInvalid', field: 'slack.ts' });
-    expect(sent).toEqual([]);
-  });
-  test('is read with it', async () => {
-    const { approvals } = approvalsWith(() => ({ Item: stored({ ...record, slack }) }));
-    expect(await approvals.read(id)).toEqual({ ...record, slack });
+  test('is nothing where there is none, and no other record under its key', async () => {
+    expect(await approvalsWith(() => ({})).approvals.shown(id)).toBeUndefined();
+    const { token: _token, ...shown } = recordOf({ id: 'b'.repeat(32) });
+    const { approvals } = approvalsWith(() => ({ Item: toItem({ ...shown, pk: `approval#${id}` }) }));
+    await expect(approvals.shown(id)).rejects.toMatchObject({ code: 'LeaseInvalid' });
   });
 });
 

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { approvalRecord, decide, waitingRecord, type ApprovalRecord, type Decision, type WaitingRecord } from '../core/approval.ts';
+import {
+  approvalRecord,
+  decide,
+  shownRecord,
+  waitingRecord,
+  type ApprovalRecord,
+  type Decision,
+  type ShownRecord,
+  type WaitingRecord,
+} from '../core/approval.ts';
 import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
@@ -9,6 +18,7 @@ import { fromItem, keyOf, putItem, readItem, readParsed, type Table } from './it
 const pointer = z.strictObject({ open: z.string().regex(/^[a-f0-9]{32}$/) });
 /** All but the token: people have no use for it, and IAM can hold them to exactly these fields. */
 const shownFields = Object.keys(waitingRecord.shape);
+const messageFields = Object.keys(shownRecord.shape);
 /** Each lost race is an answer of somebody else that was counted, and a quorum is at most 10: one more try always ends. */
 const maxTries = 11;
 
@@ -36,15 +46,11 @@ export class Approvals {
     await putItem(this.#table, keyOf.approvals(record.validator), { open: record.id }, null, signal);
   }
 
-  /** Keeps where the message about `record` is, unless somebody has answered meanwhile: a press tells where its message is. */
-  async noteMessage(
-    record: ApprovalRecord & { readonly createdAtMs: number },
-    slack: NonNullable<ApprovalRecord['slack']>,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const untouched = ['#version = :seen', '#state = :pending', '#createdAtMs = :created'].join(' AND ');
-    const condition = { text: untouched, values: { ':created': record.createdAtMs, ':seen': record.version, ':pending': 'pending' } };
-    await putItem(this.#table, keyOf.approval(record.id), readable({ ...record, slack, version: record.version + 1 }), condition, signal);
+  /** A record without its task token, which does not leave the table. */
+  async shown(id: string, signal?: AbortSignal): Promise<ShownRecord | undefined> {
+    const pk = keyOf.approval(id);
+    const item = await readItem(this.#table, pk, signal, messageFields);
+    return item && fromItem(item, shownRecord, pk, { id });
   }
 
   /** The newest record of this validator, whatever its state. */

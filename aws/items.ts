@@ -37,6 +37,9 @@ export const keyOf = {
   watcher: (vantage: string) => `watcher#${vantage}`,
   history: (validator: string) => `history#${validator}`,
   alertTest: () => 'alert-test',
+  relay: () => 'relay',
+  /** What Slack shows about an execution; about no execution when it is empty. */
+  slack: (execution: string) => `slack#${execution}`,
 } as const;
 
 export const toItem = (value: Record<string, unknown>): Item => marshall(value, { removeUndefinedValues: true });

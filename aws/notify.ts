@@ -5,9 +5,9 @@ import { withSignal } from './signal.ts';
 const longestSubject = 100;
 
 /** Who passes a notice on reads what it is about here, never in its words. */
-const attributesOf = ({ kind, validator, execution }: Notice): Record<string, { DataType: 'String'; StringValue: string }> =>
+const attributesOf = ({ kind, validator, execution, test }: Notice): Record<string, { DataType: 'String'; StringValue: string }> =>
   Object.fromEntries(
-    Object.entries({ kind, validator, execution }).flatMap(([name, value]) =>
+    Object.entries({ kind, validator, execution, test }).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, { DataType: 'String' as const, StringValue: value }]],
     ),
   );

@@ -8,8 +8,9 @@ import type { SlackSettings } from './slack-settings.ts';
 import { Slack } from './slack.ts';
 
 const settings: SlackSettings = { signingSecrets: [signingSecret], botToken, team, channel };
-const message = slackMessageOf(recordOf({ expiresAtMs: 2_000_000_000_000 }), 1_700_000_000_000, ['stopped']);
-const final = slackMessageOf(recordOf({ state: 'denied' }), 1_700_000_000_000);
+const shown = { nowMs: 1_700_000_000_000, link: 'https://console.example.com/one' };
+const message = slackMessageOf(recordOf({ expiresAtMs: 2_000_000_000_000, accepts: ['stopped'] }), shown);
+const final = slackMessageOf(recordOf({ state: 'denied' }), shown);
 
 let standIn: SlackStandIn;
 let slept: number[] = [];
@@ -52,6 +53,15 @@ describe('a message', () => {
     expect([...standIn.messages.values()]).toEqual([final.blocks]);
     expect(standIn.calls).toEqual(['POST /api/chat.postMessage', 'POST /api/chat.update']);
     expect(timeouts).toEqual([2_000, 2_000]);
+  });
+  test('goes under another, into the channel of that one', async () => {
+    const slack = slackWith();
+    const under = (await slack.post(message, until())) ?? { channel: '', ts: '' };
+    expect(await slack.post(final, until(), under)).toEqual({ channel, ts: '1700000000.000002' });
+    expect([...standIn.threads]).toEqual([['1700000000.000002', '1700000000.000001']]);
+    expect([...standIn.messages.values()]).toEqual([message.blocks, final.blocks]);
+    expect(await slack.post(final, until(), { channel: 'C0OTHER', ts: under.ts })).toBe(null);
+    expect(await slack.post(final, until(), { channel, ts: '1.1' })).toBe(null);
   });
   test('that is not there is not edited', async () => {
     expect(await slackWith().update({ channel, ts: '1.1' }, final, until())).toBe(false);
@@ -179,6 +189,30 @@ describe('when Slack is in trouble', () => {
     vi.stubGlobal('fetch', fetched);
     expect([await slack.post(message, until()), await slack.update({ channel, ts: '1.1' }, final, until())]).toEqual([null, false]);
     expect(fetched.mock.calls.length).toBe(2);
+  });
+});
+
+const dialog = {
+  type: 'modal',
+  title: { type: 'plain_text', text: 'Attest' },
+  blocks: [{ type: 'section', text: { type: 'plain_text', text: 'x' } }],
+};
+
+describe('a dialog', () => {
+  test('is opened once for one press', async () => {
+    const slack = slackWith();
+    expect(await slack.open('1.2.abc', dialog, until())).toBe(true);
+    expect([standIn.views, standIn.calls]).toEqual([[dialog], ['POST /api/views.open']]);
+    expect(await slack.open('1.2.abc', dialog, until())).toBe(false);
+    expect(await slack.open('1.2.abd', { ...dialog, type: 'home' }, until())).toBe(false);
+    expect(standIn.views.length).toBe(1);
+  });
+  test.each([429, 500, 503])('is not tried again after %i: what opens it is good for three seconds', async (status) => {
+    standIn.script = [{ status }];
+    expect([await slackWith().open('1.2.abc', dialog, until()), standIn.calls.length, slept]).toEqual([false, 1, []]);
+  });
+  test('is none where there is no Slack', async () => {
+    expect([await slackWith(async () => null).open('1.2.abc', dialog, until()), standIn.calls]).toEqual([false, []]);
   });
 });
 

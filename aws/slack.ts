@@ -6,7 +6,7 @@ import { jsonIn, textOf } from '../runtime/reply.ts';
 import type { SlackParameter } from './slack-settings.ts';
 
 /**
- * Slack, as far as Baton talks to it: one message, its edits, and a word to whoever pressed. Like a notice, none of it ever stops the work
+ * Slack, as far as Baton talks to it: messages, their edits, one dialog, and a word to whoever pressed. Like a notice, none of it ever stops the work
  * that it is about: each call tells whether it left.
  */
 
@@ -46,9 +46,14 @@ export class Slack {
     this.#api = options.api ?? 'https://slack.com/api';
   }
 
-  /** Where the message is now; null when there is no Slack, or it did not take it. */
-  async post(message: SlackMessage, signal: AbortSignal): Promise<SlackMessageAt | null> {
-    const said = await this.#call('chat.postMessage', (channel) => ({ channel, ...message, unfurl_links: false, unfurl_media: false }), signal);
+  /**
+   * Where the message is now; null when there is no Slack, or it did not take it.
+   * @param under the message whose thread it goes to; into the channel itself when absent.
+   */
+  async post(message: SlackMessage, signal: AbortSignal, under?: SlackMessageAt): Promise<SlackMessageAt | null> {
+    const quiet = { ...message, unfurl_links: false, unfurl_media: false };
+    const body = (channel: string) => (under ? { channel: under.channel, thread_ts: under.ts, ...quiet } : { channel, ...quiet });
+    const said = await this.#call('chat.postMessage', body, signal);
     const found = posted.safeParse(said);
     return found.success ? { channel: found.data.channel, ts: found.data.ts } : null;
   }
@@ -58,16 +63,21 @@ export class Slack {
     return replied.safeParse(await this.#call('chat.update', () => ({ ...at, ...message }), signal)).success;
   }
 
+  /** Opens a dialog for whoever pressed. Once: what it is opened by is good for one dialog and for three seconds. */
+  async open(trigger: string, view: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<boolean> {
+    return replied.safeParse(await this.#call('views.open', () => ({ trigger_id: trigger, view }), signal, [])).success;
+  }
+
   /** Tells the person who pressed, and nobody else. @param responseUrl as Slack gave it with the press. */
   async reply(responseUrl: string, text: string, signal: AbortSignal): Promise<boolean> {
     const body = { response_type: 'ephemeral', replace_original: false, text };
     return (await this.#send({ url: responseUrl, body }, signal, pauses)) !== undefined;
   }
 
-  async #call(method: string, body: (channel: string) => unknown, signal: AbortSignal): Promise<unknown> {
+  async #call(method: string, body: (channel: string) => unknown, signal: AbortSignal, tries: readonly DurationMs[] = pauses): Promise<unknown> {
     const settings = await this.#settings.read(signal).catch(() => null);
     if (settings === null) return undefined;
-    return jsonIn(await this.#send({ url: `${this.#api}/${method}`, body: body(settings.channel), token: settings.botToken }, signal, pauses));
+    return jsonIn(await this.#send({ url: `${this.#api}/${method}`, body: body(settings.channel), token: settings.botToken }, signal, tries));
   }
 
   /** The text of an answer of status 200; undefined when there is none. */

@@ -142,3 +142,29 @@ describe('the history', () => {
     });
   });
 });
+
+describe('what runs now', () => {
+  test('is one page of names', async () => {
+    const { sent, workflow } = workflowWith({ executions: [{ name }, { name: 'x y' }, {}, { name: run('two') }], nextToken: 'more' });
+    const signal = someSignal();
+    expect(await workflow.running(signal)).toEqual([name, 'two']);
+    expect(sent).toEqual([{ action: 'ListExecutions', input: { stateMachineArn: stateMachine, statusFilter: 'RUNNING', maxResults: 25 }, signal }]);
+  });
+  test('is nothing when nothing is told', async () => {
+    expect(await workflowWith({}).workflow.running()).toEqual([]);
+  });
+  test.each(failures)('%s is told', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.running()).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `what runs could not be listed: ${cause}`,
+      fix: 'Run it again.',
+    });
+  });
+});
+
+test('whoever waits for a history may end it', async () => {
+  const { sent, workflow } = workflowWith({ events: [] });
+  const signal = someSignal();
+  await workflow.history(name, signal);
+  expect(sent[0]?.signal).toBe(signal);
+});

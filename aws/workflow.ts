@@ -2,13 +2,14 @@ import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
+  ListExecutionsCommand,
   StartExecutionCommand,
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
-import type { ExecutionName } from '../core/ids.ts';
+import { executionName, type ExecutionName } from '../core/ids.ts';
 import { withSignal } from './signal.ts';
 
 /** Executions of the failover state machine. */
@@ -35,6 +36,7 @@ export interface WorkflowEvent {
 }
 
 const maxPages = 30;
+const mostRunning = 25;
 
 const failed = (what: string, cause: unknown, fix: string): BatonError =>
   new BatonError('WorkflowFailed', `${what}: ${(cause as Error).name}`, { cause, fix });
@@ -143,7 +145,20 @@ export class Workflow {
     return found !== undefined && !ended.includes(found.status);
   }
 
-  async history(name: ExecutionName): Promise<WorkflowEvent[]> {
+  /** Names of executions that run now, the newest first; no more than `mostRunning`. */
+  async running(signal?: AbortSignal): Promise<ExecutionName[]> {
+    try {
+      const { executions = [] } = await this.#client.send(
+        new ListExecutionsCommand({ stateMachineArn: this.#stateMachine, statusFilter: 'RUNNING', maxResults: mostRunning }),
+        withSignal(signal),
+      );
+      return executions.flatMap(({ name }) => executionName.safeParse(name).data ?? []);
+    } catch (cause) {
+      throw failed('what runs could not be listed', cause, 'Run it again.');
+    }
+  }
+
+  async history(name: ExecutionName, signal?: AbortSignal): Promise<WorkflowEvent[]> {
     const events: WorkflowEvent[] = [];
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
@@ -155,6 +170,7 @@ export class Workflow {
             includeExecutionData: true,
             nextToken: next,
           }),
+          withSignal(signal),
         );
         events.push(...(answer.events ?? []).map(told));
         if (answer.nextToken === undefined) return events;

@@ -54,7 +54,7 @@ export const stackLines = (resolved: Resolved, minute: Minute, { prices }: Price
   const perMonth = (perMinute: number): number => perMinute * minutesPerMonth;
   const gbSeconds = 60 * memoryGb('WatchFunction') + minute.surveySeconds * memoryGb('SurveyFunction');
   const alarms = ofType(resolved, 'AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + alarmMetrics(alarm), 0);
-  const invocations = ofType(resolved, 'AWS::Scheduler::Schedule').length;
+  const invocations = ofType(resolved, 'AWS::Scheduler::Schedule').filter((one) => one['ScheduleExpression'] === 'rate(1 minute)').length;
   return [
     { what: 'Lambda: the watch runs all the time, the survey once a minute', usd: perMonth(gbSeconds) * prices.lambdaGbSecond.usd },
     { what: `${minute.stackMetrics} metrics`, usd: minute.stackMetrics * prices.metricMonth.usd },

@@ -120,11 +120,13 @@ const registerAlertTest = (program: Command, run: Run): void => {
   const testing = program
     .command('alert-test')
     .description('send a test message to whom alerts reach, then acknowledge it with the code that it shows')
-    .option('--ack <code>', 'the code in the message: alerts have reached you');
+    .option('--ack <code>', 'the code in the message: alerts have reached you')
+    .option('--wait', 'wait for what each destination of the relay makes of it')
+    .option('--status', 'the newest test: who has acknowledged it, which destinations took it; sends nothing');
   testing.action(
     run((context) => {
-      const ack = option(testing, 'ack');
-      return alertTest(context, ack === undefined ? {} : { ack });
+      const [ack, { wait, status: shown }] = [option(testing, 'ack'), testing.opts<{ wait?: true; status?: true }>()];
+      return alertTest(context, { wait: wait === true, status: shown === true, ...(ack === undefined ? {} : { ack }) });
     }),
   );
 };

@@ -36,6 +36,9 @@ const status = z.object({
   ),
 });
 
+/** What each destination of the relay made of an alert test, by its name; null when the relay has told nothing. */
+const relays = z.record(text, z.object({ kind: text, taken: z.boolean(), how: text, atMs: ms }));
+
 const finding = z.object({
   check: text,
   validator: validator.nullable(),
@@ -194,7 +197,22 @@ export const cliJson = {
   history,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
-  'alert-test': z.union([z.object({ sent: z.literal(true), by: text }), z.object({ acknowledged: z.literal(true), by: text, atMs: ms })]),
+  'alert-test': z.union([
+    /** `relays` with --wait alone. */
+    z.object({ sent: z.literal(true), by: text, test: text, relays: relays.nullable().optional() }),
+    z.object({ acknowledged: z.literal(true), by: text, atMs: ms }),
+    z.object({
+      newest: z
+        .object({
+          test: text.nullable(),
+          sentAtMs: ms,
+          by: text,
+          acknowledged: z.object({ by: text, atMs: ms }).nullable(),
+          relays: relays.nullable(),
+        })
+        .nullable(),
+    }),
+  ]),
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill,
 } as const;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { executionName, nodeId, term, validatorId } from './ids.ts';
-import { slackMessageAt } from './slack-names.ts';
 
 /** One person's answer. `by` is the caller's ARN as STS tells it, or the approver's entry that a press in Slack is of; never what the caller claims. */
 export const decision = z.strictObject({
@@ -38,13 +37,17 @@ export const approvalRecord = z.strictObject({
   sentence: z.string().max(2_000),
   token: z.string().min(1).max(2_048),
   version: z.number().int().min(1),
-  /** The message in Slack, once it is there, and the evidence that it says is accepted. */
-  slack: slackMessageAt.extend({ accepts: z.array(z.enum(evidenceKinds)) }).optional(),
+  /** The evidence of the plan, for the message in Slack. */
+  accepts: z.array(z.enum(evidenceKinds)).optional(),
 });
 export type ApprovalRecord = z.infer<typeof approvalRecord>;
 
+/** All that a message about it may be made of. */
+export const shownRecord = approvalRecord.omit({ token: true });
+export type ShownRecord = z.infer<typeof shownRecord>;
+
 /** What people may see of it. */
-export const waitingRecord = approvalRecord.omit({ token: true, slack: true });
+export const waitingRecord = shownRecord.omit({ accepts: true });
 export type WaitingRecord = z.infer<typeof waitingRecord>;
 
 export type DecideOutcome =

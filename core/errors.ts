@@ -1,42 +1,79 @@
 /** Every failure a person can meet: a stable code, what happened, and the next thing to type. */
 
 export const errorCodes = [
+  /** A command, a request or an event is not as it must be. */
   'InputInvalid',
+  /** validators.yaml, or a parameter, is not as it must be. */
   'ConfigInvalid',
+  /** The timing does not add up to a lease that is surely over in time. */
   'TimingUnsafe',
+  /** There is no such kind of chain. */
   'ChainUnknown',
+  /** A node is named that is none of the validator. */
   'HolderUnknown',
+  /** A key file is larger than a key can be. */
   'KeyTooLarge',
+  /** No key is sealed for the validator. */
   'KeyMissing',
+  /** A key file contradicts itself, or is of another validator. */
   'KeyInvalid',
+  /** The plan that was answered or taken is not the one of now. */
   'PlanChanged',
+  /** Another term, or another execution, has taken over. Ordinary. */
   'StaleTerm',
+  /** The validator is not enrolled. */
   'LeaseMissing',
+  /** An item of the table is not as it was written. */
   'LeaseInvalid',
+  /** The table gives no answer: what was asked may or may not have happened. */
   'LeaseUnreachable',
+  /** The validator has a lease already. */
   'AlreadyEnrolled',
+  /** The approval is of another plan, or its time is over. */
   'ApprovalInvalid',
+  /** Nothing waits for an answer. */
   'ApprovalUnknown',
+  /** The time for an answer is over. */
   'ApprovalExpired',
+  /** This person may not answer: no approver, the one who asked, or one who has answered. */
   'ApproverNotAllowed',
+  /** The validator is paused. */
   'Paused',
+  /** The stack acts on nothing: DryRun is on. */
   'DryRun',
+  /** The node that is to sign is not fit to. */
   'CandidateNotReady',
+  /** What was found is no proof of this term, or none that the policy accepts. */
   'EvidenceRefused',
+  /** No duty can be ruled out as signed before. */
   'WatermarkUnknown',
+  /** SSM gives no answer, or the document did not do what it must. */
   'CommandFailed',
+  /** EC2 gives no answer, or refuses. */
   'PowerFailed',
+  /** KMS gives no answer, or refuses. */
   'KeyServiceFailed',
+  /** A service gives no answer, or an execution cannot be found. */
   'WorkflowFailed',
+  /** A vantage gives no answer that can be read. */
   'ProbeFailed',
+  /** The guard does not start: its configuration or its state is unsafe. */
   'GuardRefused',
+  /** The signer refuses a signature. */
   'SignerRefused',
+  /** A drill did not get where it must. */
   'DrillFailed',
+  /** There is no such validator. */
   'ValidatorUnknown',
+  /** The lease table is no lock. */
   'TableUnsafe',
+  /** It is not the code of the newest alert test. */
   'AlertTestUnknown',
+  /** A message to people did not leave. */
   'AlertFailed',
+  /** A move of this validator is planned already: cancel that one first. */
   'MovePlanned',
+  /** No move of this name is planned: baton status shows those that are. */
   'MoveUnknown',
 ] as const;
 

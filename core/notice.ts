@@ -13,4 +13,6 @@ export interface Notice {
   readonly message: string;
   readonly validator?: string;
   readonly execution?: string;
+  /** Names the alert test of a notice of kind `test`; it is not the code that people type. */
+  readonly test?: string;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { slackChannel, slackEntryOf, slackMessageAt, slackTeam, slackTs, slackUser, slackUserOf } from './slack-names.ts';
+import { slackChannel, slackEntryOf, slackMessageAt, slackTeam, slackTrigger, slackTs, slackUser, slackUserOf } from './slack-names.ts';
 
 describe('names of Slack', () => {
   test.each([
@@ -12,6 +12,7 @@ describe('names of Slack', () => {
       `${'1'.repeat(12)}.${'1'.repeat(9)}`,
       ['1', '.1', '1.', '1x1', `${'1'.repeat(13)}.1`, `1.${'1'.repeat(10)}`, 'x1.1', '1.1x', '1.x'],
     ],
+    [slackTrigger, '1', `a.B-_${'9'.repeat(195)}`, ['', `1${'0'.repeat(200)}`, 'x y', ' x', 'x/']],
   ])('%#', (schema, shortest, longest, wrong) => {
     expect([schema.safeParse(shortest).success, schema.safeParse(longest).success]).toEqual([true, true]);
     for (const one of wrong) expect(schema.safeParse(one).success, one).toBe(false);

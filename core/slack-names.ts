@@ -7,6 +7,8 @@ export const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,20}$/);
 export const slackChannel = z.string().regex(/^[CDG][A-Z0-9]{2,20}$/);
 /** Name of a message in its channel. */
 export const slackTs = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
+/** Good for one dialog. */
+export const slackTrigger = z.string().regex(/^[\w.-]{1,200}$/);
 export const slackMessageAt = z.strictObject({ channel: slackChannel, ts: slackTs });
 export type SlackMessageAt = z.infer<typeof slackMessageAt>;
 

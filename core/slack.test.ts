@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formOf, payloadOf, signatureOf, signingSecret } from '../test/support/slack.ts';
+import { formOf, payloadOf, signatureOf, signingSecret, submissionOf } from '../test/support/slack.ts';
 import { BatonError } from './errors.ts';
-import { buttonValueOf, clickOf, isFromSlack, slackSignatureOf } from './slack.ts';
+import { buttonValueOf, isFromSlack, metadataOf, requestOf, slackSignatureOf, wrongIn } from './slack.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const nowMs = 1_700_000_000_000;
@@ -82,7 +82,7 @@ describe('a signature', () => {
   });
 });
 
-const pressed = (of: Readonly<Record<string, unknown>>) => clickOf(bytes(formOf(payloadOf(of))));
+const pressed = (of: Readonly<Record<string, unknown>>) => requestOf(bytes(formOf(payloadOf(of))));
 const [action] = payloadOf()['actions'] as [Record<string, unknown>];
 const failureOf = (work: () => unknown): unknown => {
   try {
@@ -94,18 +94,21 @@ const failureOf = (work: () => unknown): unknown => {
 
 describe('a press', () => {
   const click = {
+    kind: 'click',
     team: 'T0BATON',
     user: 'U0ALEX',
     guest: false,
-    answer: 'approve',
+    asks: 'approve',
     approvalId: 'a'.repeat(32),
     plan: 'f'.repeat(64),
     message: { channel: 'C0BATON', ts: '1700000000.000100' },
+    trigger: '1.2.3',
     responseUrl: 'https://hooks.slack.com/actions/T0BATON/1/abc',
   };
   test('is read', () => {
     expect(pressed({})).toEqual(click);
-    expect(pressed({ actions: [{ ...action, action_id: 'baton_deny' }] })).toEqual({ ...click, answer: 'deny' });
+    expect(pressed({ actions: [{ ...action, action_id: 'baton_deny' }] })).toEqual({ ...click, asks: 'deny' });
+    expect(pressed({ actions: [{ ...action, action_id: 'baton_attest' }] })).toEqual({ ...click, asks: 'attest' });
   });
   test('of somebody whose workspace is not told is of this one', () => {
     expect(pressed({ user: { id: 'W0ALEX' } })).toEqual({ ...click, user: 'W0ALEX' });
@@ -118,7 +121,12 @@ describe('a press', () => {
     expect(buttonValueOf(record)).toBe(`${'0'.repeat(32)}.${'1'.repeat(64)}`);
   });
   test.each<[string, Record<string, unknown>, string]>([
-    ['another kind', { type: 'view_submission' }, 'type'],
+    ['another kind', { type: 'view_closed' }, 'type'],
+    ['a dialog of none', { type: 'view_submission' }, 'view'],
+    ['no trigger', { trigger_id: undefined }, 'trigger_id'],
+    ['a trigger with more before it', { trigger_id: ' 1.2.3' }, 'trigger_id'],
+    ['a trigger with more after it', { trigger_id: '1.2.3 ' }, 'trigger_id'],
+    ['a trigger without end', { trigger_id: '1'.repeat(201) }, 'trigger_id'],
     ['no team', { team: null }, 'team'],
     ['a team of another form', { team: { id: 'E0BATON' } }, 'team.id'],
     ['a team with more before it', { team: { id: 'xT0BATON' } }, 'team.id'],
@@ -134,7 +142,7 @@ describe('a press', () => {
     ['a message with more after it', { container: { type: 'message', channel_id: 'C0BATON', message_ts: '1.1x' } }, 'container.message_ts'],
     ['no press', { actions: [] }, 'actions'],
     ['two presses', { actions: [action, action] }, 'actions'],
-    ['another button', { actions: [{ ...action, action_id: 'baton_attest' }] }, 'actions.0.action_id'],
+    ['another button', { actions: [{ ...action, action_id: 'baton_release' }] }, 'actions.0.action_id'],
     ['no button', { actions: [{ ...action, type: 'static_select' }] }, 'actions.0.type'],
     ['no value', { actions: [{ ...action, value: undefined }] }, 'actions.0.value'],
     ['fewer digits of the plan', { actions: [{ ...action, value: `${'a'.repeat(32)}.${'f'.repeat(63)}` }] }, 'actions.0.value'],
@@ -158,15 +166,97 @@ describe('a press', () => {
     ['two payloads', bytes(`${formOf(payloadOf())}&${formOf(payloadOf())}`), 'has not one field payload'],
     ['JSON without a form', bytes(JSON.stringify(payloadOf())), 'has not one field payload'],
   ])('that is %s is refused', (_, given, message) => {
-    expect(failureOf(() => clickOf(given))).toEqual({ ...broken, message: `the body of Slack ${message}`, cause: undefined });
+    expect(failureOf(() => requestOf(given))).toEqual({ ...broken, message: `the body of Slack ${message}`, cause: undefined });
   });
   test('that is half a payload or no text is refused, with the reason as its cause', () => {
-    expect(failureOf(() => clickOf(bytes('payload=%7B')))).toEqual({
+    expect(failureOf(() => requestOf(bytes('payload=%7B')))).toEqual({
       ...broken,
       message: 'the body of Slack holds no JSON',
       cause: expect.any(SyntaxError) as Error,
     });
     const noText = Uint8Array.from([...bytes('payload='), 0xff]);
-    expect(failureOf(() => clickOf(noText))).toEqual({ ...broken, message: 'the body of Slack is no text', cause: expect.any(TypeError) as Error });
+    expect(failureOf(() => requestOf(noText))).toEqual({ ...broken, message: 'the body of Slack is no text', cause: expect.any(TypeError) as Error });
+  });
+});
+
+const sent = (of: Parameters<typeof submissionOf>[0]) => requestOf(bytes(formOf(submissionOf(of))));
+
+describe('a dialog that was sent', () => {
+  const form = {
+    kind: 'form',
+    team: 'T0BATON',
+    user: 'U0ALEX',
+    guest: false,
+    approvalId: 'a'.repeat(32),
+    plan: 'f'.repeat(64),
+    message: { channel: 'C0BATON', ts: '1700000000.000100' },
+    statement: 'I pulled the plug of rack 7.',
+    validator: 'hub-1',
+  };
+  test('is read, with the message that it was opened from', () => {
+    expect(sent({})).toEqual(form);
+    const click = { approvalId: '0'.repeat(32), plan: '1'.repeat(64), message: { channel: 'G0X', ts: '123456789012.123456789' } };
+    expect(metadataOf(click)).toBe(`${'0'.repeat(32)}.${'1'.repeat(64)} G0X 123456789012.123456789`);
+    expect(sent({ view: { private_metadata: metadataOf(click) } })).toEqual({ ...form, ...click });
+  });
+  test('of somebody of another workspace is a guest’s', () => {
+    expect(sent({ more: { user: { id: 'U0ALEX', team_id: 'T0OTHER' } } })).toEqual({ ...form, guest: true });
+  });
+  test('what stands around its words does not count, nor what is no letter', () => {
+    expect(sent({ statement: ' \n Plug\npulled. \t', validator: ' hub-1 ' })).toEqual({ ...form, statement: 'Plug\npulled.' });
+    expect(sent({ statement: 'a\ud800b' })).toEqual({ ...form, statement: 'a\ufffdb' });
+    expect(sent({ statement: null, validator: null })).toEqual({ ...form, statement: '', validator: '' });
+    expect(sent({ statement: 'x'.repeat(3_000) })).toEqual({ ...form, statement: 'x'.repeat(3_000) });
+  });
+  const metadata = String((submissionOf({})['view'] as Record<string, unknown>)['private_metadata']);
+  const values = { statement: { statement: { type: 'plain_text_input', value: 'x' } } };
+  test.each<[string, Parameters<typeof submissionOf>[0], string]>([
+    ['no team', { more: { team: null } }, 'team'],
+    ['a user of another form', { more: { user: { id: 'B0ALEX' } } }, 'user.id'],
+    ['another dialog', { view: { callback_id: 'baton_approve' } }, 'view.callback_id'],
+    ['no dialog', { view: { type: 'home' } }, 'view.type'],
+    ['nothing kept', { view: { private_metadata: '' } }, 'view.private_metadata'],
+    ['more before what is kept', { view: { private_metadata: `0${metadata}` } }, 'view.private_metadata'],
+    ['more after what is kept', { view: { private_metadata: `${metadata}x` } }, 'view.private_metadata'],
+    ['another separator', { view: { private_metadata: metadata.replace('.', 'x') } }, 'view.private_metadata'],
+    ['another channel', { view: { private_metadata: metadata.replace('C0BATON', 'X0BATON') } }, 'view.private_metadata'],
+    ['no channel', { view: { private_metadata: metadata.replace('C0BATON', 'C0') } }, 'view.private_metadata'],
+    ['a channel without end', { view: { private_metadata: metadata.replace('C0BATON', `C${'0'.repeat(21)}`) } }, 'view.private_metadata'],
+    ['a message without end', { view: { private_metadata: `${metadata}0000` } }, 'view.private_metadata'],
+    ['a message of long ago or far ahead', { view: { private_metadata: metadata.replace(' 17', ' 10017') } }, 'view.private_metadata'],
+    ['a message that is no moment', { view: { private_metadata: metadata.replace('0.0', '0x0') } }, 'view.private_metadata'],
+    ['a message without parts', { view: { private_metadata: metadata.replace('.000100', '.') } }, 'view.private_metadata'],
+    ['no fields', { view: { state: { values: {} } } }, 'view.state.values.statement'],
+    ['one field', { view: { state: { values } } }, 'view.state.values.validator'],
+    ['more words than Slack lets through', { statement: 'x'.repeat(3_001) }, 'view.state.values.statement.statement.value'],
+  ])('with %s is refused', (_, change, field) => {
+    expect(failureOf(() => sent(change))).toMatchObject({ code: 'InputInvalid', field, message: expect.stringMatching(/^payload: /) as string });
+  });
+  test('with a list for a field is refused', () => {
+    const list = { statement: { statement: { type: 'static_select', value: 'x' } }, validator: values.statement };
+    expect(failureOf(() => sent({ view: { state: { values: list } } }))).toMatchObject({ field: 'view.state.values.statement.statement.type' });
+  });
+});
+
+describe('what is wrong in a dialog', () => {
+  const wrong = (of: { statement?: string; validator?: string }) => wrongIn({ ...(sent({}) as Parameters<typeof wrongIn>[0]), ...of }, 'hub-1');
+  const words = { statement: 'Say what you did, in 10 to 1000 letters.' };
+  const name = { validator: 'This is about hub-1. Type exactly that name.' };
+  test.each<[{ statement?: string; validator?: string }, Record<string, string>]>([
+    [{}, {}],
+    [{ statement: 'x'.repeat(10) }, {}],
+    [{ statement: 'x'.repeat(1_000) }, {}],
+    [{ statement: 'x'.repeat(9) }, words],
+    [{ statement: '' }, words],
+    [{ statement: 'x'.repeat(1_001) }, words],
+    [{ validator: 'hub-2' }, name],
+    [{ validator: 'HUB-1' }, name],
+    [{ validator: '' }, name],
+    [
+      { statement: 'Off.', validator: 'hub' },
+      { ...words, ...name },
+    ],
+  ])('%#', (of, found) => {
+    expect(wrong(of)).toEqual(found);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compare, floorAfter, heightOf, highest, judgeDuty, kindOf, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
+import { compare, dutyOf, floorAfter, heightOf, highest, judgeDuty, kindOf, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
 
 const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
@@ -127,4 +127,11 @@ describe('the floor of a new term', () => {
   test('does not compare heights with slots', () => {
     expect(() => floorAfter({ ...of, before: slot(3) })).toThrow(RangeError);
   });
+});
+
+test.each<[Watermark, string]>([
+  [{ kind: 'consensus', height: 12, round: 1, step: 2 }, 'height 12, round 1, step 2'],
+  [{ kind: 'slot', slot: 98 }, 'slot 98'],
+])('a duty in words', (mark, words) => {
+  expect(dutyOf(mark)).toBe(words);
 });

@@ -19,6 +19,10 @@ export type Watermark = z.infer<typeof watermark>;
 /** The counter of a mark: its height or its slot. */
 export const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' ? mark.height : mark.slot);
 
+/** In words. */
+export const dutyOf = (mark: Watermark): string =>
+  mark.kind === 'consensus' ? `height ${mark.height}, round ${mark.round}, step ${mark.step}` : `slot ${mark.slot}`;
+
 /** Which shape the duties of a chain have. */
 export const kindOf = (chain: 'cometbft' | 'systemd'): Watermark['kind'] => (chain === 'cometbft' ? 'consensus' : 'slot');
 

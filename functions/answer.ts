@@ -7,17 +7,18 @@ import { bodyOf, callerOf, httpHandlerOf } from './shared/http.ts';
 import * as make from './shared/make.ts';
 
 /** Counts the answer of a person whom API Gateway has identified by the signature of the request. */
-export const answer: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'clock' | 'approvals' | 'answers' | 'measure'> = (
-  input,
-  deps,
-  signal,
-) => giveAnswer(input, deps, signal);
+export const answer: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'approvals' | 'answers' | 'measure' | 'notify'
+> = (input, deps, signal) => giveAnswer(input, deps, signal);
 
 const makers = {
   clock: make.clock,
   approvals: make.approvals,
   answers: make.answers,
   measure: make.measure,
+  notify: make.notify,
 };
 
 /** Identity first: what an unidentified caller sent is not even read. */

@@ -158,8 +158,44 @@ export const answer = {
 /** The bytes as they came: the signature is over them, and is checked before anything is made of them. */
 export const slack = {
   input: z.strictObject({ timestamp: z.string().max(20), signature: z.string().max(100), body: z.instanceof(Uint8Array) }),
-  output: z.strictObject({ sentence }),
+  /** `reply` is what Slack does with the dialog that was sent; a press has none. */
+  output: z.strictObject({ sentence, reply: z.looseObject({ response_action: z.enum(['errors', 'update', 'clear']) }).optional() }),
 };
+
+/** What people are told, by SNS; a CloudWatch alarm has no attributes. */
+const noticeEvent = z.looseObject({
+  Records: z
+    .array(
+      z.looseObject({
+        Sns: z.looseObject({
+          MessageId: z.string().min(1).max(100),
+          Subject: z.string().max(1_000).nullish(),
+          Message: z.string().max(262_144),
+          MessageAttributes: z.record(z.string(), z.looseObject({ Value: z.string().max(1_000) })).default({}),
+        }),
+      }),
+    )
+    .min(1)
+    .max(10),
+});
+/** EventBridge's event of an execution that ended. */
+const endedEvent = z.looseObject({
+  source: z.literal('aws.states'),
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.looseObject({
+    name: executionName,
+    status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+    stopDate: z.number().nullish(),
+    input: z.string().nullish(),
+  }),
+});
+export const announce = {
+  /** The last is the schedule's. */
+  input: z.union([noticeEvent, endedEvent, z.strictObject({ refresh: z.literal(true) })]),
+  output: z.strictObject({ posted: z.number().int().min(0), edited: z.number().int().min(0), sentence }),
+};
+export type NoticeEvent = z.output<typeof noticeEvent>;
+export type EndedEvent = z.output<typeof endedEvent>;
 
 /** The schedule's event; `vantage` names the place this watcher looks from. */
 export const watch = {
@@ -186,4 +222,33 @@ export const startOnAlarm = {
   }),
   /** `execution` is null when the event asks for none. */
   output: z.strictObject({ execution: executionName.nullable(), sentence }),
+};
+
+/** SNS's event; AWS adds fields as it likes. */
+export const relay = {
+  input: z.looseObject({
+    Records: z
+      .array(
+        z.looseObject({
+          EventSource: z.literal('aws:sns'),
+          Sns: z.looseObject({
+            MessageId: z.string().regex(/^[\w-]{1,90}$/),
+            TopicArn: z.string().startsWith('arn:').max(400),
+            Subject: z.string().max(400).nullish(),
+            Message: z.string().max(300_000),
+            Timestamp: z.iso.datetime({ offset: true }),
+            MessageAttributes: z.record(z.string(), z.looseObject({ Type: z.string(), Value: z.string() })).optional(),
+          }),
+        }),
+      )
+      .min(1)
+      .max(10),
+  }),
+  output: z.strictObject({ sentence }),
+};
+
+/** The schedule's event. */
+export const alertTest = {
+  input: z.looseObject({}),
+  output: z.strictObject({ sentence }),
 };

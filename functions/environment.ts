@@ -20,6 +20,10 @@ const variables = {
   BATON_ALARM_PREFIX: z.string().min(1),
   /** Empty when the stack has no Slack. */
   BATON_SLACK_PARAMETER: z.string().regex(/^(\/[\w.-]{1,128}\/slack)?$/),
+  /** Empty when the stack has no relay. The stack's name stands in it. */
+  BATON_RELAY_PARAMETER: z.string().regex(/^(\/[\w.-]{1,128}\/relay)?$/),
+  /** `loopback` in the local cloud alone: there this machine is all that may be called. */
+  BATON_RELAY_REACH: z.enum(['public', 'loopback']),
   BATON_VALIDATORS_MEASURED: z.coerce.number().int().min(0).max(50),
 } as const;
 

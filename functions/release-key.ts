@@ -4,7 +4,7 @@ import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { release } from '../core/lease.ts';
 import { accepts } from '../core/proofs.ts';
-import { floorAfter } from '../core/watermark.ts';
+import { dutyOf, floorAfter } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
@@ -62,7 +62,7 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   return {
     holder: next.holder,
     watermark,
-    sentence: `Released the key to ${candidate.name} (${next.holder}) for term ${next.term}; it signs nothing at or below ${JSON.stringify(watermark)}.`,
+    sentence: `Released the key to ${candidate.name} (${next.holder}) for term ${next.term}; it signs nothing at or below ${dutyOf(watermark)}.`,
   };
 };
 

@@ -5,6 +5,7 @@ import { amber, birch, robin, run, t, v } from '../test/support/core.ts';
 import { never, World } from '../test/support/deps.ts';
 import type { requestApproval as contract } from './contract.ts';
 import { requestApproval } from './request-approval.ts';
+import { linkOf } from './shared/slack-link.ts';
 
 const plan: Plan = {
   validator: v,
@@ -50,19 +51,23 @@ describe('what waits is posted', () => {
       expect(shown).toContain(part);
     expect(shown.split(`"${approvalId}.${planHash}"`).length).toBe(3);
     expect(shown).not.toContain(token);
-    expect(record).toMatchObject({
-      state: 'pending',
-      version: 2,
-      token,
-      slack: { channel: 'C0BATON', ts: '1700000000.000100', accepts: ['stopped', 'powered-off'] },
+    expect(record).toMatchObject({ state: 'pending', version: 1, token, accepts: ['stopped', 'powered-off'] });
+    expect(world.slack.threads.get('hub-1.t1.e')).toEqual({
+      messages: [{ channel: 'C0BATON', ts: '1700000000.000100', approval: approvalId, closed: false }],
+      said: [],
     });
+    expect(shown).toContain(
+      '<https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/' +
+        'arn:aws:states:us-east-1:123456789012:execution:baton-failover:hub-1.t1.e|hub-1.t1.e>',
+    );
   });
-  test('without a button when it is an attestation', async () => {
+  test('without a yes by one press when it is an attestation', async () => {
     const world = withSlack();
     const { record } = await ask(world, attestation);
     expect(world.slack.posted[0]?.text).toBe('Attestation needed: hub-1');
-    expect(JSON.stringify(world.slack.posted)).not.toContain('baton_approve');
-    expect(record).toMatchObject({ purpose: 'attestation', term: 2, node: amber, slack: { ts: '1700000000.000100' } });
+    const shown = JSON.stringify(world.slack.posted);
+    expect([shown.includes('baton_approve'), shown.includes('baton_attest'), shown.includes('baton_deny')]).toEqual([false, true, true]);
+    expect(record).toMatchObject({ purpose: 'attestation', term: 2, node: amber });
   });
 });
 
@@ -70,13 +75,13 @@ describe('what waits is stored and told', () => {
   test('when Slack takes nothing', async () => {
     const world = new World();
     const { record, sentence } = await ask(world);
-    expect([record?.version, record?.slack, world.notices.length, sentence]).toEqual([1, undefined, 1, 'Waiting up to 900 s for the approval.']);
+    expect([record?.version, world.slack.threads.size, world.notices.length, sentence]).toEqual([1, 0, 1, 'Waiting up to 900 s for the approval.']);
   });
   test('when where the message is cannot be kept', async () => {
     const world = withSlack();
-    world.down.add('note');
+    world.down.add('threads');
     const { record } = await ask(world);
-    expect([record?.version, record?.slack, world.slack.posted.length]).toEqual([1, undefined, 1]);
+    expect([record?.version, world.slack.posted.length]).toEqual([1, 1]);
   });
   test.each([
     [true, ''],
@@ -94,4 +99,13 @@ describe('what waits is stored and told', () => {
     await expect(ask(world, nobody)).rejects.toMatchObject({ code: 'ApproverNotAllowed', field: 'policy.approvers' });
     expect([world.approvals.size, world.slack.posted, world.notices]).toEqual([0, [], []]);
   });
+});
+
+test.each([
+  ['aws', 'eu-central-1', 'https://eu-central-1.console.aws.amazon.com/states/home?region=eu-central-1#'],
+  ['aws-cn', 'cn-north-1', 'https://cn-north-1.console.amazonaws.cn/states/home?region=cn-north-1#'],
+  ['aws-us-gov', 'us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/states/home?region=us-gov-west-1#'],
+])('an execution in %s is found in the console of its partition', (partition, region, begin) => {
+  const arn = (kind: string) => `arn:${partition}:states:${region}:123456789012:${kind}:baton-failover`;
+  expect(linkOf(arn('stateMachine'), 'hub-1.t1.e')).toBe(`${begin}/v2/executions/details/${arn('execution')}:hub-1.t1.e`);
 });

@@ -5,13 +5,14 @@ import { BatonError } from '../core/errors.ts';
 import { slackMessageOf } from '../core/slack-message.ts';
 import { requestApproval as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
+import { linkOf } from './shared/slack-link.ts';
 import * as make from './shared/make.ts';
 
 /** Stores what waits for people and tells them. The id is one-way from the task token, so that a retry of the same task finds its own record. */
 export const requestApproval: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  'clock' | 'records' | 'approvals' | 'notify' | 'slack'
+  'clock' | 'records' | 'approvals' | 'notify' | 'slack' | 'slackThreads' | 'stateMachine'
 > = async (input, deps, signal) => {
   const { plan, planHash, purpose } = input;
   const { config } = await needConfig(deps, plan.validator, signal);
@@ -29,7 +30,7 @@ export const requestApproval: Act<
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
   const nowMs = deps.clock.epochMs();
-  const record: ApprovalRecord & { createdAtMs: number } = {
+  const record: ApprovalRecord = {
     id,
     purpose,
     validator: plan.validator,
@@ -42,6 +43,7 @@ export const requestApproval: Act<
     decisions: [],
     createdAtMs: nowMs,
     expiresAtMs: nowMs + input.seconds * 1_000,
+    accepts: plan.accepts,
     sentence: about.slice(0, 2_000),
     token: input.token,
     version: 1,
@@ -55,9 +57,12 @@ export const requestApproval: Act<
     subject: `Baton: ${purpose} needed for ${plan.validator}`,
     message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
   };
-  const [sent, posted] = await Promise.all([deps.notify.send(notice, signal), deps.slack.post(slackMessageOf(record, nowMs, plan.accepts), signal)]);
+  const [sent, posted] = await Promise.all([
+    deps.notify.send(notice, signal),
+    deps.slack.post(slackMessageOf(record, { nowMs, link: linkOf(deps.stateMachine, record.execution) }), signal),
+  ]);
   // What waits is stored and people are told: without this note the message is still found by whoever presses in it.
-  if (posted) await deps.approvals.noteMessage(record, { ...posted, accepts: plan.accepts }, signal).catch(() => undefined);
+  if (posted) await deps.slackThreads.add(plan.execution, { ...posted, approval: id }, signal).catch(() => undefined);
   return {
     approvalId: id,
     sentence: `Waiting up to ${input.seconds} s for the ${purpose}${sent || posted ? '' : '; the message could not be sent'}.`,
@@ -70,5 +75,7 @@ export const handler = handlerOf({ name: 'RequestApproval', ...contract }, reque
   approvals: make.approvals,
   notify: make.notify,
   slack: make.slack,
+  slackThreads: make.slackThreads,
+  stateMachine: make.stateMachine,
   measure: make.measure,
 });

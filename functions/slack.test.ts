@@ -3,10 +3,10 @@ import type { SlackSettings } from '../aws/slack-settings.ts';
 import { BatonError } from '../core/errors.ts';
 import { alex, recordOf, robin, sam, t } from '../test/support/core.ts';
 import { makersOf, World } from '../test/support/deps.ts';
-import { botToken, channel, eventOf, formOf, payloadOf, signatureOf, signingSecret, team } from '../test/support/slack.ts';
+import { botToken, channel, eventOf, formOf, payloadOf, signatureOf, signingSecret, submissionOf, team } from '../test/support/slack.ts';
 import { slack as contract } from './contract.ts';
 import { httpHandlerOf, type HttpResponse } from './shared/http.ts';
-import { read, slack } from './slack.ts';
+import { read, replyOf, slack } from './slack.ts';
 
 const id = 'a'.repeat(32);
 const plan = 'f'.repeat(64);
@@ -36,14 +36,15 @@ const pressed = (of: { user?: string; answer?: 'approve' | 'deny'; value?: strin
       ...of.more,
     }),
   );
-const handlerOf = (world: World) => httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(world.deps()));
+const handlerOf = (world: World) => httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(world.deps()), replyOf);
 const send = async (world: World, event: unknown): Promise<{ status: number; told: Record<string, unknown> }> => {
   const response = (await handlerOf(world)(event, lambda, undefined as never)) as HttpResponse;
   const everything = JSON.stringify([response, world.slack]);
   expect(everything).not.toContain(secret);
   expect(response.body).not.toContain(signingSecret);
   expect(response.body.length).toBeLessThan(4_000);
-  return { status: response.statusCode, told: JSON.parse(response.body) as Record<string, unknown> };
+  // What was pressed gets an empty answer: Slack would show any other.
+  return { status: response.statusCode, told: response.body === '' ? {} : (JSON.parse(response.body) as Record<string, unknown>) };
 };
 const press = (world: World, of: Parameters<typeof pressed>[0] = {}, event: Parameters<typeof eventOf>[2] = {}) =>
   send(world, eventOf(pressed(of), nowMs, event));
@@ -87,10 +88,17 @@ describe('a press that counts', () => {
     expect(head(world).at(-1)).toEqual([message, 'Approved: hub-1', false]);
   });
   test('also edits the message that the record knows, when it is another', async () => {
-    const world = waiting({ slack: { channel: 'C0OTHER', ts: '1.1', accepts: ['stopped'] } });
+    const known = (at: typeof message, approval = id) => ({ said: [], messages: [{ ...at, approval, closed: false }] });
+    const world = waiting();
+    world.slack.threads.set('one', known({ channel: 'C0OTHER', ts: '1.1' }));
     await press(world);
     expect(world.slack.updated.map(({ at }) => at)).toEqual([message, { channel: 'C0OTHER', ts: '1.1' }]);
-    const same = waiting({ slack: { ...message, accepts: ['stopped'] } });
+    const another = waiting();
+    another.slack.threads.set('one', known({ channel: 'C0OTHER', ts: '1.1' }, 'b'.repeat(32)));
+    await press(another);
+    expect(another.slack.updated.map(({ at }) => at)).toEqual([message]);
+    const same = waiting();
+    same.slack.threads.set('one', known(message));
     await press(same);
     expect(same.slack.updated.map(({ at }) => at)).toEqual([message]);
   });
@@ -188,6 +196,7 @@ describe('what Slack has signed and is no press of ours is 400', () => {
     ['half a payload', 'payload=%7B', 'body'],
     ['a shortcut', formOf({ type: 'shortcut', team: { id: team } }), 'type'],
     ['another button', formOf(payloadOf({ actions: [{ ...button, action_id: 'other' }] })), 'actions.0.action_id'],
+    ['a dialog that was closed', formOf(submissionOf({ more: { type: 'view_closed' } })), 'type'],
     ['two presses at once', formOf(payloadOf({ actions: [button, button] })), 'actions'],
     ['a token for a value', formOf(payloadOf({ actions: [{ ...button, value: 'AQCEAAAA' }] })), 'actions.0.value'],
     ['a reply to somebody else', formOf(payloadOf({ response_url: 'https://example.com/' })), 'response_url'],
@@ -272,7 +281,7 @@ describe('when nobody can say whether it was counted', () => {
     world.handOver = [new BatonError('WorkflowFailed', 'no <answer>', { fix: 'Answer again.' })];
     expect(await press(world)).toMatchObject({ status: 503, told: { code: 'WorkflowFailed' } });
     expect(world.slack.replies.map(({ text }) => text)).toEqual([
-      'Nobody can say whether it was counted; press again, it is counted once: no &lt;answer&gt;. Answer again.',
+      'Nobody can say whether it was counted; do it again, it is counted once: no &lt;answer&gt;. Answer again.',
     ]);
     expect(head(world)).toEqual([[message, 'Approved: hub-1', false]]);
     expect(world.measured.figures.slice(-2)).toEqual(['Failed/Slack 1', 'StepMs/Slack 0']);

@@ -27,6 +27,7 @@ test('a fleet that is well is measured in full', async () => {
     'DrillAgeDays 0',
     'AlertTestAgeDays 0',
     'TableUnsafe 0',
+    'AlertTestUnansweredHours 0',
     'LeaseTerm/hub-1 1',
     'LeasePhase/hub-1 0',
     'Verdict/hub-1 0',
@@ -112,6 +113,25 @@ describe('what a person should know', () => {
     ancient.alertTest = { code: 'ffffffff', sentAtMs: 0, by: robin, acknowledged: { code: 'ffffffff', atMs: 0, by: robin } };
     await look(ancient);
     expect(figureOf(ancient, 'AlertTestAgeDays')).toBe(9_999);
+  });
+  test.each([
+    [71, 71],
+    [71.99, 71],
+    [0, 0],
+    [-5, 0],
+    [2_000_000, 9_999],
+  ])('an alert test that nobody has answered for %d hours', async (hours, figure) => {
+    const world = wellWorld();
+    const nowMs = world.clock.epochMs();
+    expect(world.alertTest).toBeDefined();
+    if (world.alertTest) world.alertTest = { ...world.alertTest, code: 'ffffffff', sentAtMs: nowMs, unansweredSinceMs: nowMs - hours * 3_600_000 };
+    await look(world);
+    expect([figureOf(world, 'AlertTestUnansweredHours'), figureOf(world, 'AlertTestAgeDays')]).toEqual([figure, 0]);
+  });
+  test('an alert test that was answered waits for nobody', async () => {
+    const world = wellWorld();
+    await look(world);
+    expect(figureOf(world, 'AlertTestUnansweredHours')).toBe(0);
   });
   test('a table that is no lock', async () => {
     const world = wellWorld();

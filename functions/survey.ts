@@ -14,16 +14,21 @@ import { judgementOf, lookOnce, readOne, wantsLook, type Reading, type SurveyNee
 
 /** Validators read concurrently. */
 const most = 20;
+const hourMs = 3_600_000;
+const mostHours = 9_999;
 /** Time kept free after the last look. */
 const spareMs = durationMs(5_000);
 
 // An item that a hand has broken acknowledges nothing.
-const alertTestAge = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'clock'>, signal: AbortSignal): Promise<number> => {
+const alertTestOf = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'clock'>, signal: AbortSignal) => {
   const found = await alertTests.read(signal).catch((error: unknown) => {
     if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
     throw error;
   });
-  return found?.acknowledged ? Math.min(neverDays, daysSince(found.acknowledged.atMs, clock.epochMs())) : neverDays;
+  const nowMs = clock.epochMs();
+  const ageDays = found?.acknowledged ? Math.min(neverDays, daysSince(found.acknowledged.atMs, nowMs)) : neverDays;
+  const sinceMs = found?.unansweredSinceMs;
+  return { ageDays, unansweredHours: sinceMs === undefined ? 0 : Math.min(mostHours, Math.max(0, Math.floor((nowMs - sinceMs) / hourMs))) };
 };
 
 const measureOne = (measure: Deps['measure'], { validator, lease, verdict, trouble }: Reading): void => {
@@ -41,7 +46,7 @@ export const survey: Act<
   SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
-  const [fleet, alertTestAgeDays, table] = await Promise.all([records.readFleet(signal), alertTestAge(deps, signal), deps.tableCheck.safety(signal)]);
+  const [fleet, tested, table] = await Promise.all([records.readFleet(signal), alertTestOf(deps, signal), deps.tableCheck.safety(signal)]);
   const readings = await abreast(fleet, most, (validator) => readOne(deps, { validator, vantage: input.vantage ?? 'home' }, signal));
   for (let look = 1; look < surveyLooks; look += 1) {
     const watched = readings.filter(wantsLook);
@@ -52,8 +57,9 @@ export const survey: Act<
   const nowMs = clock.epochMs();
   const judged = readings.map((one) => judgementOf(one, nowMs));
   const seen = judged.filter((one) => one !== null);
-  const whole = { unseen: fleet.filter((_, index) => judged[index] === null), alertTestAgeDays, table };
+  const whole = { unseen: fleet.filter((_, index) => judged[index] === null), alertTestAgeDays: tested.ageDays, table };
   for (const [name, value] of Object.entries(totalsOf(seen, whole))) measure.add(name as keyof Totals, value as number);
+  measure.add('AlertTestUnansweredHours', tested.unansweredHours);
   for (const one of readings.slice(0, deps.validatorsMeasured)) measureOne(measure, one);
   measure.flush();
   return { validators: fleet.length, sentence: sentenceOf(seen, whole) };

@@ -27,16 +27,17 @@ import { randomHex } from '../runtime/clock.ts';
 import type { TaskCall, TaskReply } from './asl/interpreter.ts';
 import { TaskTokens } from './asl/tokens.ts';
 import { startApprovalsApi } from './aws/approvals-api.ts';
-import { alarmEvent, targetsOf } from './aws/events.ts';
+import { alarmEvent, endEvent, targetsOf } from './aws/events.ts';
 import { LocalKms } from './aws/kms.ts';
 import { startAwsServer, type AwsServer, type OnCall } from './aws/server.ts';
 import { localEc2, localSns, localSts, type Published } from './aws/small.ts';
-import { documentOf, LocalSsm } from './aws/ssm.ts';
+import { documentOf, LocalSsm, type SecureParameter } from './aws/ssm.ts';
 import { LocalStates } from './aws/states.ts';
+import { Deliveries, publishedBy, subscriptionsOf } from './aws/subscriptions.ts';
 import { startDynamoFront } from './aws/dynamo-front.ts';
 import { startDynamo } from './dynamo.ts';
 import type { Artifacts } from './artifacts.ts';
-import { account, region, stack, type Deployment } from './deployment.ts';
+import { account, allowedBy, region, stack, type Deployment } from './deployment.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
 
@@ -88,6 +89,8 @@ export interface CloudOptions {
   readonly artifacts: Artifacts;
   /** Judges every call to a service before it is served. */
   readonly onCall?: OnCall;
+  /** Content of the relay's parameter: its webhooks may go to this machine alone. */
+  readonly relay?: string;
 }
 
 const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
@@ -98,13 +101,7 @@ const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => 
 const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (one: Published) => void }): Promise<TaskReply> => {
   const args = call.args as Record<string, unknown>;
   if (call.resource === 'arn:aws:states:::sns:publish') {
-    const attributes = Object.entries((args['MessageAttributes'] ?? {}) as Record<string, { StringValue: string }>);
-    cloud.onPublish({
-      topic: String(args['TopicArn']),
-      subject: String(args['Subject']),
-      message: String(args['Message']),
-      attributes: Object.fromEntries(attributes.map(([name, { StringValue: value }]) => [name, value])),
-    });
+    cloud.onPublish(publishedBy(args));
     return { ok: true, result: { MessageId: 'local' } };
   }
   if (!call.resource.startsWith('arn:aws:states:::lambda:invoke'))
@@ -173,19 +170,44 @@ const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, cl
   }
 };
 
-const servicesOf = (options: CloudOptions, deployment: Deployment, onPublish: (one: Published) => void) => {
+/** Read by whoever the template lets, and nobody else. */
+const secureParameter = (deployment: Deployment, name: string, value: string): SecureParameter => ({
+  name,
+  value,
+  readers: allowedBy(deployment, 'ssm:GetParameter', `arn:${deployment.resolved.partition}:ssm:${region}:${account}:parameter${name}`),
+});
+
+const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
+
+const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
   const { clock, machines } = options;
   const tokens = new TaskTokens(() => randomHex(40));
   const late: { lambda: LambdaPool | null } = { lambda: null };
+  const deliveries = new Deliveries(subscriptionsOf(deployment), {
+    clock,
+    invoke: async (name, event) => late.lambda?.invoke(name, event) ?? notStarted,
+    randomHex,
+    signal: of.signal,
+  });
+  const onPublish = (one: Published): void => {
+    of.published.push(one);
+    deliveries.publish(one);
+  };
   const invoke = (call: TaskCall): Promise<TaskReply> =>
     late.lambda
       ? replyOf(call, { lambda: late.lambda, onPublish })
       : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' });
   const random = (): number => Number.parseInt(randomHex(4), 16) / 2 ** 32;
-  const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random });
+  const onEnd = (detail: Readonly<Record<string, unknown>>): void => {
+    const event = endEvent({ id: randomHex(16), region, account, at: new Date(clock.epochMs()).toISOString(), detail });
+    // Best effort, as EventBridge delivers it; what a function makes of it is in its log.
+    for (const name of targetsOf(deployment, event)) void late.lambda?.invoke(name, event);
+  };
+  const states = new LocalStates({ arn: deployment.stateMachineArn, definition: deployment.definition, clock, tokens, invoke, random, onEnd });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: keyPolicyOf(deployment), grantDelayMs: 300_000 });
   const documents = Object.fromEntries(deployment.documents.map(({ name, content }) => [name, documentOf(content)]));
-  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100 });
+  const relay = options.relay === undefined ? [] : [secureParameter(deployment, `/${stack}/relay`, options.relay)];
+  const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters: relay });
   const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), ssm];
   return { states, kms, all, late };
 };
@@ -195,9 +217,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { deployment, bundles } = artifacts;
   const dynamo = await startDynamo(deployment.table);
   const published: Published[] = [];
-  const { states, kms, all, late } = servicesOf(options, deployment, (one) => {
-    published.push(one);
-  });
+  const stop = new AbortController();
+  const { states, kms, all, late } = servicesOf(options, deployment, { published, signal: stop.signal });
   const aws = await startAwsServer(all, onCall);
   const front = onCall ? await startDynamoFront({ upstream: dynamo.endpoint, callerOf: (key) => aws.callerOf(key), onCall }) : null;
   const endpoints = endpointsOf(front?.endpoint ?? dynamo.endpoint, aws);
@@ -212,7 +233,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       name,
       file: bundles.find((one) => one.name === name)?.file ?? '',
       exported,
-      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region },
+      env: { ...variables, ...endpoints, ...credentialsOf(principal), AWS_REGION: region, BATON_RELAY_REACH: 'loopback' },
       timeoutMs,
     })),
   });
@@ -228,7 +249,6 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     invoke: (event) => pool.invoke(answer, event),
     invokeSlack: slack === undefined ? undefined : (event) => pool.invoke(slack, event),
   });
-  const stop = new AbortController();
   return {
     deployment,
     endpoints,

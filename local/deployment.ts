@@ -47,7 +47,14 @@ export interface Deployment {
   readonly schedules: readonly Schedule[];
 }
 
-const rates: Readonly<Record<string, number>> = { minute: 60_000, minutes: 60_000, hour: 3_600_000, hours: 3_600_000 };
+const rates: Readonly<Record<string, number>> = {
+  minute: 60_000,
+  minutes: 60_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  day: 86_400_000,
+  days: 86_400_000,
+};
 
 const ofType = (resolved: Resolved, type: string): [string, Resource][] => Object.entries(resolved.resources).filter(([, one]) => one.Type === type);
 
@@ -86,6 +93,24 @@ const definitionOf = (template: Template, of: Tree): Definition => {
     readFileSync(join(template.folder, textOf('DefinitionUri', of['DefinitionUri'])), 'utf8'),
     Object.fromEntries(substitutions.map(([key, value]) => [key, textOf(key, value)])),
   );
+};
+
+const oneOrMore = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** The functions whose role may do `action` on exactly this resource, as STS names their sessions. */
+export const allowedBy = ({ resolved, functions }: Deployment, action: string, resource: string): readonly string[] => {
+  const roles = ofType(resolved, 'AWS::IAM::Role').filter(([, { Properties: of }]) =>
+    oneOrMore(of['Policies'] ?? [])
+      .flatMap((policy) => oneOrMore(treeOf('PolicyDocument', treeOf('Policies', policy)['PolicyDocument'])['Statement']))
+      .some((statement) => {
+        const { Effect, Action, Resource: on } = treeOf('Statement', statement);
+        return Effect === 'Allow' && oneOrMore(Action).includes(action) && oneOrMore(on).includes(resource);
+      }),
+  );
+  const arns = roles.map(([id]) => resolved.attribute(id, 'Arn'));
+  return functions
+    .filter(({ logicalId }) => arns.includes(textOf(`${logicalId}.Role`, resolved.resources[logicalId]?.Properties['Role'])))
+    .map(({ principal }) => principal);
 };
 
 /** @param file template.yaml, or the one that `sam build` wrote. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { WorkflowEvent } from '../../aws/workflow.ts';
-import { evidenceKinds, type EvidenceKind } from '../../core/evidence.ts';
+import { evidenceOf } from '../../aws/workflow-told.ts';
+import type { EvidenceKind } from '../../core/evidence.ts';
 import { executionName } from '../../core/ids.ts';
 import { parseWith } from '../../core/parse.ts';
 import { utcOf } from '../../core/time.ts';
@@ -29,23 +29,6 @@ interface Moved {
 /** Executions asked about at a time. */
 const most = 4;
 const last = z.coerce.number().int().min(1).max(20);
-const fenced = z.looseObject({ state: z.literal('fenced'), kind: z.enum(evidenceKinds) });
-
-const kindIn = (output: string | undefined): EvidenceKind | null => {
-  try {
-    return fenced.parse(JSON.parse(String(output))).kind;
-  } catch {
-    return null;
-  }
-};
-
-/** What proved the fence: what the last pass of Fence gave that ended it. */
-export const evidenceOf = (events: readonly WorkflowEvent[]): EvidenceKind | null =>
-  events
-    .filter(({ type, state }) => state === 'Fence' && type.endsWith('StateExited'))
-    .map(({ output }) => kindIn(output))
-    .findLast((kind) => kind !== null) ?? null;
-
 const lookUp = async (context: Context, of: { execution: string; atMs: number }): Promise<Moved> => {
   const nothing = { execution: of.execution, settledMs: of.atMs, status: null, end: null, sentence: null, tookMs: null, evidence: null };
   const name = executionName.safeParse(of.execution);

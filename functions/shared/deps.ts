@@ -6,13 +6,16 @@ import type { LeaseStore } from '../../aws/lease.ts';
 import type { Notify } from '../../aws/notify.ts';
 import type { Power } from '../../aws/power.ts';
 import type { Records } from '../../aws/records.ts';
+import type { RelayLog } from '../../aws/relay-log.ts';
 import type { Slack } from '../../aws/slack.ts';
 import type { SlackParameter } from '../../aws/slack-settings.ts';
+import type { SlackThreads } from '../../aws/slack-threads.ts';
 import type { TableCheck } from '../../aws/table.ts';
 import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
 import type { Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
+import type { Hosts, Reach, RelaySettings } from '../../relay/index.ts';
 import type { Measure } from './metrics.ts';
 
 /** Everything that handlers work with. Each names in its type which parts it needs; make.ts makes the real ones, tests give their own. */
@@ -29,19 +32,34 @@ export interface Deps {
   readonly rejoinCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
-  readonly workflow: Pick<Workflow, 'start' | 'isRunning'>;
+  readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;
-  readonly slack: Pick<Slack, 'post' | 'update' | 'reply'>;
+  readonly slack: Pick<Slack, 'post' | 'update' | 'reply' | 'open'>;
   readonly slackSettings: Pick<SlackParameter, 'read'>;
+  readonly slackThreads: Pick<SlackThreads, 'read' | 'add' | 'close' | 'claim' | 'forget'>;
+  /** ARN of the failover state machine. */
+  readonly stateMachine: string;
   readonly chains: Chains;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
-  readonly alertTests: Pick<AlertTests, 'read'>;
+  readonly alertTests: Pick<AlertTests, 'read' | 'begin' | 'noteRelays'>;
+  readonly relay: Relay;
+  readonly relayLog: Pick<RelayLog, 'takenBy' | 'note'>;
   /** The name of an alarm that may start a failover is this and the validator's. */
   readonly alarmPrefix: string;
   /** So many validators of the fleet have figures of their own: each is a metric that is paid for. */
   readonly validatorsMeasured: number;
+}
+
+/** Where alerts are passed on to. */
+export interface Relay {
+  /** Name of the stack, as the keys of alerts begin. */
+  readonly stack: string;
+  readonly hosts: Hosts;
+  readonly reach: Reach;
+  /** @throws BatonError ConfigInvalid or WorkflowFailed. */
+  readonly settings: (signal: AbortSignal) => Promise<RelaySettings>;
 }
 
 /** What the whole stack may do, whatever a validator's policy says. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswerRequest } from '../../core/answer.ts';
 import { BatonError } from '../../core/errors.ts';
+import type { Notice } from '../../core/notice.ts';
 import { alex, amber, recordOf, robin, run, sam, t, v } from '../../test/support/core.ts';
 import { never, World } from '../../test/support/deps.ts';
 import { giveAnswer } from './give-answer.ts';
@@ -180,6 +181,47 @@ describe('the same answer again', () => {
     await give(world, alex);
     await give(world, sam);
     await expect(give(world, alex)).rejects.toMatchObject({ code: 'ApprovalInvalid' });
+    expect(world.handed.length).toBe(1);
+  });
+});
+
+describe('people are told that somebody has answered', () => {
+  const withNotices = (of: Parameters<typeof recordOf>[0] = {}) => {
+    const world = waiting(of);
+    const notices: Notice[] = [];
+    const send = async (notice: Notice): Promise<boolean> => notices.push(notice) > 0;
+    const giving = (by: string, request: Partial<AnswerRequest> = {}) =>
+      giveAnswer({ by, request: { ...yes, ...request } }, { ...world.deps(), notify: { send } }, never);
+    return { world, notices, giving };
+  };
+  test('once, with what it is about', async () => {
+    const { notices, giving } = withNotices({ quorum: 2 });
+    await giving(alex);
+    await giving(alex);
+    expect(notices).toEqual([
+      {
+        kind: 'answered',
+        validator: v,
+        execution: run('one'),
+        subject: 'Baton: approval of hub-1 is pending',
+        message: `${alex} answers approve to the approval of hub-1: 1 of 2, pending.`,
+      },
+    ]);
+    await giving(sam, { answer: 'deny' });
+    expect(notices.map(({ subject }) => subject)).toEqual(['Baton: approval of hub-1 is pending', 'Baton: approval of hub-1 is denied']);
+  });
+  test('also when the execution gives no answer, and not for an answer that is refused', async () => {
+    const { world, notices, giving } = withNotices();
+    await expect(giving(robin)).rejects.toMatchObject({ code: 'ApproverNotAllowed' });
+    expect(notices).toEqual([]);
+    world.handOver = [lost];
+    await expect(giving(alex)).rejects.toBe(lost);
+    expect(notices.map(({ subject }) => subject)).toEqual(['Baton: approval of hub-1 is approved']);
+  });
+  test('and an answer counts when they cannot be told', async () => {
+    const world = waiting();
+    const mute = { ...world.deps(), notify: { send: async () => false } };
+    expect(await giveAnswer({ by: alex, request: yes }, mute, never)).toMatchObject({ state: 'approved' });
     expect(world.handed.length).toBe(1);
   });
 });

@@ -2,15 +2,18 @@ import type { z } from 'zod';
 import type { AnswerRequest } from '../../core/answer.ts';
 import type { ApprovalRecord, Decision } from '../../core/approval.ts';
 import { BatonError } from '../../core/errors.ts';
+import { durationMs } from '../../core/time.ts';
 import type { answer } from '../contract.ts';
 import type { Deps } from './deps.ts';
 
 /** One person's answer to what waits: one conditional write; when it completes the quorum or denies, the execution is told. */
 
 type Given = z.input<typeof answer.output>;
-type Needs = Pick<Deps, 'clock' | 'approvals' | 'answers' | 'measure'>;
+type Needs = Pick<Deps, 'clock' | 'approvals' | 'answers' | 'measure' | 'notify'>;
 
 const shownDigits = 12;
+/** Who answered waits for it. */
+const noticeMs = durationMs(800);
 
 const openRecord = async ({ approvals }: Needs, asked: AnswerRequest, id: string | undefined, signal: AbortSignal): Promise<ApprovalRecord> => {
   const record = await approvals.findOpen(asked.validator, signal);
@@ -57,6 +60,16 @@ const tellExecution = async ({ answers }: Needs, record: ApprovalRecord, signal:
   );
 };
 
+/** Whoever was asked learns that somebody has answered, wherever that was. It was counted before: a notice that is lost changes nothing. */
+const tellPeople = async (deps: Needs, record: ApprovalRecord, sentence: string, signal: AbortSignal): Promise<void> => {
+  const { validator, execution, purpose } = record;
+  const subject = `Baton: ${purpose} of ${validator} is ${record.state}`;
+  await deps.notify.send(
+    { kind: 'answered', validator, execution, subject, message: sentence },
+    AbortSignal.any([signal, deps.clock.timeout(noticeMs)]),
+  );
+};
+
 /**
  * @param of.by the caller as whoever checked the signature tells it.
  * @param of.id the one record that it is an answer to; whichever waits when absent.
@@ -72,22 +85,26 @@ export const giveAnswer = async (of: { by: string; request: AnswerRequest; id?: 
   };
   const before = alreadyGiven(record, given) ?? stillCounted(record, given);
   const stored = before ?? (await deps.approvals.decide(record.id, given, signal));
+  const counted = stored.decisions.filter(({ answer }) => answer === 'approve').length;
+  const sentence =
+    `${by} answers ${request.answer} to the ${stored.purpose} of ${stored.validator}: ${counted} of ${stored.quorum}, ${stored.state}.`.slice(
+      0,
+      2_000,
+    );
+  const told = before === null ? tellPeople(deps, stored, sentence, signal) : undefined;
   if (isClosed(stored)) {
     // A figure for people: two machines' wall clocks may differ by a little.
     if (before === null && stored.createdAtMs !== undefined) deps.measure.add('ApprovalWaitMs', Math.max(0, given.atMs - stored.createdAtMs));
-    await tellExecution(deps, stored, signal);
+    // Counted it is, also when the execution gives no answer.
+    await tellExecution(deps, stored, signal).finally(() => told);
   }
-  const counted = stored.decisions.filter(({ answer }) => answer === 'approve').length;
+  await told;
   return {
     state: stored.state,
     counted,
     quorum: stored.quorum,
     execution: stored.execution,
     validator: stored.validator,
-    sentence:
-      `${by} answers ${request.answer} to the ${stored.purpose} of ${stored.validator}: ${counted} of ${stored.quorum}, ${stored.state}.`.slice(
-        0,
-        2_000,
-      ),
+    sentence,
   };
 };

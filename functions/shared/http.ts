@@ -26,20 +26,33 @@ const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   WorkflowFailed: 503,
 };
 
+/** A failure of which the caller is told within an answer of their own form: the function has failed, the request has not. */
+export class Told extends BatonError {
+  readonly reply: unknown;
+
+  constructor(failure: BatonError, reply: unknown) {
+    super(failure.code, failure.message, { fix: failure.fix, cause: failure });
+    this.reply = reply;
+  }
+}
+
 export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-const responseOf = (statusCode: number, body: unknown): HttpResponse => ({
-  statusCode,
-  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
-  body: JSON.stringify(body),
-});
+const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+/** Nothing is an empty body. */
+const responseOf = (statusCode: number, body: unknown): HttpResponse =>
+  body === undefined
+    ? { statusCode, headers: always, body: '' }
+    : { statusCode, headers: { 'content-type': 'application/json', ...always }, body: JSON.stringify(body) };
 
 const failureOf = (error: unknown): HttpResponse => {
   if (error instanceof Unidentified) return responseOf(401, error);
+  if (error instanceof Told) return responseOf(200, error.reply);
   if (error instanceof BatonError) return responseOf(statuses[error.code] ?? 500, error);
   // What else went wrong may hold anything; the log has it.
   return responseOf(500, { code: 'Unexpected', message: 'an unexpected failure', fix: 'Do it again; if it stays, read the log of this function.' });
@@ -99,28 +112,36 @@ export const jsonOf = (event: unknown): unknown => {
 export const bodyOf = <S extends z.ZodType>(event: unknown, schema: S): z.output<S> =>
   parseWith(schema, jsonOf(event), { what: 'body', code: 'InputInvalid' });
 
-/** The sentence is for the log alone. */
-const asResponse = {
+/** What of a result is answered: all but the sentence, which is for the log alone. */
+const wholeOf = (result: unknown): unknown => {
+  const { sentence: _sentence, ...told } = result as { sentence?: unknown };
+  return told;
+};
+
+const asResponse = (answerOf: (result: unknown) => unknown) => ({
   after: (request: { response: unknown }): void => {
-    const { sentence: _sentence, ...told } = request.response as { sentence?: unknown };
-    request.response = responseOf(200, told);
+    request.response = responseOf(200, answerOf(request.response));
   },
   onError: (request: { error: Error | null; response: unknown }): void => {
     request.response = failureOf(request.error);
   },
-};
+});
 
-/** A handler around one verb; `read` takes its input from the event. What is answered for an error is no failure of the function to Lambda. */
+/**
+ * A handler around one verb; `read` takes its input from the event. What is answered for an error is no failure of the function to Lambda.
+ * @param answerOf the body of an answer, nothing for an empty one.
+ */
 export const httpHandlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends keyof Deps>(
   verb: Verb<I, O>,
   read: (event: unknown) => z.input<I>,
   act: Act<z.output<I>, z.input<O>, Need>,
   makers: Makers<Need> & Makers<Framed>,
+  answerOf: (result: z.output<O>) => unknown = wholeOf,
 ) => {
   const { framed, deps } = partsOf<Need>(makers);
   const frame = frameOf(verb, act, deps);
   // Hooks run from the last to the first: the log sees the result, then it becomes a response.
   return middy(async (event: unknown, context: Context): Promise<unknown> => frame(read(event), context))
-    .use(asResponse)
+    .use(asResponse(answerOf as (result: unknown) => unknown))
     .use(logged(verb.name, framed));
 };

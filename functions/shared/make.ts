@@ -5,19 +5,23 @@ import { Command } from '../../aws/command.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
+import { SecretParameter } from '../../aws/parameter.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { RelayLog } from '../../aws/relay-log.ts';
 import { Slack } from '../../aws/slack.ts';
 import { SlackParameter } from '../../aws/slack-settings.ts';
+import { SlackThreads } from '../../aws/slack-threads.ts';
 import { TableCheck } from '../../aws/table.ts';
 import type { Table } from '../../aws/items.ts';
 import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import * as everyChain from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
+import * as destinations from '../../relay/index.ts';
 import * as runtime from '../../runtime/clock.ts';
 import { variable } from '../environment.ts';
-import type { Settings } from './deps.ts';
+import type { Relay, Settings } from './deps.ts';
 import { emf, type Measure } from './metrics.ts';
 
 /**
@@ -48,8 +52,17 @@ let parameter: SlackParameter | undefined;
 export const slackSettings = (): SlackParameter =>
   (parameter ??= new SlackParameter({ client: clients.ssm(), name: variable('BATON_SLACK_PARAMETER'), clock: clock() }));
 export const slack = (): Slack => new Slack({ settings: slackSettings(), clock: clock() });
+export const slackThreads = (): SlackThreads => new SlackThreads({ table: table(), randomHex: runtime.randomHex });
+export const stateMachine = (): string => variable('BATON_STATE_MACHINE');
 export const chains = (): everyChain.Chains => everyChain.chains;
 export const tableCheck = (): TableCheck => new TableCheck(table());
 export const alertTests = (): AlertTests => new AlertTests(table());
+export const relayLog = (): RelayLog => new RelayLog(table());
+export const relay = (): Relay => {
+  const [name, reach] = [variable('BATON_RELAY_PARAMETER'), variable('BATON_RELAY_REACH')];
+  const fix = 'Put the parameter again as docs/alerts.md says.';
+  const secrets = new SecretParameter({ client: clients.ssm(), name, schema: destinations.relaySettings(reach), clock: clock(), fix });
+  return { stack: name.split('/')[1] ?? '', hosts: destinations.publicHosts, reach, settings: (signal) => secrets.read(signal) };
+};
 export const validatorsMeasured = (): number => variable('BATON_VALIDATORS_MEASURED');
 export const alarmPrefix = (): string => variable('BATON_ALARM_PREFIX');

@@ -2,7 +2,8 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 
 /**
  * Every metric that Baton writes, by EMF into the namespace `Baton`. All have the dimension `service`, which is the stack's name; one with
- * `by` is split by that dimension too, whose values are few: steps of the workflow, kinds of evidence, the first validators of the fleet.
+ * `by` is split by that dimension too, whose values are few: steps of the workflow, kinds of evidence and of destinations, the first
+ * validators of the fleet.
  */
 export const metricTable = {
   Done: { unit: MetricUnit.Count, by: 'Step' },
@@ -30,11 +31,14 @@ export const metricTable = {
   ApprovalWaitingSeconds: { unit: MetricUnit.Seconds },
   DrillAgeDays: { unit: MetricUnit.Count },
   AlertTestAgeDays: { unit: MetricUnit.Count },
+  AlertTestUnansweredHours: { unit: MetricUnit.Count },
   TableUnsafe: { unit: MetricUnit.Count },
   LeaseTerm: { unit: MetricUnit.Count, by: 'Validator' },
   LeasePhase: { unit: MetricUnit.Count, by: 'Validator' },
   Verdict: { unit: MetricUnit.Count, by: 'Validator' },
-} as const satisfies Record<string, { unit: (typeof MetricUnit)[keyof typeof MetricUnit]; by?: 'Step' | 'Evidence' | 'Validator' }>;
+  RelaySent: { unit: MetricUnit.Count, by: 'Destination' },
+  RelayFailed: { unit: MetricUnit.Count, by: 'Destination' },
+} as const satisfies Record<string, { unit: (typeof MetricUnit)[keyof typeof MetricUnit]; by?: 'Step' | 'Evidence' | 'Validator' | 'Destination' }>;
 
 type Table = typeof metricTable;
 export type MetricName = keyof Table;
@@ -44,7 +48,7 @@ export type PlainMetric = Exclude<MetricName, SplitMetric>;
 /** Notes figures; they leave with `flush`. */
 export interface Measure {
   add(name: PlainMetric, value: number): void;
-  /** @param by which step, evidence or validator. */
+  /** @param by which step, evidence, validator or kind of destination. */
   split(name: SplitMetric, by: string, value: number): void;
   flush(): void;
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { judgeDuty, highest, type LastDuty, type Watermark } from '../../core/watermark.ts';
+import { dutyOf, highest, judgeDuty, type LastDuty, type Watermark } from '../../core/watermark.ts';
 import type { StateFile, SignState } from '../state.ts';
 import { voteTypes, type Proposal, type Vote } from './read.ts';
 import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, type Signed } from './write.ts';
@@ -88,7 +88,7 @@ export class Signer {
     const remembered: LastDuty | null = last === null ? null : { watermark: last.watermark, content: last.detail?.content ?? '' };
     const verdict = judgeDuty({ last: remembered, floor: this.#floor, duty: { watermark, content } });
     if (verdict === 'refuse')
-      return { ok: false, code: refusalCodes.watermark, reason: `a duty at or above ${JSON.stringify(watermark)} may have been signed` };
+      return { ok: false, code: refusalCodes.watermark, reason: `a duty at or above ${dutyOf(watermark)} may have been signed` };
     const extensionSignature = wantsExtension(duty) ? sign(null, extensionBytes(duty, chainId), key) : null;
     if (verdict === 'repeat' && last?.detail) {
       const { signature, seconds, nanos } = last.detail;

@@ -48,3 +48,16 @@ export const alarmEvent = (of: { id: string; alarm: string; region: string; acco
     configuration: { metrics: [] },
   },
 });
+
+/** The event of an execution that ended. @param of.detail as Step Functions tells it. */
+export const endEvent = (of: { id: string; region: string; account: string; at: string; detail: Tree }): Tree => ({
+  version: '0',
+  id: of.id,
+  'detail-type': 'Step Functions Execution Status Change',
+  source: 'aws.states',
+  account: of.account,
+  time: of.at,
+  region: of.region,
+  resources: [of.detail['executionArn']],
+  detail: of.detail,
+});

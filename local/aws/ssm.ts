@@ -4,9 +4,12 @@ import { z } from 'zod';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import type { Machines } from '../machines.ts';
-import { ServiceError, textOf, type Service } from './server.ts';
+import { ServiceError, textOf, type Caller, type Service } from './server.ts';
 
-/** SSM Run Command: holds parameters to the document, runs the document's script on the machine, and tells no more than the service would. */
+/**
+ * SSM Run Command: holds parameters to the document, runs the document's script on the machine, and tells no more than the service would.
+ * And Parameter Store, as far as a function reads a secret from it.
+ */
 
 const documentSchema = z.strictObject({
   schemaVersion: z.literal('2.2'),
@@ -67,12 +70,20 @@ interface Sent {
   exitCode: number;
 }
 
+/** An encrypted parameter, and who may read it. */
+export interface SecureParameter {
+  readonly name: string;
+  readonly value: string;
+  readonly readers: readonly string[];
+}
+
 export interface LocalSsmOptions {
   readonly machines: Machines;
   readonly clock: Clock;
   readonly documents: Readonly<Record<string, SsmDocument>>;
   /** How long GetCommandInvocation does not know a new command, in milliseconds. */
   readonly visibleAfterMs: number;
+  readonly parameters?: readonly SecureParameter[];
 }
 
 const maxOutput = 24_000;
@@ -194,7 +205,19 @@ export class LocalSsm implements Service {
     return { InstanceInformationList: known };
   }
 
-  async handle(action: string, input: Record<string, unknown>): Promise<unknown> {
+  /** Who may not read is told so before whether it is there. Without WithDecryption there is nothing to be read in it. */
+  #getParameter(input: Record<string, unknown>, caller: Caller): unknown {
+    const name = textOf(input, 'Name');
+    const found = this.#options.parameters?.find((one) => one.name === name);
+    if (found && !found.readers.includes(caller.arn))
+      throw new ServiceError('AccessDeniedException', `User: ${caller.arn} is not authorized to perform: ssm:GetParameter`);
+    if (!found) throw new ServiceError('ParameterNotFound', '');
+    const value = input['WithDecryption'] === true ? found.value : Buffer.from(randomHex(64), 'hex').toString('base64');
+    return { Parameter: { Name: name, Type: 'SecureString', Value: value, Version: 1, DataType: 'text' } };
+  }
+
+  async handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
+    if (action === 'GetParameter') return this.#getParameter(input, caller);
     if (action === 'SendCommand') return this.#sendCommand(input);
     if (action === 'ListCommands') return this.#listCommands(input);
     if (action === 'GetCommandInvocation') return this.#getInvocation(input);

@@ -30,6 +30,8 @@ export interface LocalStatesOptions {
   readonly tokens: TaskTokens;
   readonly invoke: RunOptions['invoke'];
   readonly random: () => number;
+  /** Told of each execution that ended, as EventBridge is. */
+  readonly onEnd?: (detail: Readonly<Record<string, unknown>>) => void;
 }
 
 const toWire = (event: HistoryEntry): Record<string, unknown> => {
@@ -100,7 +102,15 @@ export class LocalStates implements Service {
       execution.status = result.status;
       if (result.status === 'SUCCEEDED') execution.output = JSON.stringify(result.output);
       else Object.assign(execution, { error: result.error, cause: result.cause, at: result.at });
+      this.#options.onEnd?.(this.#detailOf(execution));
     });
+  }
+
+  #detailOf({ arn, name, status, startMs, events, input, output }: Execution): Record<string, unknown> {
+    const stopDate = events.at(-1)?.atMs ?? startMs;
+    const included = { included: true };
+    const given = { input, inputDetails: included, output: output ?? null, outputDetails: output === undefined ? null : included };
+    return { executionArn: arn, stateMachineArn: this.#options.arn, name, status, startDate: startMs, stopDate, ...given };
   }
 
   #find(input: Input): Execution {
@@ -143,6 +153,14 @@ export class LocalStates implements Service {
     return { executionArn: arn, stateMachineArn: this.#options.arn, ...told };
   }
 
+  #list(input: Input): unknown {
+    if (input['stateMachineArn'] !== this.#options.arn) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
+    const wanted = textOf(input, 'statusFilter');
+    const found = [...this.#executions.values()].filter(({ status }) => wanted === '' || status === wanted).reverse();
+    const told = found.slice(0, Number(input['maxResults'] ?? 100));
+    return { executions: told.map(({ arn, name, status, startMs }) => ({ executionArn: arn, name, status, startDate: startMs / 1_000 })) };
+  }
+
   #history(input: Input): unknown {
     const { events } = this.#find(input);
     const [from, max] = [Number(input['nextToken'] ?? 0), Number(input['maxResults'] ?? 100)];
@@ -174,6 +192,8 @@ export class LocalStates implements Service {
         return this.#start(input);
       case 'DescribeExecution':
         return this.#describe(input);
+      case 'ListExecutions':
+        return this.#list(input);
       case 'GetExecutionHistory':
         return this.#history(input);
       case 'StopExecution':

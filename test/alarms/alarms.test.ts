@@ -30,6 +30,7 @@ describe('parameters of the stack reach the alarms', () => {
     ['ApprovalWaiting', 'ApprovalWaitingSeconds', { ApprovalWaitingSeconds: '900' }, [300, 899, 900], 'OOA'],
     ['DrillOverdue', 'DrillAgeDays', { DrillOverdueDays: '7' }, [6, 7, 7, 7, 7, 7], 'OOOOOA'],
     ['AlertDeliveryUntested', 'AlertTestAgeDays', { AlertTestOverdueDays: '7' }, [6, 7, 7, 7, 7, 7], 'OOOOOA'],
+    ['AlertDeliveryUntested', 'AlertTestUnansweredHours', { AlertTestAnswerHours: '8' }, [7, 8, 8, 8, 8, 8], 'OOOOOA'],
   ])('%s', (id, metric, parameters, data, states) => {
     const stack = homeWith(parameters);
     const alarm = alarmIn(stack, id);
@@ -55,6 +56,7 @@ const calm = (minutes: number, over: Readonly<Record<string, readonly Datum[]>> 
     'ApprovalWaitingSeconds',
     'DrillAgeDays',
     'AlertTestAgeDays',
+    'AlertTestUnansweredHours',
   ];
   const more = ['TableUnsafe', 'FleetPaused', 'FleetFailing', 'FleetUnobservable', 'Throttles:watch', 'Errors:watch'];
   const steady = (value: number): number[] => Array.from({ length: minutes }, () => value);
@@ -100,12 +102,16 @@ describe('whom it tells', () => {
     ['StandbyNotReady', { StandbysNotReady: ones(20) }, 14],
     ['DrillOverdue', { DrillAgeDays: after(4, 90, 90, 90, 90, 90) }, 8],
     ['AlertDeliveryUntested', { AlertTestAgeDays: after(4, 30, 30, 30, 30, 30) }, 8],
+    ['AlertDeliveryUntested', { AlertTestUnansweredHours: after(4, 72, 72, 72, 72, 72) }, 8],
   ])('%s tells, and pages nobody', (_id, over, minute) => {
     expect(toldIn(home, 20, over).filter((told) => told !== greeting)).toEqual([`${minute} FleetNeedsCare ALARM`]);
   });
   test('weeks without a drill do not keep the page mute', () => {
     const told = toldIn(home, 16, { DrillAgeDays: Array.from({ length: 16 }, () => 9999), ExecutionsFailed: after(10, 1) });
     expect(told).toEqual([greeting, '4 FleetNeedsCare ALARM', '11 ValidatorNeedsHuman ALARM', '14 ValidatorNeedsHuman OK']);
+  });
+  test('Slack that fails tells by itself, and pages nobody', () => {
+    expect(toldIn(home, 12, { 'Errors:announce': after(4, 1, 1, 1) })).toEqual([greeting, '6 SlackFailing ALARM']);
   });
   test('two signers ring by themselves, at the first data point', () => {
     expect(toldIn(home, 8, { TwoSigners: after(4, 1, 0) })).toEqual([greeting, '4 TwoSignersSuspected ALARM']);
@@ -115,6 +121,7 @@ describe('whom it tells', () => {
     const alarms = [...alarmsOf(home)].map(([id, alarm]) => [id, alarm.alarm, alarm.ok] as const);
     expect(alarms.filter(([, alarm, ok]) => alarm.length + ok.length > 0)).toEqual([
       ['TwoSignersSuspected', [topic], []],
+      ['SlackFailing', [topic], []],
       ['ValidatorNeedsHuman', [topic], [topic]],
       ['FleetNeedsCare', [topic], []],
     ]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { metricTable, type MetricName } from '../../functions/shared/metrics.ts';
 import type { Metric } from './definition.ts';
 import { keyOfMetric } from './evaluator.ts';
-import { alarmsOf, far, home, type Stack } from './stack.ts';
+import { alarmsOf, far, home, homeWith, type Stack } from './stack.ts';
 
 /** Metrics of AWS that are used, with the dimensions under which AWS writes them. */
 const ofAws: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +53,7 @@ const resourceNames = ({ resolved }: Stack): ReadonlySet<string> => {
 
 describe('the metrics of the alarms', () => {
   test.each([
-    ['home', home, 40],
+    ['home', home, 45],
     ['vantage', far, 3],
   ] as const)('%s: somebody writes each of them, under exactly these dimensions', (_mode, stack, count) => {
     const metrics = [...alarmsOf(stack).values()].flatMap((alarm) => (alarm.kind === 'metric' ? alarm.metrics : []));
@@ -115,9 +115,11 @@ describe('the dashboard', () => {
     expect(names).toEqual(['Verdict', 'LeaseTerm', 'LeasePhase']);
     expect(names.filter((name) => (metricTable[name as MetricName] as { by?: string }).by !== 'Validator')).toEqual([]);
   });
-  test('it shows every alarm', () => {
+  test('it shows every alarm that each stack has', () => {
+    const always = [...homeWith({ SlackEnabled: 'false' }).properties.keys()];
+    expect([...home.properties.keys()].filter((id) => !always.includes(id))).toEqual(['SlackFailing']);
     const shown = widgets.flatMap(({ type, properties }) => (type === 'alarm' ? (properties['alarms'] as string[]) : []));
-    expect([...shown].sort()).toEqual([...home.properties.keys()].map((id) => home.resolved.attribute(id, 'Arn')).sort());
+    expect([...shown].sort()).toEqual(always.map((id) => home.resolved.attribute(id, 'Arn')).sort());
   });
   test('it is named for the stack, as the link in the outputs has it, and none is made for a vantage', () => {
     expect(home.resolved.ref('Dashboard')).toBe('baton');

@@ -31,9 +31,11 @@ const stackOf = (parameters: Readonly<Record<string, string>>): Stack => {
   return { resolved, properties: new Map(found.map(([id, { Type, Properties }]) => [id, { type: Type, properties: Properties }])) };
 };
 
-export const home = stackOf({});
+/** With everything that can be switched on: every alarm is there. */
+const switchedOn = { SlackEnabled: 'true' };
+export const home = stackOf(switchedOn);
 export const far = stackOf(vantage);
-export const homeWith = stackOf;
+export const homeWith = (parameters: Readonly<Record<string, string>>): Stack => stackOf({ ...switchedOn, ...parameters });
 
 /** One alarm, with some of its properties changed. @throws RangeError when the stack has none of this name. */
 export const alarmIn = (stack: Stack, id: string, changed: Tree = {}): Alarm => {

@@ -5,7 +5,7 @@ import { hashOf, type Plan } from '../../core/plan.ts';
 import { slack as contract } from '../../functions/contract.ts';
 import { requestApproval } from '../../functions/request-approval.ts';
 import { httpHandlerOf } from '../../functions/shared/http.ts';
-import { read, slack } from '../../functions/slack.ts';
+import { read, replyOf, slack } from '../../functions/slack.ts';
 import { startApprovalsApi, type ApprovalsApi } from '../../local/aws/approvals-api.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { amber, birch, robin, run, t, v } from '../support/core.ts';
@@ -45,9 +45,9 @@ beforeEach(async () => {
     ...world.deps(),
     clock: systemClock,
     slackSettings,
-    slack: { post: real.post.bind(real), update: real.update.bind(real), reply },
+    slack: { post: real.post.bind(real), update: real.update.bind(real), open: real.open.bind(real), reply },
   };
-  const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(deps));
+  const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(deps), replyOf);
   api = await startApprovalsApi({
     region: 'us-east-1',
     clock: systemClock,

@@ -17,9 +17,14 @@ describe('alert-test', () => {
   test('sends one message whose code stands nowhere else', async () => {
     await send();
     expect(notices).toEqual([
-      { kind: 'test', subject: 'Baton: alert test', message: expect.stringMatching(/baton alert-test --ack [a-f0-9]{8}$/) as string },
+      {
+        kind: 'test',
+        subject: 'Baton: alert test',
+        message: expect.stringMatching(/baton alert-test --ack [a-f0-9]{8}$/) as string,
+        test: told['test'],
+      },
     ]);
-    expect(told).toEqual({ sent: true, by: robin });
+    expect(told).toEqual({ sent: true, by: robin, test: expect.stringMatching(/^[a-f0-9]{16}$/) as string });
     expect(text).not.toContain(codeIn());
     expect(await stored()).toMatchObject({ code: codeIn(), by: robin });
   });
@@ -65,6 +70,74 @@ describe('alert-test', () => {
     expect(await baton('alert-test')).toBe(5);
     expect(told).toMatchObject({ error: { code: 'LeaseUnreachable' } });
     expect(notices).toEqual([]);
+  });
+});
+
+describe('what the relay made of it', () => {
+  const relays = {
+    hook: { kind: 'webhook', taken: true, how: 'taken', atMs: 7 },
+    chat: { kind: 'telegram', taken: false, how: 'refused it (status 401)', atMs: 7 },
+  };
+  const note = async (of: Record<string, (typeof relays)['hook']>): Promise<void> => {
+    await new AlertTests({ client, table: 'baton' }).noteRelays(notices.at(-1)?.test ?? '', of);
+  };
+  test('is waited for, and told by name', async () => {
+    let looks = 0;
+    set({
+      onSleep: async () => {
+        looks += 1;
+        if (looks === 3) await note(relays);
+      },
+    });
+    expect(await baton('alert-test', '--wait')).toBe(6);
+    expect([told['relays'], looks]).toEqual([relays, 3]);
+    expect(text).toContain('Waiting for what the relay makes of it.');
+  });
+  test('is well when each took it', async () => {
+    set({ onSleep: () => note({ hook: relays.hook }) });
+    expect(await baton('alert-test', '--wait')).toBe(0);
+    expect(told).toMatchObject({ sent: true, relays: { hook: { taken: true } } });
+  });
+  test('is not waited for without end', async () => {
+    let looks = 0;
+    set({
+      onSleep: async () => {
+        looks += 1;
+      },
+    });
+    expect(await baton('alert-test', '--wait')).toBe(0);
+    expect([told['relays'], looks]).toEqual([null, 30]);
+  });
+  test('is not taken from another test that somebody sends meanwhile', async () => {
+    set({
+      onSleep: async () => {
+        await new AlertTests({ client, table: 'baton' }).begin({ id: 'f'.repeat(16), code: 'ffffffff', sentAtMs: 1, by: alex });
+        await new AlertTests({ client, table: 'baton' }).noteRelays('f'.repeat(16), relays);
+      },
+    });
+    expect(await baton('alert-test', '--wait')).toBe(0);
+    expect(told['relays']).toBeNull();
+  });
+  test('is shown later, and sends nothing', async () => {
+    expect(await baton('alert-test', '--status')).toBe(0);
+    expect(told).toEqual({ newest: null });
+    await send();
+    const test = notices.at(-1)?.test;
+    expect(await baton('alert-test', '--status')).toBe(0);
+    expect(told).toEqual({ newest: { test, sentAtMs: expect.any(Number) as number, by: robin, acknowledged: null, relays: null } });
+    await note(relays);
+    await baton('alert-test', '--ack', codeIn());
+    expect(await baton('alert-test', '--status')).toBe(6);
+    expect(told).toMatchObject({ newest: { test, acknowledged: { by: robin }, relays } });
+    expect(notices.length).toBe(1);
+  });
+  test('is forgotten with the next test', async () => {
+    await send();
+    await note(relays);
+    await baton('alert-test', '--ack', codeIn());
+    await send();
+    await baton('alert-test', '--status');
+    expect(told).toMatchObject({ newest: { acknowledged: null, relays: null } });
   });
 });
 

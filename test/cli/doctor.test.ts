@@ -53,7 +53,7 @@ describe('doctor', () => {
   test('tells an alert test that somebody got, and a pause', async () => {
     await well();
     const tests = new AlertTests({ client, table: 'baton' });
-    await tests.begin({ code: '1a2b3c4d', sentAtMs: 1, by: robin });
+    await tests.begin({ id: '0a1b2c3d4e5f6071', code: '1a2b3c4d', sentAtMs: 1, by: robin });
     await tests.acknowledge({ code: '1a2b3c4d', atMs: 1_700_000_000_000, by: robin });
     await baton('pause', 'hub-1');
     expect(await baton('doctor', 'hub-1')).toBe(0);

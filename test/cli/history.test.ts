@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf } from '../../cli/commands/history.ts';
+import { evidenceOf } from '../../aws/workflow-told.ts';
 import { baton, enrolled, executions, hub, inWords, records, text, told, useCli } from '../support/cli-bench.ts';
 
 useCli();

@@ -14,10 +14,12 @@ const key = (region: string): string => `arn:aws:kms:${region}:${account}:key/00
 export const deployments: readonly Deployment[] = [
   { name: 'home', region: 'us-east-1', parameters: {} },
   {
-    name: 'home that acts, with people elsewhere and in Slack',
+    name: 'home that acts, with people elsewhere, in Slack and on call',
     region: 'eu-west-1',
     parameters: {
       SlackEnabled: 'true',
+      RelayEnabled: 'true',
+      AlertTestEvery: 'rate(1 day)',
       DryRun: 'false',
       ApprovalRequired: 'false',
       AlertEmail: 'oncall@example.com',

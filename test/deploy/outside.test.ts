@@ -96,7 +96,7 @@ describe('clients and permissions', () => {
     if (!home) throw new Error('there is no deployment');
     const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
     expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
-    expect(found.size).toBe(13);
+    expect(found.size).toBe(14);
   });
 });
 
@@ -149,11 +149,14 @@ describe('bundles', () => {
   test('every function of the template has a budget, and DynamoDB alone is in all of them', () => {
     const real = budgetOf(readFileSync(join(import.meta.dirname, 'bundle-budget.json'), 'utf8'));
     expect(Object.keys(real).sort()).toEqual([
+      'alert-test',
+      'announce',
       'answer',
       'assess',
       'fence',
       'reinstate',
       'rejoin',
+      'relay',
       'release-key',
       'request-approval',
       'settle',

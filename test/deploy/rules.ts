@@ -118,6 +118,9 @@ const safeDefaults: Rule = (template) => [
   ...(treeAt(template, 'Parameters', 'SlackEnabled')['Default'] === 'false'
     ? []
     : [finding('UnsafeDefault', 'Parameters.SlackEnabled', "its default is 'false': a fresh stack has no route that IAM does not guard")]),
+  ...(treeAt(template, 'Parameters', 'RelayEnabled')['Default'] === 'false'
+    ? []
+    : [finding('UnsafeDefault', 'Parameters.RelayEnabled', "its default is 'false': a fresh stack tells nobody outside the account but the topic")]),
 ];
 
 const bounds = ['AllowedPattern', 'AllowedValues', 'MinValue', 'MinLength'];

@@ -6,6 +6,7 @@ import { loadTemplate, type Template } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { driveBuilt } from './built.ts';
 import { budgetOf, bundleFindings, clientsOf, loadFindings, readBuild } from './bundles.ts';
+import { commandFindings } from './commands.ts';
 import { countAlarms, countPermissions, type Counted } from './counts.ts';
 import { dashboardFindings } from './dashboard.ts';
 import { deployments, resolved } from './deployments.ts';
@@ -126,6 +127,11 @@ const main = async (): Promise<void> => {
   await step('alarms, through recorded series', () => take(countAlarms()));
   await step('sam validate --lint', () => validateFindings(tools));
   await step('cfn-lint', () => lintFindings(tools, template, cache));
+  await step('commands of aws and sam in the documents', async () => {
+    const { findings, commands } = await commandFindings(tools);
+    counts['awsCommands'] = commands;
+    return findings;
+  });
   await step('checkov', async () => {
     const { findings, passed, skipped } = await checkovScan(tools, template);
     Object.assign(counts, { checkovPassed: passed, checkovSkipped: skipped });
@@ -159,6 +165,7 @@ const order = [
   'checkovPassed',
   'checkovSkipped',
   'units',
+  'awsCommands',
   'builtFailovers',
   'builtCalls',
 ];

@@ -70,6 +70,13 @@ export const scheduleProblem = (expression: string, once: boolean): string | nul
   return once ? 'expected rate(…), cron(…) or at(…)' : 'expected rate(…) or cron(…)';
 };
 
+/** Of a parameter every value that may be chosen, but for the word by which there is no schedule. */
+const choicesOf = (template: Tree, value: unknown): readonly unknown[] => {
+  const name = treeAt(value)['Ref'];
+  const allowed = typeof name === 'string' ? treeAt(template, 'Parameters', name)['AllowedValues'] : undefined;
+  return Array.isArray(allowed) && allowed.length > 0 ? (allowed as unknown[]).filter((one) => one !== 'never') : [value];
+};
+
 /** Each schedule of a template: of the Scheduler, of EventBridge rules and of SAM's function events. */
 export const scheduleFindings = (template: Tree): Finding[] => {
   const found: Finding[] = [];
@@ -79,8 +86,10 @@ export const scheduleFindings = (template: Tree): Finding[] => {
     if (!isSchedule) return;
     const at = path.filter((step) => step !== 'Properties').join('.');
     const type = treeAt(template, 'Resources', path[0] ?? '')['Type'];
-    const problem = typeof value === 'string' ? scheduleProblem(value, type !== 'AWS::Events::Rule') : 'write it out, so that it can be checked';
-    if (problem !== null) found.push(finding('ScheduleInvalid', at, `${String(value)}: ${problem}`));
+    for (const one of choicesOf(template, value)) {
+      const problem = typeof one === 'string' ? scheduleProblem(one, type !== 'AWS::Events::Rule') : 'write it out, so that it can be checked';
+      if (problem !== null) found.push(finding('ScheduleInvalid', at, `${String(one)}: ${problem}`));
+    }
   });
   return found;
 };

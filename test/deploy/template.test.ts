@@ -101,6 +101,7 @@ describe('what breaks a rule is found', () => {
       ['TableNotLockable LeaseTable.MultiRegionConsistency'],
     ],
     ['a stack that acts at once', 'Parameters/DryRun/Default', 'false', ['UnsafeDefault Parameters.DryRun']],
+    ['a stack that tells others by itself', 'Parameters/RelayEnabled/Default', 'true', ['UnsafeDefault Parameters.RelayEnabled']],
     ['a stack that lets Slack in by itself', 'Parameters/SlackEnabled/Default', 'true', ['UnsafeDefault Parameters.SlackEnabled']],
     ['a stack that asks nobody', 'Parameters/ApprovalRequired/Default', 'false', ['UnsafeDefault Parameters.ApprovalRequired']],
     ['a parameter without words', 'Parameters/Mode/Description', undefined, ['ParameterUndescribed Parameters.Mode']],
@@ -163,6 +164,14 @@ test('each place of a schedule is looked at', () => {
     'ScheduleInvalid WatchFunction.Events.Each.ScheduleExpression',
   ]);
   expect(codesOf(scheduleFindings(changed('Resources/Rule', rule)))).toEqual(['ScheduleInvalid Rule.ScheduleExpression']);
+  const everyOther = ['never', 'rate(1 day)', 'rate(2 day)', 'weekly'];
+  expect(codesOf(scheduleFindings(changed('Parameters/AlertTestEvery/AllowedValues', everyOther)))).toEqual([
+    'ScheduleInvalid AlertTestSchedule.ScheduleExpression',
+    'ScheduleInvalid AlertTestSchedule.ScheduleExpression',
+  ]);
+  expect(codesOf(scheduleFindings(changed('Parameters/AlertTestEvery/AllowedValues', undefined)))).toEqual([
+    'ScheduleInvalid AlertTestSchedule.ScheduleExpression',
+  ]);
   expect(codesOf(scheduleFindings(changed('Resources/WatchSchedule/Properties/ScheduleExpression', { Ref: 'Rate' })))).toEqual([
     'ScheduleInvalid WatchSchedule.ScheduleExpression',
   ]);
@@ -209,8 +218,25 @@ describe('each way to deploy', () => {
     ];
     const on = { SlackEnabled: 'true' };
     expect(slackIn(resolve(home))).toEqual([[], false, '']);
-    expect(slackIn(resolve(home, on))).toEqual([['SlackFunction', 'SlackLogs', 'SlackRole'], true, '/baton/slack']);
+    expect(slackIn(resolve(home, on))).toEqual([['SlackFunction', 'SlackLogs', 'SlackRole', 'SlackFailing'], true, '/baton/slack']);
+    const announcing = (one: ReturnType<typeof resolve>): string[] => Object.keys(one.resources).filter((id) => /^(Announce|EndRule)/.test(id));
+    expect([announcing(resolve(home)), announcing(resolve(vantage, on)), announcing(resolve(home, on)).length]).toEqual([[], [], 8]);
     expect(slackIn(resolve(vantage, on))).toEqual([[], false, '']);
+  });
+  test('the relay and the alert test are made only where they are switched on, and never in a vantage', () => {
+    const made = (one: ReturnType<typeof resolve>): string[] => Object.keys(one.resources).filter((id) => /^(Relay|AlertTest)/.test(id));
+    const parameter = (one: ReturnType<typeof resolve>): unknown =>
+      treeAt(one.resources, 'WatchFunction', 'Properties', 'Environment', 'Variables')['BATON_RELAY_PARAMETER'];
+    const test = ['AlertTestFunction', 'AlertTestLogs', 'AlertTestRole', 'AlertTestSchedule'];
+    const relay = ['RelayFunction', 'RelayLogs', 'RelayPermission', 'RelayRole', 'RelaySubscription'];
+    const on = { RelayEnabled: 'true' };
+    expect([made(resolve(home)).sort(), parameter(resolve(home))]).toEqual([test, '']);
+    expect([made(resolve(home, on)).sort(), parameter(resolve(home, on))]).toEqual([[...test, ...relay], '/baton/relay']);
+    expect(made(resolve(home, { AlertTestEvery: 'never' }))).toEqual([]);
+    expect(treeAt(resolve(home, { AlertTestEvery: 'rate(1 day)' }).resources, 'AlertTestSchedule', 'Properties')).toMatchObject({
+      ScheduleExpression: 'rate(1 day)',
+    });
+    expect([made(resolve(vantage, on)), parameter(resolve(vantage, on))]).toEqual([[], '']);
   });
   test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
     expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');

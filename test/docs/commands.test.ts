@@ -1,31 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { programFor } from '../../cli/baton.ts';
-import { registerDrill } from '../../cli/drill.ts';
 import { examples } from '../../cli/examples.ts';
 import { guardConfigOf } from '../../guard/config.ts';
 import { loadTemplate } from '../../local/template/index.ts';
 import { treeOf } from '../../local/template/read.ts';
+import { wholeProgram } from './schema.ts';
+import { batonWords, commandsIn, documents, read, root, wordsOf } from './typed.ts';
 
 /** What the documents tell people to type can be typed: commands, options, scripts, parameters, files. */
 
-const root = join(import.meta.dirname, '..', '..');
-const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const documents = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) => join('docs', file))].filter(
-  (file) => file.endsWith('.md') && !file.startsWith('docs/decisions'),
-);
-
-const program = programFor(() => {
-  throw new Error('no command is run here');
-});
-registerDrill(program);
-for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+const program = wholeProgram();
 const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
-
-/** Splits a line as a shell does, as far as the documents need it. */
-export const wordsOf = (line: string): string[] =>
-  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
 
 /** Why `baton WORDS` cannot be typed, or null. */
 export const wrongBaton = (words: readonly string[], mentioned = false): string | null => {
@@ -45,25 +31,6 @@ export const wrongBaton = (words: readonly string[], mentioned = false): string 
   const required = command.registeredArguments.filter((one) => one.required).length;
   if (operands.length < required && !mentioned) return `${name} needs ${required} arguments`;
   return operands.length > command.registeredArguments.length ? `${name} takes no argument ${operands.at(-1)}` : null;
-};
-
-const batonWords = (line: string): string[] | null => {
-  const words = wordsOf(line);
-  if (words[0] === 'baton') return words.slice(1);
-  const at = words.indexOf('--');
-  return words[0] === 'npm' && words[1] === 'run' && words.includes('baton') && at >= 0 ? words.slice(at + 1) : null;
-};
-
-interface Typed {
-  readonly line: string;
-  /** Within a sentence, where arguments may be left out. */
-  readonly mentioned: boolean;
-}
-
-const commandsIn = (text: string): Typed[] => {
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, body = '']) => body.split('\n').flatMap((line) => line.split(' && ')));
-  const inline = [...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`(baton [a-z][^`]*)`/g)].map(([, body = '']) => body);
-  return [...blocks.map((line) => ({ line, mentioned: false })), ...inline.map((line) => ({ line, mentioned: true }))];
 };
 
 describe.each(documents)('%s', (file) => {
@@ -86,6 +53,23 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+describe('scripts that the documents name', () => {
+  const ci = read('.ci/run');
+  /** Run by a test, or started by a person alone. */
+  const elsewhere: Readonly<Record<string, string>> = {
+    schema: 'test/docs/schema.test.ts',
+    cost: 'test/docs/cost.test.ts',
+    baton: 'test/docs/run.test.ts',
+  };
+  const named = [
+    ...new Set(documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g)].map(([, name = '']) => name))),
+  ];
+  test.each(named)('%s is run by .ci/run or by a test', (name) => {
+    const [runs, inTest] = [new RegExp(`npm run (--silent )?${name}\\b`).test(ci), elsewhere[name]];
+    expect(runs || (inTest !== undefined && existsSync(join(root, inTest)))).toBe(true);
+  });
+});
+
 describe('docs/deploy.md', () => {
   const text = read('docs/deploy.md');
   const { tree } = loadTemplate(join(root, 'template.yaml'));
@@ -101,7 +85,7 @@ describe('docs/deploy.md', () => {
   test('names only outputs of the template', () => {
     const outputs = Object.keys(treeOf('Outputs', tree['Outputs']));
     for (const name of ['NextCommand', 'TopicArn', 'NodePolicyArn', 'LeaseTableArn', 'CustodyKeyArn', 'AfterDelete']) {
-      expect(text).toContain(`\`${name}\``);
+      expect(text + read('docs/upgrade.md')).toContain(`\`${name}\``);
       expect(outputs).toContain(name);
     }
   });

@@ -13,7 +13,7 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
     validatorReads: 24,
     guardReads: 120,
     guardWrites: 60,
-    stackMetrics: 24,
+    stackMetrics: 25,
     validatorMetrics: 3,
     surveySeconds: expect.closeTo(5, 0) as number,
   });

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { programFor } from '../../cli/baton.ts';
-import { registerDrill } from '../../cli/drill.ts';
 import { cliJson } from '../../cli/json.ts';
 import { validatorsFile } from '../../core/config.ts';
 import { yaml } from '../support/core.ts';
-import { cliFile, cliText, schemaFile, schemaText } from './schema.ts';
+import { cliFile, cliPageFile, cliPageText, cliText, schemaFile, schemaText, wholeProgram } from './schema.ts';
 
 /** docs/validators.schema.json says of validators.yaml what the schema says that reads it. */
 
@@ -73,11 +71,7 @@ describe('docs/cli.schema.json', () => {
     expect(readFileSync(cliFile, 'utf8')).toBe(await cliText());
   });
   test('describes every command that there is', () => {
-    const program = programFor(() => {
-      throw new Error('no command is run here');
-    });
-    registerDrill(program);
-    const names = program.commands.map((command) => command.name());
+    const names = wholeProgram().commands.map((command) => command.name());
     expect(Object.keys(cliJson).sort()).toEqual(['error', ...names].sort());
   });
   test('lets fields be added', () => {
@@ -87,4 +81,8 @@ describe('docs/cli.schema.json', () => {
     expect(open.safeParse({ resume: { ...resumed, paused: 'no' } }).success).toBe(false);
     expect(open.safeParse({ resume: { validator: 'hub-1' } }).success).toBe(false);
   });
+});
+
+test('docs/cli.md is what `npm run schema` writes', () => {
+  expect(readFileSync(cliPageFile, 'utf8')).toBe(cliPageText());
 });

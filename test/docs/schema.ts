@@ -1,20 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 import { z } from 'zod';
+import { programFor } from '../../cli/baton.ts';
+import { registerDrill } from '../../cli/drill.ts';
 import { cliJson } from '../../cli/json.ts';
 import { validatorsFile } from '../../core/config.ts';
+import { errorCodes } from '../../core/errors.ts';
+import { cliPage, type Failure } from './cli-page.ts';
 
 /**
  * `npm run schema` writes docs/validators.schema.json: what an editor may know of validators.yaml. Generated from the schema that reads the file,
  * with its comments as descriptions. It knows nothing of what stands between two fields: `baton apply` judges those. And docs/cli.schema.json:
- * what `--json` prints, by command.
+ * what `--json` prints, by command. And docs/cli.md: every command and its options.
  */
 
 const root = join(import.meta.dirname, '..', '..');
 export const schemaFile = join(root, 'docs', 'validators.schema.json');
 export const cliFile = join(root, 'docs', 'cli.schema.json');
+export const cliPageFile = join(root, 'docs', 'cli.md');
 
 interface Json {
   properties?: Record<string, Json>;
@@ -85,7 +91,38 @@ export const schemaText = async (): Promise<string> => {
   return formatted({ title: 'validators.yaml of Baton', ...json });
 };
 
+/** The whole program, of which no command can be run; what is mistyped throws. */
+export const wholeProgram = (): Command => {
+  const program = programFor(() => {
+    throw new Error('no command is run here');
+  });
+  registerDrill(program);
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+  return program;
+};
+
+/** Each code with its comment. @throws Error when one has none. */
+const failures = (): Failure[] => {
+  const file = 'core/errors.ts';
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = new Map([...text.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}'(\w+)',$/gm)].map(([, about = '', code = '']) => [code, about]));
+  return errorCodes.map((code) => {
+    const about = found.get(code);
+    if (about === undefined) throw new Error(`${file}: ${code} says nothing about itself`);
+    return { code, about };
+  });
+};
+
+/** The reference of commands as text, as it is to stand in the file. */
+export const cliPageText = (): string => {
+  const program = wholeProgram();
+  let help = '';
+  program.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return cliPage(program, help, failures());
+};
+
 if (import.meta.main) {
   writeFileSync(schemaFile, await schemaText());
+  writeFileSync(cliPageFile, cliPageText());
   writeFileSync(cliFile, await cliText());
 }

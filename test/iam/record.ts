@@ -7,6 +7,7 @@ import { World } from '../sim/world.ts';
 import { ask, type Question, type Who } from './ask.ts';
 import { callsOfPeople } from './people.ts';
 import { contextKeys, questionsOf } from './questions.ts';
+import { callsOfRelay } from './relay.ts';
 import { servicesOf } from './services.ts';
 import { callsOfSlack } from './slack.ts';
 import { stackOf, vantageParameters, type Stack } from './stack.ts';
@@ -22,7 +23,7 @@ export interface Stacks {
 }
 
 export const stacksForCalls = (): Stacks => {
-  const home = stackOf({ ...simulated, SlackEnabled: 'true' });
+  const home = stackOf({ ...simulated, SlackEnabled: 'true', RelayEnabled: 'true' });
   const away = stackOf({ ...simulated, ...vantageParameters(home.resolved), VantageName: 'away' }, { stack: 'baton-away' });
   return { home, away };
 };
@@ -43,8 +44,9 @@ const nodesOf = (node: string): Who[] =>
   });
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
-  // The simulator runs no Slack: what is called there is recorded beside it.
-  if ([...functionNames, 'Slack'].includes(call.actor)) return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
+  // The simulator runs no Slack and no relay: what is called there is recorded beside it.
+  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest'].includes(call.actor))
+    return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
   const person = /assumed-role\/(requester|approver|custodian)\//.exec(call.arn)?.[1];
@@ -176,6 +178,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   await besides(recorder.onCall);
   await callsOfPeople(recorder.onCall, recorder.onRequest);
   await callsOfSlack(recorder.onCall);
+  await callsOfRelay(recorder.onCall);
   recorder.addServices();
   return recorder;
 };

@@ -102,7 +102,7 @@ export const servicesOf = (stack: Stack): readonly Named[] => {
     if (Type === 'AWS::Serverless::Function') found.push(...runtime(stack, `${id.replace(/Function$/, '')}Role`, properties));
     if (Type === 'AWS::Serverless::StateMachine') found.push(...workflow(stack, properties));
     if (Type === 'AWS::Scheduler::Schedule') found.push(...schedule(stack, properties));
-    if (id === 'AlarmRule') {
+    if (Type === 'AWS::Events::Rule') {
       const context = { 'aws:SourceArn': stack.resolved.attribute(id, 'Arn') };
       const resource = stack.resolved.attribute('DeadLetterQueue', 'Arn');
       found.push({ name: ref(id), question: { who: { service: 'events.amazonaws.com' }, action: 'sqs:SendMessage', resource, context } });

@@ -7,6 +7,8 @@ import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Power } from '../../aws/power.ts';
 import { Records } from '../../aws/records.ts';
+import { RelayLog } from '../../aws/relay-log.ts';
+import { SlackThreads } from '../../aws/slack-threads.ts';
 import { TableCheck } from '../../aws/table.ts';
 import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
@@ -28,6 +30,7 @@ import { takeTerm } from '../../functions/take-term.ts';
 import { verify } from '../../functions/verify.ts';
 import { watch } from '../../functions/watch.ts';
 import type { TaskReply } from '../../local/asl/interpreter.ts';
+import { publicHosts } from '../../relay/index.ts';
 import { clientsFor, type Services } from './clients.ts';
 import type { Chain } from './chain.ts';
 import { keyId, tableName } from './guard-run.ts';
@@ -122,11 +125,16 @@ export class Lambda {
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       answers: new Tasks(clients.sfn),
       notify: new Notify({ client: clients.sns, topic }),
-      slack: { post: async () => null, update: async () => false, reply: async () => false },
+      slack: { post: async () => null, update: async () => false, reply: async () => false, open: async () => false },
+      slackThreads: new SlackThreads({ table, randomHex: (bytes) => random.hex(bytes) }),
+      stateMachine,
       slackSettings: { read: async () => null },
       chains: chain.asSeenBy(caller),
       tableCheck: new TableCheck(table),
       alertTests: new AlertTests(table),
+      // The simulator has no relay, as the template has none unless it is switched on.
+      relay: { stack: 'baton', hosts: publicHosts, reach: 'public', settings: () => Promise.reject(new Error('there is no relay')) },
+      relayLog: new RelayLog(table),
       alarmPrefix: 'baton-failover-',
       validatorsMeasured: 50,
     };

@@ -73,7 +73,7 @@ const contextFor = (output: Output): Context => {
     lease: new LeaseStore(table),
     records: new Records(table),
     approvals,
-    answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer } }, whoAmI),
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer }, notify: { send: async () => true } }, whoAmI),
     clock,
     alertTests: new AlertTests(table),
     tableCheck: { safety: async (signal) => safety ?? new TableCheck(table).safety(signal) },

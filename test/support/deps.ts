@@ -3,20 +3,21 @@ import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
 import type { TableSafety } from '../../aws/table.ts';
-import type { SlackSettings } from '../../aws/slack-settings.ts';
+import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
+import type { ExecutionName } from '../../core/ids.ts';
 import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
-import type { SlackMessage } from '../../core/slack-message.ts';
-import type { SlackMessageAt } from '../../core/slack-names.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
+import { publicHosts, type RelaySettings } from '../../relay/index.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
+import { SlackWorld } from './slack-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
@@ -50,21 +51,20 @@ export class World {
   started: string[] = [];
   inputs: unknown[] = [];
   running = false;
+  /** Names of executions that run, and how one that ended is told. */
+  executions: ExecutionName[] = [];
+  described: Execution = { status: 'SUCCEEDED' };
+  events: WorkflowEvent[] = [];
   notices: string[] = [];
-  /** What Slack was told; while it is down it takes nothing. */
-  slack = {
-    up: false,
-    settings: null as SlackSettings | null,
-    posted: [] as SlackMessage[],
-    updated: [] as { at: SlackMessageAt; message: SlackMessage }[],
-    replies: [] as { url: string; text: string }[],
-  };
+  readonly slack = new SlackWorld();
   /** Answers that were handed over, with the token they were handed to. */
   handed: { token: string; answer: Record<string, unknown> }[] = [];
   /** What handing over meets, once each. */
   handOver: Error[] = [];
   table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
   alertTest: AlertTest | undefined;
+  /** Where alerts are passed on to, and who has taken which message. */
+  relay = { hosts: publicHosts, settings: { destinations: [] } as RelaySettings, taken: new Map<string, readonly string[]>() };
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
@@ -158,9 +158,12 @@ export class World {
       create: async (record) => {
         if (!this.approvals.has(record.id)) this.approvals.set(record.id, record);
       },
-      noteMessage: async (record, slack) => {
-        this.#up('note');
-        if (this.approvals.get(record.id) === record) this.approvals.set(record.id, { ...record, slack, version: record.version + 1 });
+      shown: async (id) => {
+        this.#up('approvals');
+        const record = this.approvals.get(id);
+        if (record === undefined) return undefined;
+        const { token: _token, ...shown } = record;
+        return shown;
       },
       decide: async (id, given) => {
         const judged = decide(this.approvals.get(id) as ApprovalRecord, given);
@@ -226,6 +229,15 @@ export class World {
           this.#up('workflow');
           return this.running;
         },
+        running: async () => {
+          this.#up('workflow');
+          return this.executions;
+        },
+        describe: async () => {
+          this.#up('workflow');
+          return this.described;
+        },
+        history: async () => this.events,
       },
       answers: {
         sendAnswer: async (token, answer) => {
@@ -240,26 +252,10 @@ export class World {
           return true;
         },
       },
-      slack: {
-        post: async (message) => {
-          this.slack.posted.push(message);
-          return this.slack.up ? { channel: 'C0BATON', ts: '1700000000.000100' } : null;
-        },
-        update: async (at, message) => {
-          this.slack.updated.push({ at, message });
-          return this.slack.up;
-        },
-        reply: async (url, text) => {
-          this.slack.replies.push({ url, text });
-          return this.slack.up;
-        },
-      },
-      slackSettings: {
-        read: async () => {
-          this.#up('slack');
-          return this.slack.settings;
-        },
-      },
+      ...this.slack.parts((service) => {
+        this.#up(service);
+      }),
+      stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
       chains: {
         look: async (_, vantage) => {
           const observation = this.observe(vantage);
@@ -276,6 +272,37 @@ export class World {
         read: async () => {
           this.#up('alert-test');
           return this.alertTest;
+        },
+        begin: async (of) => {
+          this.#up('alert-test');
+          const { acknowledged, unansweredSinceMs = of.sentAtMs } = this.alertTest ?? {};
+          this.alertTest = { ...of, unansweredSinceMs, ...(acknowledged ? { acknowledged } : {}) };
+        },
+        noteRelays: async (id, relays) => {
+          this.#up('note');
+          const current = this.alertTest?.id === id ? this.alertTest : undefined;
+          if (current) this.alertTest = { ...current, relays };
+          return current !== undefined;
+        },
+      },
+      relay: {
+        stack: 'baton',
+        hosts: this.relay.hosts,
+        reach: 'loopback',
+        settings: async () => {
+          this.#up('relay');
+          return this.relay.settings;
+        },
+      },
+      relayLog: {
+        takenBy: async (id) => {
+          this.#up('relay-log');
+          return this.relay.taken.get(id) ?? [];
+        },
+        note: async (id, names) => {
+          this.#up('relay-log');
+          this.relay.taken.set(id, [...(this.relay.taken.get(id) ?? []), ...names]);
+          return true;
         },
       },
       alarmPrefix: 'baton-failover-',

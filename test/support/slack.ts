@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 
 /**
- * Slack, as far as Baton meets it: its two methods with their errors, messages held to the documented form and limits of Block Kit,
- * presses as it sends them, signed as it signs them.
+ * Slack, as far as Baton meets it: its methods with their errors, messages and dialogs held to the documented form and limits of Block Kit,
+ * presses and sent dialogs as it sends them, signed as it signs them.
  */
 
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -32,7 +32,11 @@ const text = (type: string, longest: number) =>
       .string()
       .min(1)
       .max(longest)
-      .regex(/^(?:[^&<>]|&(?:amp|lt|gt);|<!date\^\d+\^[^|<>]+\|[^<>]+>)*$/u),
+      .regex(
+        type === 'mrkdwn'
+          ? /^(?:[^&<>]|&(?:amp|lt|gt);|<!date\^\d+\^[^|<>]+\|[^<>]+>|<https:\/\/[^|<>\s]+\|[^<>]+>)*$/u
+          : /^(?:[^&<>]|&(?:amp|lt|gt);)*$/u,
+      ),
     ...(type === 'mrkdwn' ? { verbatim: z.boolean().optional() } : { emoji: z.boolean().optional() }),
   });
 const plain = (longest: number) => text('plain_text', longest);
@@ -42,24 +46,51 @@ const button = z.strictObject({
   text: plain(75),
   value: z.string().max(2_000),
   style: z.enum(['primary', 'danger']).optional(),
-  confirm: z.strictObject({ title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30) }),
+  confirm: z.strictObject({ title: plain(100), text: plain(300), confirm: plain(30), deny: plain(30) }).optional(),
 });
 const uniqueIds = (elements: readonly { action_id: string }[]): boolean => new Set(elements.map((one) => one.action_id)).size === elements.length;
-export const blocks = z
-  .array(
-    z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('header'), text: plain(150) }),
-      z.strictObject({ type: z.literal('section'), text: z.union([text('mrkdwn', 3_000), text('plain_text', 3_000)]) }),
-      z.strictObject({ type: z.literal('context'), elements: z.array(text('mrkdwn', 3_000)).min(1).max(10) }),
-      z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25).refine(uniqueIds) }),
-    ]),
-  )
-  .min(1)
-  .max(50);
+const everywhere = [
+  z.strictObject({ type: z.literal('header'), text: plain(150) }),
+  z.strictObject({ type: z.literal('section'), text: z.union([text('mrkdwn', 3_000), text('plain_text', 3_000)]) }),
+  z.strictObject({ type: z.literal('context'), elements: z.array(text('mrkdwn', 3_000)).min(1).max(10) }),
+  z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25).refine(uniqueIds) }),
+] as const;
+export const blocks = z.array(z.discriminatedUnion('type', everywhere)).min(1).max(50);
+
+const input = z.strictObject({
+  type: z.literal('input'),
+  block_id: z.string().min(1).max(255),
+  label: plain(2_000),
+  hint: plain(2_000).optional(),
+  element: z.strictObject({
+    type: z.literal('plain_text_input'),
+    action_id: z.string().min(1).max(255),
+    multiline: z.boolean().optional(),
+    min_length: z.number().int().min(0).max(3_000).optional(),
+    max_length: z.number().int().min(1).max(3_000).optional(),
+  }),
+});
+/** A dialog: one with a field needs a way to send it. */
+export const view = z
+  .strictObject({
+    type: z.literal('modal'),
+    callback_id: z.string().min(1).max(255).optional(),
+    private_metadata: z.string().max(3_000).optional(),
+    title: plain(24),
+    submit: plain(24).optional(),
+    close: plain(24).optional(),
+    blocks: z
+      .array(z.discriminatedUnion('type', [...everywhere, input]))
+      .min(1)
+      .max(100),
+  })
+  .refine(({ submit, blocks: all }) => submit !== undefined || all.every(({ type }) => type !== 'input'), 'missing_submit');
+export type View = z.infer<typeof view>;
 
 const methods = {
   '/api/chat.postMessage': z.strictObject({
     channel: z.string(),
+    thread_ts: z.string().optional(),
     text: z.string().min(1).max(40_000),
     blocks,
     unfurl_links: z.boolean(),
@@ -89,6 +120,10 @@ export class SlackStandIn {
   });
   /** Messages as people see them now, by ts. */
   readonly messages = new Map<string, unknown>();
+  /** Of each message in a thread, the one that it hangs under. */
+  readonly threads = new Map<string, string>();
+  readonly views: View[] = [];
+  readonly #triggers = new Set<string>();
   readonly replies: string[] = [];
   readonly calls: string[] = [];
   /** What the next requests get instead of an answer. */
@@ -127,6 +162,7 @@ export class SlackStandIn {
       this.replies.push(found.data.text);
       return { status: 200, body: 'ok' };
     }
+    if (request.url === '/api/views.open') return said(this.#open(request.headers.authorization, JSON.parse(sent)));
     const schema = methods[request.url as keyof typeof methods] as (typeof methods)[keyof typeof methods] | undefined;
     if (schema === undefined) return said({ ok: false, error: 'unknown_method' });
     if (request.headers.authorization !== `Bearer ${botToken}`) return said({ ok: false, error: 'invalid_auth' });
@@ -135,9 +171,24 @@ export class SlackStandIn {
     if (found.data.channel !== channel) return said({ ok: false, error: 'channel_not_found' });
     const given = 'ts' in found.data ? found.data.ts : undefined;
     if (given !== undefined && !this.messages.has(given)) return said({ ok: false, error: 'message_not_found' });
+    const under = 'thread_ts' in found.data ? found.data.thread_ts : undefined;
+    if (under !== undefined && !this.messages.has(under)) return said({ ok: false, error: 'thread_not_found' });
     const ts = given ?? `1700000000.${String(this.messages.size + 1).padStart(6, '0')}`;
     this.messages.set(ts, found.data.blocks);
+    if (under !== undefined) this.threads.set(ts, under);
     return said({ ok: true, channel, ts, message: { type: 'message', ts, bot_id: 'B0BATON' } });
+  }
+
+  /** A trigger opens one dialog. */
+  #open(authorization: string | undefined, sent: unknown): Record<string, unknown> {
+    if (authorization !== `Bearer ${botToken}`) return { ok: false, error: 'invalid_auth' };
+    const found = z.strictObject({ trigger_id: z.string().regex(/^\d+\.\d+\.\w+$/), view }).safeParse(sent);
+    if (!found.success) return { ok: false, error: 'invalid_arguments', errors: found.error.issues.map(({ message }) => message) };
+    const { trigger_id: trigger, view: opened } = found.data;
+    if (this.#triggers.has(trigger)) return { ok: false, error: 'exchanged_trigger_id' };
+    this.#triggers.add(trigger);
+    this.views.push(opened);
+    return { ok: true, view: { ...opened, id: 'V0BATON', team_id: team, state: { values: {} } } };
   }
 }
 
@@ -168,6 +219,46 @@ export const payloadOf = (of: Readonly<Record<string, unknown>> = {}): Record<st
     },
   ],
   ...of,
+});
+
+const typed = (value: string | null) => ({ type: 'plain_text_input', value });
+
+/** What Slack sends when somebody sends our dialog; `of` replaces parts of it, `view` parts of the dialog. */
+export const submissionOf = (of: {
+  readonly statement?: string | null;
+  readonly validator?: string | null;
+  readonly view?: Readonly<Record<string, unknown>>;
+  readonly more?: Readonly<Record<string, unknown>>;
+}): Record<string, unknown> => ({
+  type: 'view_submission',
+  team: { id: team, domain: 'baton' },
+  user: { id: 'U0ALEX', username: 'alex', name: 'alex', team_id: team },
+  api_app_id: 'A0BATON',
+  token: 'deprecated-verification-token',
+  trigger_id: '4.5.6',
+  view: {
+    id: 'V0BATON',
+    team_id: team,
+    type: 'modal',
+    callback_id: 'baton_attest',
+    private_metadata: `${'a'.repeat(32)}.${'f'.repeat(64)} ${channel} 1700000000.000100`,
+    title: { type: 'plain_text', text: 'Attest', emoji: true },
+    state: {
+      values: {
+        statement: { statement: typed(of.statement === undefined ? 'I pulled the plug of rack 7.' : of.statement) },
+        validator: { validator: typed(of.validator === undefined ? 'hub-1' : of.validator) },
+      },
+    },
+    hash: '1700000001.abc',
+    root_view_id: 'V0BATON',
+    app_id: 'A0BATON',
+    bot_id: 'B0BATON',
+    ...of.view,
+  },
+  response_urls: [],
+  is_enterprise_install: false,
+  enterprise: null,
+  ...of.more,
 });
 
 export const formOf = (payload: unknown): string => new URLSearchParams({ payload: JSON.stringify(payload) }).toString();

@@ -131,7 +131,7 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     look: {} as Context['look'],
     records: new Records(at),
     approvals,
-    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never) }, whoAmI),
+    answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never), notify: { send: async () => true } }, whoAmI),
     workflow: new Workflow({ client: workflow as never, stateMachine }),
     alertTests: new AlertTests(at),
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },

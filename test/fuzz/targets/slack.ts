@@ -4,10 +4,22 @@ import { slackMessageOf } from '../../../core/slack-message.ts';
 import type { Clock } from '../../../core/time.ts';
 import { slack as contract } from '../../../functions/contract.ts';
 import { httpHandlerOf, type HttpResponse } from '../../../functions/shared/http.ts';
-import { read, slack } from '../../../functions/slack.ts';
-import { recordOf } from '../../support/core.ts';
+import { read, replyOf, slack } from '../../../functions/slack.ts';
+import { amber, recordOf, robin, t } from '../../support/core.ts';
 import { makersOf, World } from '../../support/deps.ts';
-import { blocks as asSlackTakesThem, botToken, channel, eventOf, formOf, payloadOf, signatureOf, signingSecret, team } from '../../support/slack.ts';
+import {
+  blocks as asSlackTakesThem,
+  botToken,
+  channel,
+  eventOf,
+  formOf,
+  payloadOf,
+  signatureOf,
+  signingSecret,
+  submissionOf,
+  team,
+  view as asSlackTakesView,
+} from '../../support/slack.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { mutate, mutateText, weirdText, type Plain } from '../mutate.ts';
 import { answerWith, restore } from '../replies.ts';
@@ -54,7 +66,7 @@ const event = target<Press>({
     world.slack.up = true;
     world.slack.settings = settings;
     world.approvals.set(id, recordOf({ expiresAtMs: nowMs + 60_000, token: canary, approvers }));
-    const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(world.deps()));
+    const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(world.deps()), replyOf);
     const response = (await handler(given, lambda, undefined as never)) as HttpResponse;
     hold(statuses.includes(response.statusCode), `status ${response.statusCode}`);
     const said = JSON.stringify([response, world.slack.updated, world.slack.replies]);
@@ -62,7 +74,7 @@ const event = target<Press>({
     hold(response.body.length < 8_000, `a response of ${response.body.length} letters`);
     const decisions = world.approvals.get(id)?.decisions ?? [];
     // What has no body that could be signed is refused by its form alone.
-    const { message: why = '' } = JSON.parse(response.body) as { message?: string };
+    const { message: why = '' } = (response.body === '' ? {} : JSON.parse(response.body)) as { message?: string };
     const withoutBytes = why === 'the request has no body' || why === 'the body is too long';
     if (response.statusCode !== 401 && !withoutBytes) hold(isSigned(given), 'what Slack did not sign was read');
     for (const { message } of world.slack.updated) hold(asSlackTakesThem.safeParse(message.blocks).success, 'a message that Slack would not take');
@@ -86,7 +98,7 @@ const event = target<Press>({
 
 const clock: Clock = Object.assign(new VirtualClock(), { sleep: async () => undefined });
 const client = new Slack({ settings: { read: async () => settings }, clock });
-const message = slackMessageOf(recordOf({ expiresAtMs: nowMs + 60_000 }), nowMs);
+const message = slackMessageOf(recordOf({ expiresAtMs: nowMs + 60_000 }), { nowMs, link: 'https://console.example.com/one' });
 const never = new AbortController().signal;
 
 const reply = target<{ status: number; body: string }>({
@@ -119,4 +131,48 @@ const reply = target<{ status: number; body: string }>({
   close: restore,
 });
 
-export const slackTargets: readonly Target[] = [event, reply];
+/** A dialog: the attestation of a node, sent by whoever Slack says, with whatever was typed. */
+const dialog = target<Press>({
+  name: 'slack-dialog',
+  about: 'functions/slack.ts: a dialog that was sent, from its fields to the attestation and to what the dialog becomes',
+  make: (random, valid) => {
+    const person = valid || !random.once(3) ? 'U0ALEX' : random.pick(['U0SAM', 'U0ROBIN', 'U0EVE', weirdText(random)]);
+    const words = random.pick(['I pulled the plug of rack 7.', ...(valid ? [] : [weirdText(random), '', 'Off.', 'x'.repeat(1_001)])]);
+    const name = valid || !random.once(4) ? 'hub-1' : random.pick([weirdText(random), 'hub-2', 'HUB-1', '']);
+    const payload = submissionOf({ statement: words, validator: name, more: { user: { id: person, team_id: team } } }) as Plain;
+    const form = formOf(valid || random.once(3) ? payload : mutate(random, payload));
+    return { event: eventOf(valid || !random.once(5) ? form : mutateText(random, form), nowMs) };
+  },
+  run: async ({ event: given }): Promise<Outcome> => {
+    const world = new World();
+    world.slack.up = true;
+    world.slack.settings = settings;
+    const people = ['slack/T0BATON/U0ALEX/alex', 'slack/T0BATON/U0ROBIN/robin'];
+    const asked = { purpose: 'attestation' as const, term: t(2), node: amber, approvers: people, requester: robin };
+    world.approvals.set(id, recordOf({ ...asked, expiresAtMs: nowMs + 60_000, token: canary }));
+    const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(world.deps()), replyOf);
+    const response = (await handler(given, lambda, undefined as never)) as HttpResponse;
+    hold([200, 400].includes(response.statusCode), `status ${response.statusCode}`);
+    hold(!JSON.stringify([response, world.slack]).includes(canary), 'it tells what is nobody’s business');
+    const told = JSON.parse(response.body) as { response_action?: string; view?: unknown; errors?: Record<string, string> };
+    if (told.view !== undefined) hold(asSlackTakesView.safeParse(told.view).success, 'a dialog that Slack would not take');
+    for (const text of Object.values(told.errors ?? {})) hold(text.length > 0 && text.length <= 2_000, 'an error that nobody can read');
+    const decisions = world.approvals.get(id)?.decisions ?? [];
+    if (decisions.length === 0) {
+      same(world.handed, [], 'what was handed over');
+      hold(told.response_action !== 'clear', 'a dialog that closes and counts nothing');
+      return 'refused';
+    }
+    same([response.statusCode, told.response_action, world.handed.length], [200, 'clear', 1], 'an attestation');
+    same(
+      decisions.map(({ by, answer }) => [by, answer]),
+      [['slack/T0BATON/U0ALEX/alex', 'approve']],
+      'who attested',
+    );
+    const { statement = '' } = decisions[0] ?? {};
+    hold(statement.length >= 10 && statement.length <= 1_000 && statement === statement.trim(), 'words that are none');
+    return 'accepted';
+  },
+});
+
+export const slackTargets: readonly Target[] = [event, dialog, reply];

@@ -6,6 +6,7 @@ const core = 'core/slack.ts';
 const coreTests = 'core/slack.test.ts';
 const handler = 'functions/slack.ts';
 const handlerTests = 'functions/slack.test.ts';
+const formTests = 'functions/slack-form.test.ts';
 
 const of = bugsOf('approval');
 
@@ -17,9 +18,9 @@ export const slackBugs: readonly Bug[] = [
       {
         file: handler,
         find: '  const settings = await deps.slackSettings.read(signal);',
-        replace: '  const click = clickOf(input.body);\n  const settings = await deps.slackSettings.read(signal);',
+        replace: '  const asked = requestOf(input.body);\n  const settings = await deps.slackSettings.read(signal);',
       },
-      { file: handler, find: 'press(clickOf(input.body), settings', replace: 'press(click, settings' },
+      { file: handler, find: '  const asked = requestOf(input.body);\n', replace: '', nth: [2, 2] },
     ],
     handlerTests,
     'what is no form is 401',
@@ -47,7 +48,7 @@ export const slackBugs: readonly Bug[] = [
   of(
     'slack-guest-counts',
     'In a channel shared with another company the payload names the workspace of the channel; where the person belongs is one field further.',
-    [{ file: core, find: 'found.user.team_id !== undefined && found.user.team_id !== found.team.id', replace: 'false' }],
+    [{ file: core, find: 'user.team_id !== undefined && user.team_id !== team.id', replace: 'false' }],
     handlerTests,
     'a guest from another workspace',
   ),
@@ -87,7 +88,7 @@ export const slackBugs: readonly Bug[] = [
   of(
     'slack-old-button-approves-the-new',
     'One plan of a validator waits at a time, so a press is an answer to whatever waits; a button of an hour ago approves it too.',
-    [{ file: 'functions/shared/slack-press.ts', find: 'request, id: click.approvalId }', replace: 'request }' }],
+    [{ file: 'functions/shared/slack-press.ts', find: ', id: click.approvalId }', replace: ' }' }],
     handlerTests,
     'a press in an old message of the same plan is not one in the new',
   ),
@@ -96,6 +97,72 @@ export const slackBugs: readonly Bug[] = [
     'The reason is shown as it was given; whoever asks writes <!channel>, a link that says Deny, or a line that says who has approved.',
     [{ file: 'core/slack-message.ts', find: "{ type: 'section', text: plain(record.sentence, longestText) }", replace: 'section(record.sentence)' }],
     'core/slack-message.test.ts',
-    'before its message is known',
+    'with what will happen, what can go wrong, how long there is, and both ways to answer',
+  ),
+  of(
+    'slack-approve-attests',
+    'Both buttons say yes, so the press is an answer to whatever the record asks for; an attestation is then given without a word.',
+    [
+      {
+        file: 'functions/shared/slack-press.ts',
+        find: "answer === 'deny' ? record.purpose : 'approval'",
+        replace: 'record.purpose',
+      },
+      {
+        file: 'functions/shared/slack-press.ts',
+        find: 'purpose, answer, plan: click.plan }',
+        replace: "purpose, answer, plan: click.plan, statement: 'Pressed in Slack.' }",
+      },
+    ],
+    formTests,
+    'a yes without words attests nothing',
+  ),
+  of(
+    'slack-any-validator-attested',
+    'The name is there to make a person look; whatever was typed is taken, and a tired person attests for the validator of another message.',
+    [{ file: core, find: '...(form.validator === validator ?', replace: "...(form.validator !== '' ?" }],
+    coreTests,
+    'what is wrong in a dialog',
+  ),
+  of(
+    'slack-dialog-without-its-plan',
+    'The dialog keeps which approval it is about, and that is enough to find the record; its plan may be another one by now.',
+    [{ file: 'functions/shared/slack-form.ts', find: 'plan: form.plan', replace: 'plan: record.planHash' }],
+    formTests,
+    'by or about another plan becomes a dialog that says why',
+  ),
+  of(
+    'slack-guest-attests',
+    'Who sent the dialog has opened it, and whoever opened it was looked at then.',
+    [{ file: 'functions/shared/slack-person.ts', find: 'asked.guest || asked.team !== settings.team ?', replace: 'asked.team !== settings.team ?' }],
+    formTests,
+    'by or about a guest becomes a dialog that says why',
+  ),
+  of(
+    'slack-said-before-it-is-claimed',
+    'It is posted first and noted then, so that nothing is lost when the post fails; of two deliveries at once both post it.',
+    [
+      {
+        file: 'functions/shared/announce-shared.ts',
+        find: "  if (!(await slackThreads.claim(of.execution, of.mark, signal))) return 'before';\n",
+        replace: '',
+      },
+    ],
+    'functions/announce.test.ts',
+    'is posted once, however often it is delivered',
+  ),
+  of(
+    'slack-older-edit-stays',
+    'The record is read once and the message edited once; of two presses in one second the edit that lands last may show the older state.',
+    [{ file: 'functions/shared/slack-show.ts', find: 'const maxRounds = 4;', replace: 'const maxRounds = 1;' }],
+    formTests,
+    'the one that lands last is followed by the newest',
+  ),
+  of(
+    'slack-mark-of-two',
+    'What is written is the same whoever writes it, so the write needs no name; two who claim in the same moment both find their own write.',
+    [{ file: 'aws/slack-threads.ts', find: 'if (found?.attempt === attempt) return true;', replace: 'if (found?.version === tries) return true;' }],
+    'aws/slack-threads.test.ts',
+    'of two who claim it in the same moment is for one',
   ),
 ];
