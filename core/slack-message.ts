@@ -39,7 +39,8 @@ const evidenceOf = (accepts: readonly EvidenceKind[]): string => accepts.map((ki
 
 const happens = {
   approval:
-    'The node that signs is fenced until there is a proof that it cannot sign; then the other node gets the key and signs in a new term. In between nobody signs.',
+    'The node that signs is fenced until there is a proof that it cannot sign; then the other node gets the key and signs in a new term. ' +
+    'In between nobody signs.',
   attestation: 'Your words become the proof: the other node then gets the key and signs in a new term. Until then nobody signs.',
 };
 const risks = {

@@ -149,7 +149,7 @@ describe('each minute', () => {
   test('ends in time', async () => {
     const world = waiting();
     world.executions = [execution];
-    const told = await announce({ refresh: true }, world.deps(), never, () => 2_999);
+    const told = await announce({ refresh: true }, world.deps(), never, () => 12_999);
     expect([told.sentence, world.slack.updated]).toEqual(['0 of 1 executions that run were looked at; 0 messages are edited.', []]);
   });
   test('fails where nobody can say what runs', async () => {

@@ -6,8 +6,8 @@ import { refresh, type Needs } from './shared/announce-shared.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 
-/** Time that one more execution may need. */
-const leastMs = 3_000;
+/** Time that one more edit may need when Slack asks for patience: three tries of two seconds, two pauses of three. */
+const leastMs = 13_000;
 
 /** Keeps what is shown in Slack true for every execution that runs: the time that is left, and what is over. */
 const everyMinute = async (deps: Needs, signal: AbortSignal, remainingMs: () => number): Promise<Told> => {

@@ -57,10 +57,8 @@ export const requestApproval: Act<
     subject: `Baton: ${purpose} needed for ${plan.validator}`,
     message: `${about} You have ${input.seconds} s. Next: ${command}   (or: baton deny ${plan.validator})`,
   };
-  const [sent, posted] = await Promise.all([
-    deps.notify.send(notice, signal),
-    deps.slack.post(slackMessageOf(record, { nowMs, link: linkOf(deps.stateMachine, record.execution) }), signal),
-  ]);
+  const message = slackMessageOf(record, { nowMs, link: linkOf(deps.stateMachine, record.execution) });
+  const [sent, posted] = await Promise.all([deps.notify.send(notice, signal), deps.slack.post(message, signal)]);
   // What waits is stored and people are told: without this note the message is still found by whoever presses in it.
   if (posted) await deps.slackThreads.add(plan.execution, { ...posted, approval: id }, signal).catch(() => undefined);
   return {

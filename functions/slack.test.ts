@@ -181,7 +181,6 @@ describe('nothing is read that Slack has not signed', () => {
   test.each<[string, Record<string, unknown>, RegExp]>([
     ['no body', { body: undefined }, /^the request has no body$/],
     ['more than anybody sends', { body: 'A'.repeat(174_768) }, /^the body is too long$/],
-    ['far more', { body: 'A'.repeat(1_000_000) }, /^the body is too long$/],
   ])('%s is 400', async (_, change, told) => {
     const world = waiting();
     expect(await send(world, { ...good(), ...change })).toMatchObject({ status: 400, told: { message: expect.stringMatching(told) as string } });
@@ -191,15 +190,10 @@ describe('nothing is read that Slack has not signed', () => {
 
 describe('what Slack has signed and is no press of ours is 400', () => {
   test.each<[string, string, string]>([
-    ['a certificate check', 'ssl_check=1&token=x', 'body'],
-    ['JSON', JSON.stringify(payloadOf()), 'body'],
     ['half a payload', 'payload=%7B', 'body'],
     ['a shortcut', formOf({ type: 'shortcut', team: { id: team } }), 'type'],
     ['another button', formOf(payloadOf({ actions: [{ ...button, action_id: 'other' }] })), 'actions.0.action_id'],
     ['a dialog that was closed', formOf(submissionOf({ more: { type: 'view_closed' } })), 'type'],
-    ['two presses at once', formOf(payloadOf({ actions: [button, button] })), 'actions'],
-    ['a token for a value', formOf(payloadOf({ actions: [{ ...button, value: 'AQCEAAAA' }] })), 'actions.0.value'],
-    ['a reply to somebody else', formOf(payloadOf({ response_url: 'https://example.com/' })), 'response_url'],
   ])('%s', async (_, body, field) => {
     const world = waiting();
     expect(await send(world, eventOf(body, nowMs))).toMatchObject({ status: 400, told: { code: 'InputInvalid', field } });

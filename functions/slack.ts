@@ -12,7 +12,10 @@ const maxBodyBytes = 131_072;
 
 const notSlack = () => unidentified('the request is not signed by Slack', 'Check the signing secret in the parameter and the clock.');
 
-/** Counts the answer of a person who pressed a button in Slack, or who sent our dialog. Slack's signature is the only authority: nothing is read before it is checked. */
+/**
+ * Counts the answer of a person who pressed a button in Slack, or who sent our dialog. Slack's signature is the only authority: nothing is read
+ * before it is checked.
+ */
 export const slack: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,

@@ -25,7 +25,11 @@ describe('a notice', () => {
       key: 'baton:execution:hub-1.t7.0a1b2c3d',
       links: [
         {
-          href: `${consoleUrl}/states/home#/v2/executions/details/arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.0a1b2c3d`,
+          href: [
+            consoleUrl,
+            '/states/home#/v2/executions/details/',
+            'arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.0a1b2c3d',
+          ].join(''),
           text: 'The execution in the console',
         },
       ],
@@ -102,13 +106,17 @@ describe('a message that is neither', () => {
   ])('with the subject %j has one all the same', (subject, message, shown) => {
     expect(alertOf(snsOf({ subject, message }), 'baton').subject).toBe(shown);
   });
+  test.each([{}, { kind: 'ended' }])('without words has those of its subject', (attributes) => {
+    expect(alertOf(snsOf({ subject: 'Look', message: ' ' }, attributes), 'baton').text).toBe('Look');
+  });
 });
 
 describe('lengths', () => {
   test('are bounded, and no character is cut in two', () => {
     expect([cut('abc', 3), cut('abcd', 3), cut('a😀b', 3), cut('\uD83D', 5)]).toEqual(['abc', 'ab…', 'a…', '\uFFFD']);
+    expect(cut('a\u0000b\tc\nd\r\u001Be\u007F', 20)).toBe('a b\tc\nd  e ');
     const found = alertOf(snsOf({ message: '😀'.repeat(100_000) }, { kind: 'ended' }), 'baton');
-    expect([found.text.length, found.text.isWellFormed()]).toEqual([11_999, true]);
+    expect([found.text.length, found.text.isWellFormed()]).toEqual([5_999, true]);
   });
   test('of keys are bounded, and two long ones stay apart', () => {
     const keys = ['a', 'b'].map((end) => alertOf(alarmOf('n'.repeat(254) + end), 'baton').key);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { executionName, validatorId } from '../core/ids.ts';
 import { noticeKinds, type NoticeKind } from '../core/notice.ts';
 
 /** What a message of the topic says, whoever published it: a notice of Baton, an alarm of CloudWatch, or neither. No message is dropped. */
@@ -44,12 +45,18 @@ export interface SnsMessage {
 }
 
 const longestKey = 255;
+const longestAlarm = 255;
 const longestSubject = 200;
-const longestText = 12_000;
+const longestText = 6_000;
+
+/** All control characters but tab and line feed: no service shows them, and some refuse them. */
+const control = /(?![\t\n])\p{Cc}/gu;
 
 /** At most so many UTF-16 units, with no half of a character at its end. */
-export const cut = (text: string, longest: number): string =>
-  (text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`).toWellFormed();
+export const cut = (text: string, longest: number): string => {
+  const short = text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return short.toWellFormed().replaceAll(control, ' ');
+};
 
 const keyOf = (stack: string, what: string, name: string): string => {
   const key = `${stack}:${what}:${name}`;
@@ -70,7 +77,7 @@ const canWait = 'FleetNeedsCare';
 const pages = ['ValidatorNeedsHuman', 'TwoSignersSuspected'];
 
 const alarmMessage = z.looseObject({
-  AlarmName: z.string().min(1).max(255),
+  AlarmName: z.string().min(1).max(longestAlarm),
   AlarmDescription: z.string().nullish(),
   NewStateValue: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA']),
   NewStateReason: z.string().nullish(),
@@ -102,10 +109,10 @@ const alarmLink = (topic: string, alarm: string): Link => ({
   text: 'The alarm in the console',
 });
 
-const attribute = (sns: SnsMessage, name: string, longest: number): string | undefined => {
-  const value = sns.MessageAttributes?.[name]?.Value;
-  return value === undefined || value === '' || value.length > longest ? undefined : value;
-};
+/** An attribute that is not what its name says is none: anybody who may publish can write it. */
+const attribute = (sns: SnsMessage, name: string, schema: z.ZodType<string>): string | undefined =>
+  schema.safeParse(sns.MessageAttributes?.[name]?.Value).data;
+const testId = z.string().regex(/^[a-f0-9]{1,40}$/);
 
 const aboutOf = (of: { stack: string; kind: NoticeKind; id: string; test?: string; execution?: string; validator?: string }): string => {
   if (of.kind === 'test') return keyOf(of.stack, 'test', of.test ?? of.id);
@@ -113,8 +120,12 @@ const aboutOf = (of: { stack: string; kind: NoticeKind; id: string; test?: strin
   return of.validator === undefined ? keyOf(of.stack, 'message', of.id) : keyOf(of.stack, 'validator', of.validator);
 };
 
+// Not every service takes a message without words.
+const textOf = (sns: SnsMessage, subject: string): string => cut(sns.Message.trim() === '' ? subject : sns.Message, longestText);
+
 const noticeOf = (sns: SnsMessage, stack: string, kind: NoticeKind, common: Pick<Alert, 'id' | 'at' | 'stack' | 'subject'>): Alert => {
-  const [validator, execution, test] = [attribute(sns, 'validator', 40), attribute(sns, 'execution', 80), attribute(sns, 'test', 40)];
+  const [validator, execution] = [attribute(sns, 'validator', validatorId), attribute(sns, 'execution', executionName)];
+  const test = attribute(sns, 'test', testId);
   const about = {
     ...(validator === undefined ? {} : { validator }),
     ...(execution === undefined ? {} : { execution }),
@@ -126,7 +137,7 @@ const noticeOf = (sns: SnsMessage, stack: string, kind: NoticeKind, common: Pick
     kind,
     over: kind === 'answered',
     severity: severities[kind],
-    text: cut(sns.Message, longestText),
+    text: textOf(sns, common.subject),
     key: aboutOf({ stack, kind, id: common.id, ...about }),
     links: execution === undefined ? [] : [executionLink(sns.TopicArn, stack, execution)],
   };
@@ -140,10 +151,18 @@ export const alertOf = (sns: SnsMessage, stack: string): Alert => {
   if (kind !== undefined) return noticeOf(sns, stack, kind, common);
   const found = alarmIn(sns.Message);
   if (found === undefined) {
-    const text = cut(sns.Message, longestText);
-    return { ...common, kind: 'other', over: false, severity: 'warning', text, key: keyOf(stack, 'message', sns.MessageId), links: [] };
+    return {
+      ...common,
+      kind: 'other',
+      over: false,
+      severity: 'warning',
+      text: textOf(sns, subject),
+      key: keyOf(stack, 'message', sns.MessageId),
+      links: [],
+    };
   }
-  const { AlarmName: alarm, AlarmDescription: about, NewStateValue: state, NewStateReason: why } = found;
+  const { AlarmDescription: about, NewStateValue: state, NewStateReason: why } = found;
+  const alarm = cut(found.AlarmName, longestAlarm);
   const name = alarm.startsWith(`${stack}-`) ? alarm.slice(stack.length + 1) : alarm;
   return {
     ...common,

@@ -11,8 +11,10 @@ const about = { kind: 'waiting', validator: 'hub-1', execution: 'hub-1.t7.e' };
 const waiting = alertOf(snsOf({ subject: 'Approve?', message: 'a < b & c' }, about), 'baton');
 const answered = alertOf(snsOf({ subject: 'Approved', message: 'By alex.' }, { ...about, kind: 'answered' }), 'baton');
 const green = alertOf(alarmOf('baton-ValidatorNeedsHuman', 'OK'), 'baton');
-const executionLink =
-  'https://eu-central-1.console.aws.amazon.com/states/home#/v2/executions/details/arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.e';
+const executionLink = [
+  'https://eu-central-1.console.aws.amazon.com/states/home#/v2/executions/details/',
+  'arn%3Aaws%3Astates%3Aeu-central-1%3A123456789012%3Aexecution%3Abaton-failover%3Ahub-1.t7.e',
+].join('');
 const links = [{ href: executionLink, text: 'The execution in the console' }];
 
 const requestOf = (destination: Destination, alert: typeof waiting) => {
@@ -233,6 +235,8 @@ describe('the parameter', () => {
     ['https://metadata.google.internal/', false],
     ['https://printer.local/', false],
     ['https://intranet/', false],
+    ['https://../', false],
+    ['https://.example.com/', false],
     ['https://127.0.0.1/', false],
     ['https://2130706433/', false],
     ['https://0x7f.1/', false],

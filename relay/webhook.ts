@@ -13,6 +13,7 @@ const prefix = 'whsec_';
 
 const bytesOf = (secret: string): Buffer => Buffer.from(secret.slice(prefix.length), 'base64');
 
+const dotted = /^(?:[a-z0-9_-]+\.)+[a-z0-9-]+$/;
 /** Names that no public receiver has. What a name leads to is looked at when it is called. */
 const insideName = /(?:^|\.)(?:localhost|local|internal|lan|home\.arpa)$/;
 
@@ -20,7 +21,7 @@ const isOutside = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-  return isIP(host) === 0 ? host.includes('.') && !insideName.test(host) : isPublic(host);
+  return isIP(host) === 0 ? dotted.test(host) && !insideName.test(host) : isPublic(host);
 };
 
 const isSecret = (text: string): boolean => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../deployment.ts';
 import { templateFile } from '../lambda/bundle.ts';
-import { alarmEvent, matches, targetsOf } from './events.ts';
+import { alarmEvent, endEvent, matches, targetsOf } from './events.ts';
 
 const deployment = deploymentOf(templateFile, {});
 const event = (alarm: string) =>
@@ -18,6 +18,25 @@ describe('an alarm’s event', () => {
     const well = structuredClone(event('baton-failover-hub-1')) as { detail: { state: { value: string } } };
     well.detail.state.value = 'OK';
     expect(targetsOf(deployment, well as never)).toEqual([]);
+  });
+});
+
+describe('the end of an execution', () => {
+  const withSlack = deploymentOf(templateFile, { SlackEnabled: 'true' });
+  const machine = 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover';
+  const end = (status: string, stateMachineArn = machine) =>
+    endEvent({
+      id: 'e-1',
+      region: 'us-east-1',
+      account: '123456789012',
+      at: '2026-11-25T04:00:00Z',
+      detail: { executionArn: 'arn:x', stateMachineArn, name: 'hub-1.t1.e', status },
+    });
+  test.each(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'])('%s goes to announce, where there is Slack', (status) => {
+    expect([targetsOf(withSlack, end(status)), targetsOf(deployment, end(status))]).toEqual([['baton-announce'], []]);
+  });
+  test('goes nowhere when it has not ended, or is of another state machine', () => {
+    expect([targetsOf(withSlack, end('RUNNING')), targetsOf(withSlack, end('FAILED', `${machine}-2`))]).toEqual([[], []]);
   });
 });
 

@@ -40,7 +40,7 @@ const ask = async (purpose: 'approval' | 'attestation' = 'approval'): Promise<st
   const input = purpose === 'approval' ? ({ purpose, ...asked } as const) : ({ purpose, ...asked, term: t(2), node: amber } as const);
   return (await requestApproval(input, gateway.deps(), never, () => 10_000)).approvalId;
 };
-const tell = (event: unknown) => announce(announceContract.input.parse(event), gateway.deps(), never, () => 10_000);
+const tell = (event: unknown) => announce(announceContract.input.parse(event), gateway.deps(), never, () => 45_000);
 const ended = (status: string) =>
   tell({
     source: 'aws.states',

@@ -48,6 +48,7 @@ let service: LocalStates;
 let workflow: Workflow;
 let tasks: Tasks;
 const given: string[] = [];
+const ends: unknown[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'wf-'));
@@ -61,6 +62,9 @@ beforeAll(async () => {
   let count = 0;
   const definition = loadDefinition(JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'Ask', States: states }), {});
   service = new LocalStates({
+    onEnd: (detail) => {
+      ends.push(detail);
+    },
     arn,
     definition,
     clock: systemClock,
@@ -105,9 +109,14 @@ test('an execution starts once, waits for its answer, runs its function and tell
   expect(await workflow.start({ name: run('one'), input: { a: 1 } })).toBe(true);
   await until(async () => given.length > 0);
   expect(await workflow.isRunning(run('one'))).toBe(true);
+  expect([await workflow.running(), ends]).toEqual([['one'], []]);
   expect(await workflow.start({ name: run('one'), input: { a: 2 } })).toBe(false);
   await tasks.sendAnswer(given[0] ?? '', { go: true });
   await until(async () => !(await workflow.isRunning(run('one'))));
+  expect(await workflow.running()).toEqual([]);
+  expect(ends).toMatchObject([
+    { executionArn: `${arn.replace(':stateMachine:', ':execution:')}:one`, stateMachineArn: arn, name: 'one', status: 'SUCCEEDED', input: '{"a":1}' },
+  ]);
   const { startedMs = 0, stoppedMs = 0, ...described } = await workflow.describe(run('one'));
   expect(described).toEqual({ status: 'SUCCEEDED', sentence: 'Done.' });
   expect(stoppedMs).toBeGreaterThanOrEqual(startedMs);

@@ -95,7 +95,7 @@ export const callsOfSlack = async (onCall: OnCall): Promise<void> => {
   const parts = partsOf(world, onCall, 'Slack', api);
   await slack(read(eventOf(body, systemClock.epochMs())), parts, never, () => 10_000);
   const announcing = partsOf(world, onCall, 'Announce', api);
-  const told = async (event: unknown) => announce(contract.input.parse(event), announcing, never, () => 10_000);
+  const told = async (event: unknown) => announce(contract.input.parse(event), announcing, never, () => 45_000);
   await told({ refresh: true });
   const trouble = { kind: { Type: 'String', Value: 'trouble' }, validator: { Type: 'String', Value: validator } };
   await told({ Records: [{ Sns: { MessageId: 'm-1', Subject: 'S', Message: 'M', MessageAttributes: trouble } }] });

@@ -10,6 +10,7 @@ import { gateBugs } from './bugs/gate.ts';
 import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
+import { relayBugs } from './bugs/relay.ts';
 import { slackBugs } from './bugs/slack.ts';
 import { surveyBugs } from './bugs/survey.ts';
 import { watermarkBugs } from './bugs/watermark.ts';
@@ -22,6 +23,7 @@ export const museum: readonly Bug[] = [
   ...evidenceBugs,
   ...approvalBugs,
   ...answerBugs,
+  ...relayBugs,
   ...slackBugs,
   ...watermarkBugs,
   ...gateBugs,

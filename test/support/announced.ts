@@ -25,7 +25,7 @@ export const waiting = (of: Partial<ApprovalRecord> = {}): World => {
 /** By the real frame: what comes in and goes out is held to the contract. */
 export const tell = (world: World, event: unknown) => {
   const handler = handlerOf({ name: 'Announce', ...contract }, announce, makersOf(world.deps()));
-  return handler(event, { getRemainingTimeInMillis: () => 10_000 } as never, undefined as never) as Promise<{
+  return handler(event, { getRemainingTimeInMillis: () => 45_000 }, undefined as never) as Promise<{
     posted: number;
     edited: number;
     sentence: string;

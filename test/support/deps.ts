@@ -14,7 +14,7 @@ import { hashOf } from '../../core/plan.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
-import { publicHosts, type RelaySettings } from '../../relay/index.ts';
+import { alertDeps, noRelay } from './alert-deps.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
 import { SlackWorld } from './slack-world.ts';
@@ -63,8 +63,7 @@ export class World {
   handOver: Error[] = [];
   table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
   alertTest: AlertTest | undefined;
-  /** Where alerts are passed on to, and who has taken which message. */
-  relay = { hosts: publicHosts, settings: { destinations: [] } as RelaySettings, taken: new Map<string, readonly string[]>() };
+  relay = noRelay();
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
@@ -268,43 +267,9 @@ export class World {
         headOf: async () => this.head,
       },
       tableCheck: { safety: async () => this.table },
-      alertTests: {
-        read: async () => {
-          this.#up('alert-test');
-          return this.alertTest;
-        },
-        begin: async (of) => {
-          this.#up('alert-test');
-          const { acknowledged, unansweredSinceMs = of.sentAtMs } = this.alertTest ?? {};
-          this.alertTest = { ...of, unansweredSinceMs, ...(acknowledged ? { acknowledged } : {}) };
-        },
-        noteRelays: async (id, relays) => {
-          this.#up('note');
-          const current = this.alertTest?.id === id ? this.alertTest : undefined;
-          if (current) this.alertTest = { ...current, relays };
-          return current !== undefined;
-        },
-      },
-      relay: {
-        stack: 'baton',
-        hosts: this.relay.hosts,
-        reach: 'loopback',
-        settings: async () => {
-          this.#up('relay');
-          return this.relay.settings;
-        },
-      },
-      relayLog: {
-        takenBy: async (id) => {
-          this.#up('relay-log');
-          return this.relay.taken.get(id) ?? [];
-        },
-        note: async (id, names) => {
-          this.#up('relay-log');
-          this.relay.taken.set(id, [...(this.relay.taken.get(id) ?? []), ...names]);
-          return true;
-        },
-      },
+      ...alertDeps(this, (service) => {
+        this.#up(service);
+      }),
       alarmPrefix: 'baton-failover-',
       validatorsMeasured: 50,
     };

@@ -67,6 +67,9 @@ const message = z.strictObject({
   disable_notification: z.boolean(),
 });
 
+/** What each service takes, by the kind of destination. */
+export const takes = { pagerduty: event, opsgenie: z.union([created, closed]), telegram: message } as const;
+
 export interface Scripted {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

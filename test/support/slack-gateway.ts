@@ -1,4 +1,4 @@
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { request as httpRequest } from 'node:http';
 import { Approvals } from '../../aws/approvals.ts';
 import { SlackParameter } from '../../aws/slack-settings.ts';
@@ -42,6 +42,9 @@ export class SlackGateway {
   #client: DynamoDBClient | undefined;
   #api: ApprovalsApi | undefined;
   #deps: Deps | undefined;
+  /** Keys that were ever written, by anybody. */
+  readonly #written = new Set<string>();
+  #writes = 0;
   approvals = undefined as unknown as Approvals;
   /** Nobody has noted yet where messages are. */
   forgetThreads = false;
@@ -57,6 +60,18 @@ export class SlackGateway {
     this.#dynamo = await startDynamo('baton');
     const credentials = { accessKeyId: 'AKLOCAL', secretAccessKey: 'local' };
     this.#client = new DynamoDBClient({ endpoint: this.#dynamo.endpoint, region: 'us-east-1', credentials });
+    this.#client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          const { Item: item, Key: key } = args.input as { Item?: { pk: { S: string } }; Key?: { pk: { S: string } } };
+          if (commandName !== 'GetItemCommand') {
+            this.#written.add((item ?? key)?.pk.S ?? '');
+            this.#writes += 1;
+          }
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
     const table = { client: this.#client, table: 'baton' };
     this.approvals = new Approvals(table);
     for (const record of records) await this.approvals.create(record);
@@ -79,7 +94,7 @@ export class SlackGateway {
         update: real.update.bind(real),
         open: real.open.bind(real),
         // Slack's own host is the only one that a press may name.
-        reply: ((_, text, signal) => real.reply(`${this.standIn.url}/actions`, text, signal)) as Slack['reply'],
+        reply: (_, text, signal) => real.reply(`${this.standIn.url}/actions`, text, signal),
       },
     };
     const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makersOf(this.#deps), replyOf);
@@ -99,11 +114,15 @@ export class SlackGateway {
     await this.standIn.close();
   }
 
-  /** Every item of the table, byte for byte, and what the execution was told. */
+  /** Every item that there is, byte for byte, how often anything was written, and what the execution was told. */
   async state(): Promise<string> {
-    const { Items: items = [] } = (await this.#client?.send(new ScanCommand({ TableName: 'baton', ConsistentRead: true }))) ?? {};
-    const sorted = items.map((item) => JSON.stringify(item)).sort();
-    return JSON.stringify([sorted, this.world.handed, this.world.notices]);
+    const items: unknown[] = [];
+    for (const pk of [...this.#written].sort()) {
+      const { Item: item } =
+        (await this.#client?.send(new GetItemCommand({ TableName: 'baton', Key: { pk: { S: pk } }, ConsistentRead: true }))) ?? {};
+      items.push(item);
+    }
+    return JSON.stringify([items, this.#writes, this.world.handed, this.world.notices]);
   }
 
   /** The request as it would come over the network, with nothing that a client would mend. */

@@ -9,6 +9,7 @@ import { fileTargets } from './guard-files.ts';
 import { http } from './http.ts';
 import { itemTargets } from './items.ts';
 import { regexes } from './regexes.ts';
+import { relayTargets } from './relay.ts';
 import { serviceTargets } from './services.ts';
 import { signer } from './signer.ts';
 import { slackTargets } from './slack.ts';
@@ -32,6 +33,7 @@ export const targets: readonly Target[] = [
   ...contractTargets,
   ...answerTargets,
   ...slackTargets,
+  ...relayTargets,
   cli,
   ...serviceTargets,
   ...alarmTargets,
