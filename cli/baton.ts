@@ -30,7 +30,7 @@ Exit codes:
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
   7  doctor found what must be mended
-  8  plan --detailed-exitcode: the file would change something
+  9  plan --detailed-exitcode: the file would change something
 `;
 
 /** The command line. `make` builds the context only when a command needs AWS. */

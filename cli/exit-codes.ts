@@ -16,7 +16,7 @@ export const exitCodes = {
   /** `doctor` found what must be mended before a failover can go well. */
   notFit: 7,
   /** `plan --detailed-exitcode`: the file would change something. */
-  wouldChange: 8,
+  wouldChange: 9,
 } as const;
 
 const badInput: readonly ErrorCode[] = [

@@ -13,7 +13,7 @@ const registerPlan = (program: Command, run: Run): void => {
   const planning = program
     .command('plan <file>')
     .description('what apply would change, and what that means; reads only')
-    .option('--detailed-exitcode', 'exit code 8 when something would change');
+    .option('--detailed-exitcode', 'exit code 9 when something would change');
   planning.action(run((context, file) => plan(context, file ?? '', { detailedExitcode: flag(planning, 'detailedExitcode') })));
 };
 

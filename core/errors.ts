@@ -71,9 +71,9 @@ export const errorCodes = [
   'AlertTestUnknown',
   /** A message to people did not leave. */
   'AlertFailed',
-  /** A move of this validator is planned already. */
+  /** A move of this validator is planned already: cancel that one first. */
   'MovePlanned',
-  /** There is no such planned move. */
+  /** No move of this name is planned: baton status shows those that are. */
   'MoveUnknown',
 ] as const;
 

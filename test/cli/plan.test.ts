@@ -65,7 +65,7 @@ describe('plan', () => {
       one['holder'] = 'birch';
     });
     const before = await everything();
-    expect(await inWords('plan', path, '--detailed-exitcode')).toBe(8);
+    expect(await inWords('plan', path, '--detailed-exitcode')).toBe(9);
     const [lines, id] = [text.trimEnd().split('\n'), /Plan ([a-f0-9]{12})\./.exec(text)?.[1] ?? ''];
     expect(lines).toEqual([
       '~ hub-1: change',

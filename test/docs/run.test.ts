@@ -96,6 +96,15 @@ const answersTo: Readonly<Record<string, 'approval' | 'attestation'>> = { approv
 beforeEach(async () => {
   await enrolled(withCedar);
   executions.set(execution, { found: { status: 'SUCCEEDED' }, events: [] });
+  const move = {
+    execution: executionName.parse('hub-1.t7.by-hand-0a1b2c3d'),
+    to: cedar,
+    notBeforeMs: 1,
+    notAfterMs: 2,
+    by: robin,
+    reason: 'Kernel.',
+  };
+  await records().writePlanned(hub, move, undefined);
   const tests = new AlertTests({ client, table: 'baton' });
   await tests.begin({ id: '0a1b2c3d4e5f6071', code: '1a2b3c4d', sentAtMs: 1_000, by: robin });
 });
