@@ -3,12 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
 import { apply } from './commands/apply.ts';
+import { bundle } from './commands/bundle.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
 import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { seal } from './commands/seal.ts';
+import { registerVerifyBundle } from './commands/verify-bundle.ts';
 import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
@@ -29,6 +31,7 @@ Exit codes:
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
   7  doctor found what must be mended
+  8  verify-bundle found a bundle that was changed or contradicts itself
 `;
 
 type Run = (action: (context: Context, ...args: string[]) => Promise<Answer>) => (...args: unknown[]) => Promise<void>;
@@ -69,6 +72,8 @@ export const programFor = (
     .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
     .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
+  registerBundle(program, run);
+  registerVerifyBundle(program, outputOf);
   registerPauses(program, run);
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
@@ -148,6 +153,20 @@ const registerHistory = (program: Command, run: Run): void => {
     .description('the last times that the right to sign was moved: how each ended, how long it took, what proved the fence')
     .option('--last <number>', 'how many, at most 20', '5');
   telling.action(run((context, name) => history(context, name ?? '', { last: option(telling, 'last') ?? '' })));
+};
+
+const registerBundle = (program: Command, run: Run): void => {
+  const bundling = program
+    .command('bundle <execution>')
+    .description('everything that is known of one execution, in one file whose records are chained by hashes')
+    .option('--out <file>', 'where to; EXECUTION.bundle.jsonl in this folder when not given')
+    .option('--force', 'write over a file that is there');
+  bundling.action(
+    run((context, name) => {
+      const out = option(bundling, 'out');
+      return bundle(context, name ?? '', { force: flag(bundling, 'force'), ...(out === undefined ? {} : { out }) });
+    }),
+  );
 };
 
 const registerPauses = (program: Command, run: Run): void => {

@@ -100,6 +100,20 @@ const history = z.object({
   ),
 });
 
+const hash = z.string().regex(/^[a-f0-9]{64}$/);
+const bundle = z.object({ validator, execution: executionName, file: text, records: count, last: hash });
+const verified = z.object({
+  file: text,
+  ok: z.boolean(),
+  /** Where it is broken: a line of the file, null for the whole of it. */
+  broken: z.object({ line: count.nullable(), why: text }).nullable(),
+  execution: text.nullable(),
+  records: count,
+  last: hash.nullable(),
+  expected: z.boolean().nullable(),
+  claims: z.array(z.object({ claim: text, state: z.enum(['holds', 'broken', 'unknown']), sentence: text })),
+});
+
 const drill = z.object({
   ok: z.boolean(),
   signedTwice: z.boolean(),
@@ -130,6 +144,8 @@ export const cliJson = {
   attest: answered,
   explain: z.union([explained, policyExplained]),
   history,
+  bundle,
+  'verify-bundle': verified,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
   'alert-test': z.union([z.object({ sent: z.literal(true), by: text }), z.object({ acknowledged: z.literal(true), by: text, atMs: ms })]),
