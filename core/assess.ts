@@ -1,6 +1,7 @@
 import type { ValidatorConfig } from './config.ts';
 import type { ExecutionName, NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
+import { isDrill } from './names.ts';
 import { hashOf, type Cause, type Plan } from './plan.ts';
 import type { NodeReport } from './report.ts';
 import { dayMs, type EpochMs } from './time.ts';
@@ -35,6 +36,7 @@ export const refusalCodes = [
   'Watching',
   'ClaimRunning',
   'ChainHalted',
+  'NotQuiet',
   'Recovered',
   'Unobservable',
   'CoolDown',
@@ -58,9 +60,13 @@ export type Assessment =
     }
   | { readonly decision: 'refused'; readonly code: RefusalCode; readonly sentence: string; readonly next: string };
 
-/** Failovers that the circuit breaker counts. */
-export const withinADay = <T extends { readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
+/** What was moved within a day. */
+const recently = <T extends { readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
   history.filter(({ atMs }) => nowMs - atMs < dayMs);
+
+/** Failovers that the circuit breaker counts. A drill shows that the validator can be moved, not that it flaps: it must not keep a real one away. */
+export const withinADay = <T extends { readonly execution: string; readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
+  recently(history, nowMs).filter(({ execution }) => !isDrill(execution));
 
 const refuse = (code: RefusalCode, sentence: string, next: string): Assessment => ({ decision: 'refused', code, sentence, next });
 
@@ -125,13 +131,16 @@ const gate = (of: AssessInput, lease: Lease): Assessment | null => {
       'The whole chain stands still: moving the right to sign would not help.',
       'Wait until the chain moves, then ask again.',
     );
+  if (request.cause.kind === 'drill' && (of.verdict !== 'healthy' || lease.phase !== 'HELD'))
+    return refuse('NotQuiet', `${config.id} is ${of.verdict}, term ${lease.term} is ${lease.phase}: no time for a drill.`, `baton status ${config.id}`);
   if (request.kind === 'switchover' || lease.phase !== 'HELD') return null;
   if (of.verdict === 'unobservable' && !byHand)
     return refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);
   if ((of.verdict === 'healthy' || of.verdict === 'suspect') && !byHand)
     return refuse('Recovered', 'A fresh probe saw it sign: nothing to do.', `baton status ${config.id}`);
   const recent = withinADay(of.history, of.nowMs);
-  const last = Math.max(-Infinity, ...recent.map(({ atMs }) => atMs));
+  // The time to cool down counts drills too: a verdict right after any move may still be of the hand-over.
+  const last = Math.max(-Infinity, ...recently(of.history, of.nowMs).map(({ atMs }) => atMs));
   if (!byHand && of.nowMs - last < config.timing.coolDownMs) {
     return refuse(
       'CoolDown',

@@ -151,6 +151,12 @@ export const survey = {
   output: z.strictObject({ validators: z.number().int().min(0), sentence }),
 };
 
+/** The schedule's event. `execution` is the drill that was started, or null. */
+export const drill = {
+  input: z.looseObject({}),
+  output: z.strictObject({ execution: executionName.nullable(), sentence }),
+};
+
 /** EventBridge's event of a CloudWatch alarm that changed its state; AWS adds fields as it likes. */
 export const startOnAlarm = {
   input: z.looseObject({

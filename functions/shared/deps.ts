@@ -29,7 +29,7 @@ export interface Deps {
   readonly rejoinCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
-  readonly workflow: Pick<Workflow, 'start' | 'isRunning'>;
+  readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'list'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */
   readonly answers: Pick<Tasks, 'sendAnswer'>;
   readonly notify: Pick<Notify, 'send'>;

@@ -18,6 +18,7 @@ export const deployments: readonly Deployment[] = [
     region: 'eu-west-1',
     parameters: {
       SlackEnabled: 'true',
+      DrillsEnabled: 'true',
       DryRun: 'false',
       ApprovalRequired: 'false',
       AlertEmail: 'oncall@example.com',

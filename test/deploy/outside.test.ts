@@ -151,6 +151,7 @@ describe('bundles', () => {
     expect(Object.keys(real).sort()).toEqual([
       'answer',
       'assess',
+      'drill',
       'fence',
       'reinstate',
       'rejoin',

@@ -2,6 +2,7 @@ import type { AlertTest } from '../../aws/alert-test.ts';
 import type { Approvals } from '../../aws/approvals.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
+import type { Listed } from '../../aws/workflow.ts';
 import type { TableSafety } from '../../aws/table.ts';
 import type { SlackSettings } from '../../aws/slack-settings.ts';
 import { decide, type ApprovalRecord } from '../../core/approval.ts';
@@ -50,6 +51,8 @@ export class World {
   started: string[] = [];
   inputs: unknown[] = [];
   running = false;
+  /** What the workflow service says runs now. */
+  listed: Listed[] = [];
   notices: string[] = [];
   /** What Slack was told; while it is down it takes nothing. */
   slack = {
@@ -225,6 +228,10 @@ export class World {
         isRunning: async () => {
           this.#up('workflow');
           return this.running;
+        },
+        list: async () => {
+          this.#up('workflow');
+          return this.listed;
         },
       },
       answers: {
