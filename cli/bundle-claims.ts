@@ -56,7 +56,8 @@ const tellConfig = (records: readonly BundleRecord[], found: Planned | undefined
   const claim = 'configuration';
   const [stored] = contentsOf(records, 'config');
   if (!stored || !found) return unknown(claim, 'Nothing to compare: it holds no configuration, or no plan.');
-  if (stored['hash'] !== found.plan.config) return unknown(claim, 'The configuration was changed after the plan was made: the one of the plan is not in it.');
+  if (stored['hash'] !== found.plan.config)
+    return unknown(claim, 'The configuration was changed after the plan was made: the one of the plan is not in it.');
   return hashOf(stored['config']) === stored['hash']
     ? holds(claim, 'The configuration is the one that the plan was made with.')
     : broken(claim, 'The configuration does not have the hash that stands beside it.');

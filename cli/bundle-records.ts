@@ -40,9 +40,7 @@ const objectIn = (text: unknown): Record<string, unknown> | undefined => {
 const detail = (event: FullEvent, name: string): Record<string, unknown> | undefined => objectIn(event.details[name]);
 
 const exitsOf = (events: readonly FullEvent[], state: string): Record<string, unknown>[] =>
-  events.flatMap((event) =>
-    event.type.endsWith('StateExited') && event.details['name'] === state ? [detail(event, 'output') ?? {}] : [],
-  );
+  events.flatMap((event) => (event.type.endsWith('StateExited') && event.details['name'] === state ? [detail(event, 'output') ?? {}] : []));
 
 /** The input that the execution was started with. */
 export const inputIn = (events: readonly FullEvent[]): Record<string, unknown> | undefined => {
@@ -77,7 +75,9 @@ const gatesIn = (events: readonly FullEvent[]): BundleRecord[] =>
     if (event.type !== 'TaskStateExited') return [];
     const output = detail(event, 'output') ?? {};
     const said = output['sentence'] ?? output['Cause'] ?? null;
-    return [{ kind: 'gate', content: { gate: event.details['name'], event: event.id, atMs: event.atMs, verdict: verdictOf(output), sentence: said } }];
+    return [
+      { kind: 'gate', content: { gate: event.details['name'], event: event.id, atMs: event.atMs, verdict: verdictOf(output), sentence: said } },
+    ];
   });
 
 /** The whole proof stands in the lease only until the next term is taken; afterwards the workflow's own words are left. */
@@ -150,4 +150,3 @@ export const bundleRecords = (of: BundleSources): BundleRecord[] => {
   ];
   return records.map(({ kind, content }) => ({ kind, content: plain(whole.includes(kind) ? content : withoutSecrets(content)) }));
 };
-

@@ -129,6 +129,29 @@ const drill = z.object({
   sentence: text,
 });
 
+const timings = {
+  approvedMs: ms.nullable(),
+  termTakenMs: ms.nullable(),
+  fencedMs: ms.nullable(),
+  releasedMs: ms.nullable(),
+  signedMs: ms.nullable(),
+  endedMs: ms.nullable(),
+  askedMs: ms,
+};
+/** With --real; times are counted from the start of each execution. */
+const drillReal = z.object({
+  validator,
+  ok: z.boolean(),
+  legs: z.array(
+    z.object({ way: z.enum(['there', 'back']), execution: executionName, status: text, error: text.nullable(), cause: text.nullable(), ...timings }),
+  ),
+  /** The execution that goes on by itself after an interruption. */
+  open: executionName.nullable(),
+  holder: nodeId.nullable(),
+  why: text.nullable(),
+  next: text.nullable(),
+});
+
 /** By the name of the command; `error` is what each prints when it fails. */
 export const cliJson = {
   error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
@@ -150,5 +173,5 @@ export const cliJson = {
   resume: z.object({ validator, paused: z.literal(false) }),
   'alert-test': z.union([z.object({ sent: z.literal(true), by: text }), z.object({ acknowledged: z.literal(true), by: text, atMs: ms })]),
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
-  drill,
+  drill: z.union([drill, drillReal]),
 } as const;

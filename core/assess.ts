@@ -132,7 +132,11 @@ const gate = (of: AssessInput, lease: Lease): Assessment | null => {
       'Wait until the chain moves, then ask again.',
     );
   if (request.cause.kind === 'drill' && (of.verdict !== 'healthy' || lease.phase !== 'HELD'))
-    return refuse('NotQuiet', `${config.id} is ${of.verdict}, term ${lease.term} is ${lease.phase}: no time for a drill.`, `baton status ${config.id}`);
+    return refuse(
+      'NotQuiet',
+      `${config.id} is ${of.verdict}, term ${lease.term} is ${lease.phase}: no time for a drill.`,
+      `baton status ${config.id}`,
+    );
   if (request.kind === 'switchover' || lease.phase !== 'HELD') return null;
   if (of.verdict === 'unobservable' && !byHand)
     return refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);

@@ -71,7 +71,11 @@ describe('a check tells', () => {
       joined([...lines.slice(0, 2), ...lines.slice(3)]),
       [3, 'it does not follow the record before it: one was removed, added or moved'],
     ],
-    ['the first record gone', joined([String(lines[0]), ...lines.slice(2)]), [2, 'it does not follow the record before it: one was removed, added or moved']],
+    [
+      'the first record gone',
+      joined([String(lines[0]), ...lines.slice(2)]),
+      [2, 'it does not follow the record before it: one was removed, added or moved'],
+    ],
     [
       'two records changed about',
       joined([String(lines[0]), String(lines[1]), String(lines[3]), String(lines[2])]),
@@ -79,7 +83,11 @@ describe('a check tells', () => {
     ],
     ['a record twice', joined([...lines, String(lines[3])]), [5, 'it does not follow the record before it: one was removed, added or moved']],
     ['another count', text.replace('"records":3', '"records":4'), [1, 'the head counts 4 records, the file holds 3']],
-    ['another last hash', text.replace(`"last":"${last}"`, `"last":"${'0'.repeat(64)}"`), [1, 'the head gives another last hash than the last record has']],
+    [
+      'another last hash',
+      text.replace(`"last":"${last}"`, `"last":"${'0'.repeat(64)}"`),
+      [1, 'the head gives another last hash than the last record has'],
+    ],
     ['other counts of kinds', text.replace('"event":2', '"event":3'), [1, 'the head counts other kinds of records than the file holds']],
   ])('%s', (_, changed, why) => {
     expect(whyOf(changed)).toEqual(why);
@@ -109,7 +117,10 @@ describe('a check tells', () => {
     ['a hash that begins otherwise', { hash: ` ${'a'.repeat(64)}` }],
   ])('a record with %s', (_, change) => {
     const before = hashOf('baton-bundle/1');
-    expect(whyOf(forged([{ record: 1, kind: 'event', content: {}, before, ...change }], { records: 1, kinds: { event: 1 }, last }))).toEqual([2, noRecord]);
+    expect(whyOf(forged([{ record: 1, kind: 'event', content: {}, before, ...change }], { records: 1, kinds: { event: 1 }, last }))).toEqual([
+      2,
+      noRecord,
+    ]);
   });
   test('a kind of one letter and of twenty, and a content of any depth', () => {
     for (const kind of ['e', 'e'.repeat(20)]) expect(whyOf(bundleOf([{ kind, content: { a: [{ b: null }] } }]).text)).toBe(null);

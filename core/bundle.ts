@@ -96,7 +96,18 @@ export const checkBundle = (text: string): BundleCheck => {
 };
 
 /** Names of fields that hold what nobody may see: task tokens and key material. */
-const secretFields: readonly string[] = ['token', 'tasktoken', 'granttoken', 'sealed', 'box', 'datakey', 'privatekey', 'priv_key', 'plaintext', 'secret'];
+const secretFields: readonly string[] = [
+  'token',
+  'tasktoken',
+  'granttoken',
+  'sealed',
+  'box',
+  'datakey',
+  'privatekey',
+  'priv_key',
+  'plaintext',
+  'secret',
+];
 /** So long a word is a token or key material, under whatever name. */
 const longWord = /[\w+/=-]{200,}/g;
 export const removed = '(removed)';

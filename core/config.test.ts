@@ -119,7 +119,14 @@ describe('policy', () => {
     ['minDiskFreeBytes', [0, 1], [-1, 0.5]],
     ['drill', [undefined, { everyDays: 1, window: night }, { everyDays: 365, window: night }], [{}, { everyDays: 30 }, { window: night }]],
     ['drill', [], [0, 366, 1.5].map((everyDays) => ({ everyDays, window: night }))],
-    ['drill', [], [{ everyDays: 30, window: night, cron: 'x' }, { everyDays: 30, window: { from: '3', to: '05:00' } }]],
+    [
+      'drill',
+      [],
+      [
+        { everyDays: 30, window: night, cron: 'x' },
+        { everyDays: 30, window: { from: '3', to: '05:00' } },
+      ],
+    ],
     ['verdict.failing', [1, 20], [0, 21, 1.5]],
     ['verdict.window', [1, 20], [0, 21, 1.5]],
     ['verdict.healthy', [1, 20], [0, 21, 1.5]],

@@ -44,7 +44,13 @@ const ago = (days: number, nowMs: number = inWindow): DrillSeen['history'] => [{
 /** A drill that went there: birch holds it, amber was fenced. */
 const away = (of: Of = {}, name = 'hub-1'): DrillSeen =>
   seen(name, {
-    lease: leaseOf({ validator: id(name), term: t(4), holder: birch, claim: run(`${name}.t3.drill-there-20260304`), evidence: proof({ term: t(4) }) }),
+    lease: leaseOf({
+      validator: id(name),
+      term: t(4),
+      holder: birch,
+      claim: run(`${name}.t3.drill-there-20260304`),
+      evidence: proof({ term: t(4) }),
+    }),
     history: ago(0),
     ...of,
   });

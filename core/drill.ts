@@ -113,5 +113,13 @@ export const drillsDue = (of: {
     .filter((one) => isDue(one, nowMs))
     .toSorted((a, b) => lastMovedMs(a) - lastMovedMs(b))
     .flatMap((one) => startOf(one, 'there', nowMs));
-  return starts.length > 0 ? { starts, sentence: `Due: ${starts.map(({ validator }) => validator).slice(0, 5).join(', ')}.` } : none('No drill is due now.');
+  return starts.length > 0
+    ? {
+        starts,
+        sentence: `Due: ${starts
+          .map(({ validator }) => validator)
+          .slice(0, 5)
+          .join(', ')}.`,
+      }
+    : none('No drill is due now.');
 };

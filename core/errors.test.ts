@@ -48,6 +48,14 @@ test('the name of a drill tells that it is one, and which way', () => {
     expect(isDrill(name)).toBe(true);
     for (const other of ['there', 'back', 'real'] as const) expect(isDrill(name, other)).toBe(other === way);
   }
-  const others = ['enrol', 'hub-1.t3.by-hand-ab', 'hub-1.t3.drill-ab', 'drill-there-1', 'hub-1.tx.drill-there-1', 'a.hub-1.t3.drill-there-1', 'hub-1.t3.drill-there'];
+  const others = [
+    'enrol',
+    'hub-1.t3.by-hand-ab',
+    'hub-1.t3.drill-ab',
+    'drill-there-1',
+    'hub-1.tx.drill-there-1',
+    'a.hub-1.t3.drill-there-1',
+    'hub-1.t3.drill-there',
+  ];
   for (const other of others) expect(isDrill(other)).toBe(false);
 });

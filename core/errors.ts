@@ -32,6 +32,7 @@ export const errorCodes = [
   'GuardRefused',
   'SignerRefused',
   'DrillFailed',
+  'DrillRefused',
   'ValidatorUnknown',
   'TableUnsafe',
   'AlertTestUnknown',

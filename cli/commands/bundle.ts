@@ -73,7 +73,9 @@ export const bundle = async (context: Context, name: string, options: BundleOpti
   const records = bundleRecords({ ...found, madeBy: await context.whoAmI(), madeAtMs: context.clock.epochMs(), version: versionHere() });
   const { text, last } = bundleOf(records);
   if (text.length > longestBundle || records.length > mostRecords)
-    throw new BatonError('WorkflowFailed', `the bundle of ${execution} is too large: ${records.length} records`, { fix: `baton explain ${execution}` });
+    throw new BatonError('WorkflowFailed', `the bundle of ${execution} is too large: ${records.length} records`, {
+      fix: `baton explain ${execution}`,
+    });
   const file = options.out ?? `${execution}.bundle.jsonl`;
   write(file, text, options.force);
   return {

@@ -152,7 +152,10 @@ export class LocalStates implements Service {
   #history(input: Input): unknown {
     const { events } = this.#find(input);
     const [from, max] = [Number(input['nextToken'] ?? 0), Number(input['maxResults'] ?? 100)];
-    return { events: events.slice(from, from + max).map((event) => toWire(event, this.#options.arn.split(':')[3] ?? '')), ...(from + max < events.length ? { nextToken: String(from + max) } : {}) };
+    return {
+      events: events.slice(from, from + max).map((event) => toWire(event, this.#options.arn.split(':')[3] ?? '')),
+      ...(from + max < events.length ? { nextToken: String(from + max) } : {}),
+    };
   }
 
   /** Newest first. */

@@ -6,6 +6,7 @@ import { functionNames } from '../sim/lambda.ts';
 import { scenarioNamed, scenarios } from '../sim/scenarios.ts';
 import { swarmOptions } from '../sim/swarm.ts';
 import { World } from '../sim/world.ts';
+import { recordOf } from '../support/core.ts';
 import { ask, type Question, type Who } from './ask.ts';
 import { callsOfPeople } from './people.ts';
 import { contextKeys, questionsOf } from './questions.ts';
@@ -177,17 +178,21 @@ const drills = async (onCall: OnCall): Promise<void> => {
   const config = { ...world.config, policy: { ...world.config.policy, drill: { everyDays: 1, window: { from: '00:00', to: '23:59' } } } };
   const pk = keyOf.config(config.id);
   world.table.items.set(pk, toItem({ config: JSON.parse(JSON.stringify(config)) as object, hash: hashOf(config), pk }));
+  // An answered approval of before, and then its own: what waits is read, and what the lease claims.
+  const record = recordOf({ validator: config.id, state: 'approved' });
+  world.table.items.set(keyOf.approval(record.id), toItem({ ...record, pk: keyOf.approval(record.id) }));
+  world.table.items.set(keyOf.approvals(config.id), toItem({ open: record.id, pk: keyOf.approvals(config.id) }));
   let started = false;
   const look = (): void => {
     void world.lambda.invoke('Drill', {}, undefined).then((reply) => {
       if (reply.ok) started ||= (reply.result as { Payload: { execution: string | null } }).Payload.execution !== null;
     });
-    world.scheduler.after(20_000, 'schedule', look);
+    world.scheduler.after(2_000, 'schedule', look);
   };
   world.scheduler.after(5_000, 'schedule', look);
   await world.scheduler.run(
-    120_000,
-    () => started,
+    90_000,
+    () => false,
     () => undefined,
   );
   world.scheduler.end();

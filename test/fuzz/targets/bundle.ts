@@ -11,7 +11,9 @@ const kinds = ['bundle', 'execution', 'input', 'plan', 'config', 'gate', 'people
 
 const recordOf = (random: Random): BundleRecord => {
   const given = random.once(2) ? leasePlain(random) : reportPlain(random);
-  const content = withoutSecrets(random.once(2) ? given : { id: random.between(1, 9), type: 'TaskStateExited', name: 'Fence', output: given }) as Plain;
+  const content = withoutSecrets(
+    random.once(2) ? given : { id: random.between(1, 9), type: 'TaskStateExited', name: 'Fence', output: given },
+  ) as Plain;
   return { kind: random.pick(kinds), content };
 };
 

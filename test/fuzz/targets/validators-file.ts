@@ -124,7 +124,10 @@ const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): stri
   if (lapsed && (policy.assumptions['lapsed'] === undefined || chain.kind === 'systemd' || policy.onControlPlaneLoss === 'hold')) return 'lapsed';
   if (attested && (policy.assumptions['attested'] === undefined || policy.approvers.length === 0)) return 'attested';
   if (policy.mode === 'approve' && policy.approvers.length < policy.quorum) return 'nobody can approve';
-  if (policy.drill !== undefined && (policy.mode === 'watch' || nodes.length < 2 || openMinutes(policy.drill.window) * 60_000 < policy.approvalMs + 1_800_000))
+  if (
+    policy.drill !== undefined &&
+    (policy.mode === 'watch' || nodes.length < 2 || openMinutes(policy.drill.window) * 60_000 < policy.approvalMs + 1_800_000)
+  )
     return 'a drill that cannot be';
   return safeTiming(timing) ? null : 'the timing is not safe';
 };
