@@ -9,6 +9,7 @@ import { explainAny } from './commands/explain-policy.ts';
 import { failover } from './commands/failover.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
+import { report } from './commands/report.ts';
 import { seal } from './commands/seal.ts';
 import { registerVerifyBundle } from './commands/verify-bundle.ts';
 import { watchStatus } from './commands/status-watch.ts';
@@ -72,6 +73,7 @@ export const programFor = (
     .description('what an execution did and why, step by step; or `explain policy VALIDATOR`: what a failover would be judged by now, and how')
     .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
+  registerReport(program, run);
   registerBundle(program, run);
   registerVerifyBundle(program, outputOf);
   registerPauses(program, run);
@@ -153,6 +155,17 @@ const registerHistory = (program: Command, run: Run): void => {
     .description('the last times that the right to sign was moved: how each ended, how long it took, what proved the fence')
     .option('--last <number>', 'how many, at most 20', '5');
   telling.action(run((context, name) => history(context, name ?? '', { last: option(telling, 'last') ?? '' })));
+};
+
+const registerReport = (program: Command, run: Run): void => {
+  const reporting = program
+    .command('report [validator]')
+    .description('how long it took until a new holder signed: failovers and drills, against an objective and the time before')
+    .option('--days <number>', 'how many days, at most 365; Step Functions remembers 90', '30')
+    .option('--objective <seconds>', 'within which a new holder is to sign', '45');
+  reporting.action(
+    run((context, name) => report(context, name, { days: option(reporting, 'days') ?? '', objective: option(reporting, 'objective') ?? '' })),
+  );
 };
 
 const registerBundle = (program: Command, run: Run): void => {

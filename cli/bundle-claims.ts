@@ -101,7 +101,7 @@ const tellEvidence = (records: readonly BundleRecord[], found: Planned | undefin
   const other = kinds.find((kind) => !found.plan.accepts.some((one) => one === kind));
   return other === undefined
     ? holds(claim, `The plan accepts what proved the fence: ${[...new Set(kinds)].join(', ')}.`)
-    : broken(claim, `What proved the fence (${String(other)}) is not accepted by the plan.`);
+    : broken(claim, `What proved the fence (${JSON.stringify(other)}) is not accepted by the plan.`);
 };
 
 const person = z.looseObject({

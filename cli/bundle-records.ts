@@ -103,7 +103,7 @@ const requestsIn = (events: readonly FullEvent[]): BundleRecord[] =>
     const headers = z
       .looseObject({ AllHttpHeaders: z.looseObject({ 'X-Amzn-Trace-Id': z.array(z.string()).optional() }) })
       .safeParse(output?.['SdkHttpMetadata']).data;
-    const inWords = [...String(details['cause'] ?? '').matchAll(uuid)].map(([, one = '']) => one);
+    const inWords = [...JSON.stringify(details['cause'] ?? '').matchAll(uuid)].map(([, one = '']) => one);
     const all = [...new Set([...(metadata ? [metadata.RequestId] : []), ...inWords])];
     const trace = headers?.AllHttpHeaders['X-Amzn-Trace-Id']?.[0] ?? null;
     const version = typeof output?.['ExecutedVersion'] === 'string' ? output['ExecutedVersion'] : null;

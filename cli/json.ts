@@ -100,6 +100,47 @@ const history = z.object({
   ),
 });
 
+const figures = z.object({
+  runs: count,
+  drills: count,
+  ends: z.record(text, count),
+  recoveries: count,
+  medianMs: ms.nullable(),
+  longestMs: ms.nullable(),
+  within: count,
+  /** 0 to 1. */
+  share: z.number().nullable(),
+});
+const reported = z.object({
+  /** Null for the whole fleet. */
+  validator: validator.nullable(),
+  now: figures,
+  before: figures,
+  trend: z.enum(['faster', 'slower', 'same']).nullable(),
+  movedDays: count.nullable(),
+  drillOverdue: z.boolean(),
+  forgotten: count,
+});
+const report = z.object({
+  days: count,
+  objectiveSeconds: z.number(),
+  knownSinceMs: ms,
+  unread: count,
+  validators: z.array(reported),
+  fleet: reported,
+  runs: z.array(
+    z.object({
+      execution: executionName,
+      kind: z.enum(['failover', 'by-hand', 'drill']),
+      startedMs: ms,
+      end: text,
+      tookTerm: z.boolean(),
+      toSignatureMs: ms.nullable(),
+      askedMs: ms,
+    }),
+  ),
+});
+
 const hash = z.string().regex(/^[a-f0-9]{64}$/);
 const bundle = z.object({ validator, execution: executionName, file: text, records: count, last: hash });
 const verified = z.object({
@@ -167,6 +208,7 @@ export const cliJson = {
   attest: answered,
   explain: z.union([explained, policyExplained]),
   history,
+  report,
   bundle,
   'verify-bundle': verified,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
