@@ -30,7 +30,7 @@ export interface RealDrillOptions {
 const lookMs = durationMs(2_000);
 /** How long the node that was fenced may take to become a ready standby again. */
 const readyMs = durationMs(900_000);
-const maxLooks = 1_000;
+const maxLooks = 450;
 /** Blocks or slots of which the signature may be missing on each way, when the node that hands over answers. */
 const missedEachWay = 1;
 
@@ -82,10 +82,11 @@ const checkFit = async (context: Context, validator: ValidatorId): Promise<void>
 
 const seconds = (ms: number | null): string => (ms === null ? 'not reached' : `${(ms / 1_000).toFixed(1)} s`);
 
-const legLine = ({ way, execution, timings, status, error }: Leg): string =>
-  status === 'SUCCEEDED'
-    ? `${way}: ${execution}: fenced ${seconds(timings.fencedMs)}, released ${seconds(timings.releasedMs)}, signing ${seconds(timings.signedMs)} after its start (${seconds(timings.askedMs)} of it waiting for people).`
-    : `${way}: ${execution} ended ${status}${error === null ? '' : ` (${error})`}.`;
+const legLine = ({ way, execution, timings, status, error }: Leg): string => {
+  if (status !== 'SUCCEEDED') return `${way}: ${execution} ended ${status}${error === null ? '' : ` (${error})`}.`;
+  const times = `fenced ${seconds(timings.fencedMs)}, released ${seconds(timings.releasedMs)}, signing ${seconds(timings.signedMs)} after its start`;
+  return `${way}: ${execution}: ${times} (${seconds(timings.askedMs)} of it waiting for people).`;
+};
 
 class RealDrill {
   readonly #context: Context;
@@ -203,7 +204,8 @@ const drillBoth = async (
     if (error instanceof BatonError) return error;
     throw error;
   });
-  if (now instanceof BatonError) return drill.ended(`The way back was not begun: ${now.message}.`, `${now.fix}   (then: ${back})`);
+  if (now instanceof BatonError)
+    return drill.ended(`The way back was not begun: ${now.message.replace(/\.?$/, '.')}`, `${now.fix}   (then: ${back})`);
   if (now.term !== after.term) return drill.ended('Somebody else has moved it meanwhile: there is no way back.', `baton history ${validator}`);
   const home = await drill.move('back', now, from);
   return home.status === 'SUCCEEDED'
@@ -224,7 +226,8 @@ export const drillReal = async (context: Context, name: string, options: RealDri
   await checkFit(context, config.id);
   const target = to === undefined ? 'the standby that Assess chooses' : nodeLabel(config, to);
   for (const line of [
-    `This moves the right to sign of ${config.id}, which is real, from ${nodeLabel(config, lease.holder)} to ${target}, and back when it is a ready standby again.`,
+    `This moves the right to sign of ${config.id}, which is real, from ${nodeLabel(config, lease.holder)} to ${target},`,
+    'and back as soon as the first one is a ready standby again.',
     'Each way is an execution like every other: assessed, approved where the policy asks for it, fenced before anything is released.',
     `Expected: up to ${missedEachWay} missed duty each way while the active answers. If it does not, nobody signs until a fence is proven.`,
   ])

@@ -55,21 +55,17 @@ const seconds = (ms: number | null): string => (ms === null ? 'none' : `${(ms / 
 const linesOf = (one: Told, runs: readonly Run[], objectiveMs: number): string[] => {
   const { now, before, trend } = one;
   const ends = Object.entries(now.ends).map(([end, count]) => `${end} ${count}`);
-  const recovered =
-    now.share === null
-      ? 'no recovery'
-      : `${now.recoveries} recoveries: median ${seconds(now.medianMs)}, longest ${seconds(now.longestMs)}, ${now.within} of ${now.recoveries} within ${seconds(objectiveMs)} (${(now.share * 100).toFixed(0)} %)`;
+  const share = `${now.within} of ${now.recoveries} within ${seconds(objectiveMs)} (${((now.share ?? 0) * 100).toFixed(0)} %)`;
+  const times = `median ${seconds(now.medianMs)}, longest ${seconds(now.longestMs)}`;
+  const recovered = now.share === null ? 'no recovery' : `${now.recoveries} recoveries: ${times}, ${share}`;
+  const moved = one.movedDays === null ? 'never moved' : `moved ${one.movedDays} days ago`;
   return [
     `${one.validator ?? 'fleet'}: ${now.runs} executions, ${now.drills} of them drills${ends.length === 0 ? '' : ` (${ends.join(', ')})`}`,
     `  ${recovered}`,
     ...(now.recoveries === 0 ? [] : [`  ${sparkline(runs)}`]),
     `  the period before: ${before.recoveries} recoveries, median ${seconds(before.medianMs)}${trend === null ? '' : `: now ${trend}`}`,
     ...(one.forgotten === 0 ? [] : [`  ${one.forgotten} moves are known by their time alone: Step Functions has forgotten them`]),
-    ...(one.drillOverdue
-      ? [
-          `  a drill is overdue: ${one.movedDays === null ? 'never moved' : `moved ${one.movedDays} days ago`}   next: baton drill --real --validator ${String(one.validator)}`,
-        ]
-      : []),
+    ...(one.drillOverdue ? [`  a drill is overdue: ${moved}   next: baton drill --real --validator ${String(one.validator)}`] : []),
   ];
 };
 
@@ -130,7 +126,8 @@ export const report = async (context: Context, name: string | undefined, options
   const knownSinceMs = period.nowMs - Math.min(2 * wanted, keptDays) * dayMs;
   return {
     lines: [
-      `The last ${wanted} days, and the ${wanted} before. Step Functions forgets after ${keptDays} days: what is told here is known since ${utcOf(knownSinceMs)}.`,
+      `The last ${wanted} days, and the ${wanted} before.`,
+      `Step Functions forgets after ${keptDays} days: what is told here is known since ${utcOf(knownSinceMs)}.`,
       ...told.flatMap((one) => linesOf(one, inPeriod(of(one.validator as ValidatorId)), period.objectiveMs)),
       ...(told.length > 1 ? linesOf(whole, inPeriod(runs), period.objectiveMs) : []),
       ...(unread === 0 ? [] : [`${unread} older executions were not looked into: ask for fewer days, or for one validator.`]),

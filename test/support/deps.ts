@@ -84,6 +84,11 @@ export class World {
     if (this.broken.has(service)) throw new BatonError('LeaseInvalid', `${service} cannot be read`, { fix: 'Restore it.' });
   }
 
+  #from<T>(service: string, value: T): T {
+    this.#up(service);
+    return value;
+  }
+
   write(write: LeaseWrite): WriteOutcome {
     const result = applyWrite(this.lease, write);
     if (result.outcome === 'done') this.lease = result.lease;
@@ -112,15 +117,9 @@ export class World {
         const report = this.reports.get(node);
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
-      readPause: async () => {
-        this.#up('pause');
-        return this.paused;
-      },
+      readPause: async () => this.#from('pause', this.paused),
       readVault: async () => this.vault,
-      readHistory: async () => {
-        this.#up('history');
-        return this.history;
-      },
+      readHistory: async () => this.#from('history', this.history),
       addHistory: async (_, one) => {
         this.history.push(one);
       },
@@ -225,14 +224,8 @@ export class World {
           if (fresh) this.started.push(name);
           return fresh;
         },
-        isRunning: async () => {
-          this.#up('workflow');
-          return this.running;
-        },
-        list: async () => {
-          this.#up('workflow');
-          return this.listed;
-        },
+        isRunning: async () => this.#from('workflow', this.running),
+        list: async () => this.#from('workflow', this.listed),
       },
       answers: {
         sendAnswer: async (token, answer) => {

@@ -30,7 +30,7 @@ export const bundle = target<{ text: string }>({
     if (random.once(20)) return { text: noise(random) };
     // A file whose hashes are right and whose records are anything: what is claimed of it must be told, whatever it is.
     if (random.once(3)) {
-      const strange = records.map(({ kind, content }) => ({ kind, content: { is: mutate(random, content) } as Plain }));
+      const strange = records.map(({ kind, content }) => ({ kind, content: { is: mutate(random, content) } }));
       return { text: bundleOf(strange.map((one) => JSON.parse(JSON.stringify(one)) as BundleRecord)).text };
     }
     return { text: mutateText(random, text) };
