@@ -56,14 +56,15 @@ export const bundleOf = (records: readonly BundleRecord[]): { readonly text: str
 };
 
 /** Undefined when the line is not the one text of what it says: two meanings in one text, or another text of the same. */
-const read = <S extends z.ZodType>(schema: S, line: string): z.output<S> | undefined => {
+const read = <S extends z.ZodType>(schema: S, line: string | undefined): z.output<S> | undefined => {
+  let found: z.output<S> | undefined;
   try {
-    const value: unknown = JSON.parse(line);
-    return canonicalJson(value) === line ? schema.safeParse(value).data : undefined;
+    const value: unknown = JSON.parse(String(line));
+    if (canonicalJson(value) === line) found = schema.safeParse(value).data;
   } catch {
     // No JSON, or nested too deep to be read.
-    return undefined;
   }
+  return found;
 };
 
 const wrong = (line: number | null, why: string): BundleCheck => ({ ok: false, line, why });
@@ -71,7 +72,7 @@ const wrong = (line: number | null, why: string): BundleCheck => ({ ok: false, l
 /** @returns what the file holds, or the first line that is wrong and why. */
 export const checkBundle = (text: string): BundleCheck => {
   if (text.length > longestBundle) return wrong(null, `it is longer than ${longestBundle} characters`);
-  const [first = '', ...lines] = text.split('\n');
+  const [first, ...lines] = text.split('\n');
   const found = read(head, first);
   if (!found) return wrong(1, `it is no head of format ${bundleFormat}`);
   if (lines.pop() !== '') return wrong(null, 'its last line does not end: something was cut off');

@@ -60,7 +60,7 @@ const back = { validator: 'hub-1', way: 'back', execution: 'hub-1.t4.drill-back-
 
 describe('a drill there', () => {
   test('is due for a validator that was never moved', () => {
-    expect(ask([seen()])).toEqual({ starts: [there], sentence: 'Due: hub-1.' });
+    expect(ask([seen()])).toStrictEqual({ starts: [there], sentence: 'Due: hub-1.' });
   });
   test.each<[string, Of, boolean]>([
     ['was moved so many days ago', { history: ago(30) }, true],

@@ -1,4 +1,4 @@
-import type { ValidatorConfig } from './config.ts';
+import type { Policy, ValidatorConfig } from './config.ts';
 import type { ExecutionName, NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { drillName, isDrill } from './names.ts';
@@ -53,34 +53,36 @@ const careOf = ({ lease, verdict, judgement }: DrillSeen): string | null => {
   return verdict === 'healthy' ? null : `is ${verdict}`;
 };
 
+/** One that asks for drills. */
+type Asking = DrillSeen & { readonly drill: NonNullable<Policy['drill']> };
+
+const askingIn = (seen: readonly DrillSeen[]): Asking[] =>
+  seen.flatMap((one) => {
+    const { drill } = one.config.policy;
+    return drill ? [{ ...one, drill }] : [];
+  });
+
 /** The node to go back to, when a drill has moved it and nobody has moved it since. */
-const backTo = ({ config, lease }: DrillSeen): NodeId | undefined => {
-  const from = config.policy.drill && isDrill(lease.claim, 'there') ? lease.evidence?.node : undefined;
+const backTo = ({ config, lease }: Asking): NodeId | undefined => {
+  const from = isDrill(lease.claim, 'there') ? lease.evidence?.node : undefined;
   return from !== lease.holder && config.nodes.some(({ id }) => id === from) ? from : undefined;
 };
 
-/** The day of the opening, when it is long enough for people to answer in it; null otherwise. */
-const dayOf = ({ policy }: ValidatorConfig, nowMs: EpochMs): string | null => {
-  const opened = policy.drill ? openedAt(policy.drill.window, nowMs) : null;
-  return opened && opened.leftMs > policy.approvalMs ? utcOf(opened.sinceMs).slice(0, 10).replaceAll('-', '') : null;
-};
-
-const startOf = (seen: DrillSeen, way: DrillStart['way'], nowMs: EpochMs, to?: NodeId): DrillStart[] => {
-  const { config, lease } = seen;
-  const day = dayOf(config, nowMs);
-  if (day === null) return [];
-  const reason = way === 'there' ? `Drill: not moved for ${String(config.policy.drill?.everyDays)} days.` : `Drill: the way back to ${String(to)}.`;
-  const execution = drillName({ validator: config.id, term: lease.term, way, mark: day });
+/** One start, when the window is open for as long as people have to answer; none otherwise. */
+const startOf = (seen: Asking, way: DrillStart['way'], nowMs: EpochMs, to?: NodeId): DrillStart[] => {
+  const { config, lease, drill } = seen;
+  const opened = openedAt(drill.window, nowMs);
+  if (opened === null || opened.leftMs <= config.policy.approvalMs) return [];
+  const reason = way === 'there' ? `Drill: not moved for ${drill.everyDays} days.` : `Drill: the way back to ${String(to)}.`;
+  const mark = utcOf(opened.sinceMs).slice(0, 10).replaceAll('-', '');
+  const execution = drillName({ validator: config.id, term: lease.term, way, mark });
   return [{ validator: config.id, way, execution, reason, ...(to === undefined ? {} : { to }) }];
 };
 
+/** Long before everything for one that was never moved. */
 const lastMovedMs = ({ history }: DrillSeen): number => Math.max(-Infinity, ...history.map(({ atMs }) => atMs));
 
-const isDue = (seen: DrillSeen, nowMs: EpochMs): boolean => {
-  const { nodes, policy } = seen.config;
-  const lastMs = lastMovedMs(seen);
-  return policy.drill !== undefined && nodes.length > 1 && (lastMs === -Infinity || daysSince(lastMs, nowMs) >= policy.drill.everyDays);
-};
+const isDue = (seen: Asking, nowMs: EpochMs): boolean => seen.config.nodes.length > 1 && daysSince(lastMovedMs(seen), nowMs) >= seen.drill.everyDays;
 
 const none = (sentence: string): DrillsDue => ({ starts: [], sentence });
 
@@ -100,7 +102,8 @@ export const drillsDue = (of: {
     const care = careOf(one);
     if (care !== null) return none(`No drill: ${one.config.id} ${care}.`);
   }
-  const away = seen.flatMap((one) => {
+  const asking = askingIn(seen);
+  const away = asking.flatMap((one) => {
     const to = backTo(one);
     return to === undefined ? [] : [{ one, to }];
   });
@@ -109,7 +112,7 @@ export const drillsDue = (of: {
     const names = away.map(({ one }) => one.config.id).join(', ');
     return starts.length > 0 ? { starts, sentence: `The way back is due: ${names}.` } : none(`The way back waits for its window: ${names}.`);
   }
-  const starts = seen
+  const starts = asking
     .filter((one) => isDue(one, nowMs))
     .toSorted((a, b) => lastMovedMs(a) - lastMovedMs(b))
     .flatMap((one) => startOf(one, 'there', nowMs));
