@@ -118,6 +118,9 @@ const safeDefaults: Rule = (template) => [
   ...(treeAt(template, 'Parameters', 'SlackEnabled')['Default'] === 'false'
     ? []
     : [finding('UnsafeDefault', 'Parameters.SlackEnabled', "its default is 'false': a fresh stack has no route that IAM does not guard")]),
+  ...(treeAt(template, 'Parameters', 'DrillsEnabled')['Default'] === 'false'
+    ? []
+    : [finding('UnsafeDefault', 'Parameters.DrillsEnabled', "its default is 'false': a fresh stack starts nothing by a schedule")]),
 ];
 
 const bounds = ['AllowedPattern', 'AllowedValues', 'MinValue', 'MinLength'];
