@@ -62,10 +62,14 @@ export class Approvals {
   /** The same for people: the task token does not leave the table. */
   async waiting(validator: ValidatorId, signal?: AbortSignal): Promise<WaitingRecord | undefined> {
     const found = await readParsed(this.#table, keyOf.approvals(validator), pointer, signal);
-    if (!found) return undefined;
-    const pk = keyOf.approval(found.open);
+    return found && this.forPeople(found.open, signal);
+  }
+
+  /** One record by its id, as people may see it. */
+  async forPeople(id: string, signal?: AbortSignal): Promise<WaitingRecord | undefined> {
+    const pk = keyOf.approval(id);
     const item = await readItem(this.#table, pk, signal, shownFields);
-    return item && fromItem(item, waitingRecord, pk, { id: found.open });
+    return item && fromItem(item, waitingRecord, pk, { id });
   }
 
   /**

@@ -162,6 +162,65 @@ describe('what runs now', () => {
   });
 });
 
+describe('the whole history', () => {
+  test('keeps everything of each event', async () => {
+    const details = { resource: 'invoke', resourceType: 'lambda', output: '{"Payload":{}}' };
+    const { sent, workflow } = workflowWith({
+      events: [{ id: 4, previousEventId: 3, type: 'TaskSucceeded', timestamp: 1.5, taskSucceededEventDetails: details }, {}],
+    });
+    expect(await workflow.fullHistory(name)).toStrictEqual([
+      { id: 4, type: 'TaskSucceeded', atMs: 1_500, before: 3, details },
+      { id: 0, type: '', atMs: 0, before: 0, details: {} },
+    ]);
+    expect(sent[0]?.input).toEqual({ executionArn, maxResults: 1_000, includeExecutionData: true });
+  });
+  test('tells what failed', async () => {
+    await expect(workflowWith(lost).workflow.fullHistory(name)).rejects.toMatchObject({ code: 'WorkflowFailed', fix: 'Run it again.' });
+  });
+});
+
+describe('the list of executions', () => {
+  const one = (id: number, more: Record<string, unknown> = {}) => ({ name: `hub-1.t${id}.a`, status: 'RUNNING', startDate: id, ...more });
+
+  test('of those that run asks for these alone, page by page', async () => {
+    const { sent, workflow } = workflowWith((index) => ({ executions: [one(index)], ...(index < 1 ? { nextToken: 'more' } : {}) }));
+    const signal = someSignal();
+    expect(await workflow.list({ running: true }, signal)).toStrictEqual([
+      { name: 'hub-1.t0.a', status: 'RUNNING', startedMs: 0 },
+      { name: 'hub-1.t1.a', status: 'RUNNING', startedMs: 1_000 },
+    ]);
+    const asked = { stateMachineArn: stateMachine, maxResults: 1_000, statusFilter: 'RUNNING' };
+    expect(sent).toEqual([
+      { action: 'ListExecutions', input: asked, signal },
+      { action: 'ListExecutions', input: { ...asked, nextToken: 'more' }, signal },
+    ]);
+  });
+  test('of a time ends with the first that is older', async () => {
+    const { sent, workflow } = workflowWith({ executions: [one(9, { status: 'FAILED', stopDate: 9.5 }), one(5), one(4)], nextToken: 'more' });
+    expect(await workflow.list({ sinceMs: 5_000 })).toStrictEqual([
+      { name: 'hub-1.t9.a', status: 'FAILED', startedMs: 9_000, stoppedMs: 9_500 },
+      { name: 'hub-1.t5.a', status: 'RUNNING', startedMs: 5_000 },
+    ]);
+    expect(sent.map(({ input }) => input)).toEqual([{ stateMachineArn: stateMachine, maxResults: 1_000 }]);
+  });
+  test('ends after 30 pages', async () => {
+    const { sent, workflow } = workflowWith({ executions: [one(9)], nextToken: 'more' });
+    expect((await workflow.list({ sinceMs: 1 })).length).toBe(30);
+    expect(sent.length).toBe(30);
+  });
+  test('may be empty, or tell nothing of one', async () => {
+    expect(await workflowWith({}).workflow.list({ running: true })).toEqual([]);
+    expect(await workflowWith({ executions: [{}] }).workflow.list({ sinceMs: 0 })).toStrictEqual([{ name: '', status: 'UNKNOWN', startedMs: 0 }]);
+  });
+  test.each(failures)('%s is told', async (_, answer, cause) => {
+    await expect(workflowWith(answer).workflow.list({ running: true })).rejects.toMatchObject({
+      code: 'WorkflowFailed',
+      message: `the executions could not be listed: ${cause}`,
+      fix: 'Run it again.',
+    });
+  });
+});
+
 test('whoever waits for a history may end it', async () => {
   const { sent, workflow } = workflowWith({ events: [] });
   const signal = someSignal();

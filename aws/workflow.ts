@@ -4,6 +4,7 @@ import {
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   StartExecutionCommand,
+  type ExecutionListItem,
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
@@ -35,6 +36,25 @@ export interface WorkflowEvent {
   readonly cause?: string;
 }
 
+/** One event with everything that the service keeps of it. */
+export interface FullEvent {
+  readonly id: number;
+  readonly type: string;
+  readonly atMs: number;
+  /** The event before it; 0 for none. */
+  readonly before: number;
+  /** The details of its type as they came: texts that hold JSON are still texts. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** One execution of the list; times are those of the workflow service. */
+export interface Listed {
+  readonly name: string;
+  readonly status: string;
+  readonly startedMs: number;
+  readonly stoppedMs?: number;
+}
+
 const maxPages = 30;
 const mostRunning = 25;
 
@@ -64,6 +84,17 @@ const told = (event: HistoryEvent): WorkflowEvent => {
   };
 };
 
+const fullOf = (event: HistoryEvent): FullEvent => {
+  const [, details] = Object.entries(event).find(([name, value]) => name.endsWith('EventDetails') && value !== undefined) ?? [];
+  return {
+    id: event.id ?? 0,
+    type: event.type ?? '',
+    atMs: event.timestamp?.getTime() ?? 0,
+    before: event.previousEventId ?? 0,
+    details: { ...(details as Record<string, unknown> | undefined) },
+  };
+};
+
 const withSentence = z.object({ sentence: z.string() });
 
 const sentenceIn = (output: string | undefined): string | undefined => {
@@ -75,6 +106,13 @@ const sentenceIn = (output: string | undefined): string | undefined => {
   }
   return sentence;
 };
+
+const listedOf = ({ name, status, startDate, stopDate }: ExecutionListItem): Listed => ({
+  name: name ?? '',
+  status: status ?? 'UNKNOWN',
+  startedMs: startDate?.getTime() ?? 0,
+  ...(stopDate === undefined ? {} : { stoppedMs: stopDate.getTime() }),
+});
 
 const ended: readonly string[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
@@ -158,8 +196,17 @@ export class Workflow {
     }
   }
 
-  async history(name: ExecutionName, signal?: AbortSignal): Promise<WorkflowEvent[]> {
-    const events: WorkflowEvent[] = [];
+  history(name: ExecutionName, signal?: AbortSignal): Promise<WorkflowEvent[]> {
+    return this.#events(name, told, signal);
+  }
+
+  /** The same events with all their details, for the record of an incident. Task tokens may stand in them. */
+  fullHistory(name: ExecutionName): Promise<FullEvent[]> {
+    return this.#events(name, fullOf);
+  }
+
+  async #events<T>(name: ExecutionName, map: (event: HistoryEvent) => T, signal?: AbortSignal): Promise<T[]> {
+    const events: T[] = [];
     let next: string | undefined;
     for (let page = 0; page < maxPages; page += 1) {
       try {
@@ -172,7 +219,7 @@ export class Workflow {
           }),
           withSignal(signal),
         );
-        events.push(...(answer.events ?? []).map(told));
+        events.push(...(answer.events ?? []).map(map));
         if (answer.nextToken === undefined) return events;
         next = answer.nextToken;
       } catch (cause) {
@@ -180,5 +227,35 @@ export class Workflow {
       }
     }
     return events;
+  }
+
+  /**
+   * Executions that run now, or those that were started since `sinceMs`, newest first; at most 30,000. The service's list may lag behind by seconds.
+   * @throws BatonError WorkflowFailed.
+   */
+  async list(of: { readonly running: true } | { readonly sinceMs: number }, signal?: AbortSignal): Promise<Listed[]> {
+    const all: Listed[] = [];
+    const sinceMs = 'sinceMs' in of ? of.sinceMs : 0;
+    let next: string | undefined;
+    for (let page = 0; page < maxPages; page += 1) {
+      try {
+        const answer = await this.#client.send(
+          new ListExecutionsCommand({
+            stateMachineArn: this.#stateMachine,
+            maxResults: 1_000,
+            nextToken: next,
+            ...('running' in of ? { statusFilter: 'RUNNING' as const } : {}),
+          }),
+          withSignal(signal),
+        );
+        const found = (answer.executions ?? []).map(listedOf);
+        all.push(...found.filter(({ startedMs }) => startedMs >= sinceMs));
+        if (answer.nextToken === undefined || found.some(({ startedMs }) => startedMs < sinceMs)) return all;
+        next = answer.nextToken;
+      } catch (cause) {
+        throw failed('the executions could not be listed', cause, 'Run it again.');
+      }
+    }
+    return all;
   }
 }

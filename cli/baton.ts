@@ -2,10 +2,13 @@
 import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
+import { bundle } from './commands/bundle.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
+import { report } from './commands/report.ts';
+import { registerVerifyBundle } from './commands/verify-bundle.ts';
 import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
@@ -30,6 +33,7 @@ Exit codes:
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
   7  doctor found what must be mended
+  8  verify-bundle found a bundle that was changed or contradicts itself
   9  plan --detailed-exitcode: the file would change something
 `;
 
@@ -67,6 +71,9 @@ export const programFor = (
     )
     .action(run((context, name, of) => explainAny(context, name ?? '', of)));
   registerHistory(program, run);
+  registerReport(program, run);
+  registerBundle(program, run);
+  registerVerifyBundle(program, outputOf);
   registerPauses(program, run);
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
@@ -96,6 +103,31 @@ const registerHistory = (program: Command, run: Run): void => {
     .description('the last times that the right to sign was moved: how each ended, how long it took, what proved the fence')
     .option('--last <number>', 'how many, at most 20', '5');
   telling.action(run((context, name) => history(context, name ?? '', { last: option(telling, 'last') ?? '' })));
+};
+
+const registerReport = (program: Command, run: Run): void => {
+  const reporting = program
+    .command('report [validator]')
+    .description('how long it took until a new holder signed: failovers and drills, against an objective and the time before')
+    .option('--days <number>', 'how many days, at most 365; Step Functions remembers 90', '30')
+    .option('--objective <seconds>', 'within which a new holder is to sign', '45');
+  reporting.action(
+    run((context, name) => report(context, name, { days: option(reporting, 'days') ?? '', objective: option(reporting, 'objective') ?? '' })),
+  );
+};
+
+const registerBundle = (program: Command, run: Run): void => {
+  const bundling = program
+    .command('bundle <execution>')
+    .description('everything that is known of one execution, in one file whose records are chained by hashes')
+    .option('--out <file>', 'where to; EXECUTION.bundle.jsonl in this folder when not given')
+    .option('--force', 'write over a file that is there');
+  bundling.action(
+    run((context, name) => {
+      const out = option(bundling, 'out');
+      return bundle(context, name ?? '', { force: flag(bundling, 'force'), ...(out === undefined ? {} : { out }) });
+    }),
+  );
 };
 
 const registerPauses = (program: Command, run: Run): void => {

@@ -44,8 +44,8 @@ export interface Context {
   readonly output: Output;
   /** The caller's ARN, as STS tells it. */
   readonly whoAmI: () => Promise<string>;
-  /** Asks a person; false when there is no terminal to ask at. */
-  readonly confirm: (question: string) => Promise<boolean>;
+  /** Asks a person for a yes, or for exactly this word; false when there is no terminal to ask at. */
+  readonly confirm: (question: string, word?: string) => Promise<boolean>;
   /** Aborts when somebody interrupts the command, instead of ending it. */
   readonly interrupted: () => AbortSignal;
 }
@@ -63,10 +63,11 @@ const notSet = (field: string): BatonError =>
     fix: `export ${field}=… (see the outputs of the deployed stack)`,
   });
 
-const confirmAtTerminal = async (question: string): Promise<boolean> => {
+const confirmAtTerminal = async (question: string, word?: string): Promise<boolean> => {
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
+    if (word !== undefined) return (await terminal.question(`${question} `)).trim() === word;
     return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `));
   } finally {
     terminal.close();

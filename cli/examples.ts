@@ -23,12 +23,19 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   deny: ['baton deny hub-1 --plan 0123456789ab', 'baton deny hub-1 --attestation'],
   attest: ['baton attest hub-1 --statement "I pulled both power cords of amber at 02:10."'],
   explain: ['baton explain hub-1.t7.by-hand-0a1b2c3d', 'baton explain policy hub-1', 'baton explain gates hub-1'],
+  report: ['baton report', 'baton report hub-1 --days 30 --objective 45'],
+  bundle: ['baton bundle hub-1.t5.by-hand-1a2b3c4d --out incident.jsonl'],
+  'verify-bundle': ['baton verify-bundle incident.jsonl'],
   history: ['baton history hub-1 --last 10'],
   pause: ['baton pause hub-1 --for 2h --reason "kernel upgrade"'],
   resume: ['baton resume hub-1'],
   'alert-test': ['baton alert-test', 'baton alert-test --ack 1a2b3c4d'],
   completion: ['eval "$(baton completion bash)"'],
-  drill: ['baton drill --scenario crash', 'baton drill --chain cometbft --scenario switchover'],
+  drill: [
+    'baton drill --scenario crash',
+    'baton drill --chain cometbft --scenario switchover',
+    'baton drill --real --validator hub-1 --window 03:00-05:00',
+  ],
 };
 
 /** Adds to each command the lines that show how it is typed. */

@@ -15,6 +15,8 @@ export const exitCodes = {
   notReached: 6,
   /** `doctor` found what must be mended before a failover can go well. */
   notFit: 7,
+  /** `verify-bundle` found that a bundle was changed, or that it contradicts itself. */
+  bundleBroken: 8,
   /** `plan --detailed-exitcode`: the file would change something. */
   wouldChange: 9,
 } as const;

@@ -118,6 +118,61 @@ const history = z.object({
   ),
 });
 
+const figures = z.object({
+  runs: count,
+  drills: count,
+  ends: z.record(text, count),
+  recoveries: count,
+  medianMs: ms.nullable(),
+  longestMs: ms.nullable(),
+  within: count,
+  /** 0 to 1. */
+  share: z.number().nullable(),
+});
+const reported = z.object({
+  /** Null for the whole fleet. */
+  validator: validator.nullable(),
+  now: figures,
+  before: figures,
+  trend: z.enum(['faster', 'slower', 'same']).nullable(),
+  movedDays: count.nullable(),
+  drillOverdue: z.boolean(),
+  forgotten: count,
+});
+const report = z.object({
+  days: count,
+  objectiveSeconds: z.number(),
+  knownSinceMs: ms,
+  unread: count,
+  validators: z.array(reported),
+  fleet: reported,
+  runs: z.array(
+    z.object({
+      execution: executionName,
+      kind: z.enum(['failover', 'by-hand', 'drill']),
+      startedMs: ms,
+      end: text,
+      tookTerm: z.boolean(),
+      toSignatureMs: ms.nullable(),
+      askedMs: ms,
+    }),
+  ),
+});
+
+const hash = z.string().regex(/^[a-f0-9]{64}$/);
+const bundle = z.object({ validator, execution: executionName, file: text, records: count, last: hash });
+const verified = z.object({
+  file: text,
+  ok: z.boolean(),
+  /** Where it is broken: a line of the file, null for the whole of it. */
+  broken: z.object({ line: count.nullable(), why: text }).nullable(),
+  execution: text.nullable(),
+  records: count,
+  last: hash.nullable(),
+  expected: z.boolean().nullable(),
+  claims: z.array(z.object({ claim: text, state: z.enum(['holds', 'broken', 'unknown']), sentence: text })),
+});
+
 const drill = z.object({
   ok: z.boolean(),
   signedTwice: z.boolean(),
@@ -177,6 +232,29 @@ const initialized = z.object({
   commands: z.array(text),
 });
 
+const timings = {
+  approvedMs: ms.nullable(),
+  termTakenMs: ms.nullable(),
+  fencedMs: ms.nullable(),
+  releasedMs: ms.nullable(),
+  signedMs: ms.nullable(),
+  endedMs: ms.nullable(),
+  askedMs: ms,
+};
+/** With --real; times are counted from the start of each execution. */
+const drillReal = z.object({
+  validator,
+  ok: z.boolean(),
+  legs: z.array(
+    z.object({ way: z.enum(['there', 'back']), execution: executionName, status: text, error: text.nullable(), cause: text.nullable(), ...timings }),
+  ),
+  /** The execution that goes on by itself after an interruption. */
+  open: executionName.nullable(),
+  holder: nodeId.nullable(),
+  why: text.nullable(),
+  next: text.nullable(),
+});
+
 /** By the name of the command; `error` is what each prints when it fails. */
 export const cliJson = {
   error: z.object({ error: z.object({ code: z.enum([...errorCodes, 'Unexpected']), message: text, fix: text, field: text.optional() }) }),
@@ -195,6 +273,9 @@ export const cliJson = {
   attest: answered,
   explain: z.union([explained, policyExplained, gatesExplained]),
   history,
+  report,
+  bundle,
+  'verify-bundle': verified,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
   'alert-test': z.union([
@@ -214,5 +295,5 @@ export const cliJson = {
     }),
   ]),
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
-  drill,
+  drill: z.union([drill, drillReal]),
 } as const;

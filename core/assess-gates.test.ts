@@ -37,6 +37,7 @@ test('a request that the watch makes, and all that it is held to', () => {
     'mode | - | approve | approve or auto, or a person who asks | open',
     'claim | - | term 1 is HELD | driven by no other | open',
     'chain | - | failing | not halted | open',
+    'quiet | - | failing, term 1 is HELD | healthy and HELD (waived: no drill) | waived',
     'verdict | - | failing | failing | open',
     'cool-down | - | none within a day | 600 s between two | open',
     'circuit-breaker | - | 0 within a day | fewer than 3 | open',
@@ -147,6 +148,6 @@ test('every gate fits into what the state machine carries, however long the word
   });
   const { gates } = assessRequest(long);
   const shown = gates.map((one): AssessGate => assessGate.parse(one));
-  expect(shown).toHaveLength(19);
+  expect(shown).toHaveLength(20);
   expect(Math.max(...shown.flatMap(({ seen, required }) => [seen.length, required.length]))).toBe(300);
 });

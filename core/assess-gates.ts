@@ -3,6 +3,7 @@ import type { AssessInput, RefusalCode } from './assess.ts';
 import type { ValidatorConfig } from './config.ts';
 import { nodeId, type NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
+import { isDrill } from './names.ts';
 import type { NodeReport } from './report.ts';
 import { dayMs, utcOf, type EpochMs } from './time.ts';
 
@@ -44,9 +45,13 @@ const judge = (gate: string, seen: string, required: string, refusal: Refusal | 
 const waivedFor = (reason: string | null, { gate, refusal }: Judged): Judged =>
   reason === null ? { gate, refusal } : { gate: { ...gate, required: `${gate.required} (waived: ${reason})`, verdict: 'waived' }, refusal: null };
 
-/** Failovers that the circuit breaker counts. */
-export const withinADay = <T extends { readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
+/** What was moved within a day. */
+const recently = <T extends { readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
   history.filter(({ atMs }) => nowMs - atMs < dayMs);
+
+/** Failovers that the circuit breaker counts. A drill shows that the validator can be moved, not that it flaps: it must not keep a real one away. */
+export const withinADay = <T extends { readonly execution: string; readonly atMs: number }>(history: readonly T[], nowMs: EpochMs): readonly T[] =>
+  recently(history, nowMs).filter(({ execution }) => !isDrill(execution));
 
 interface Candidate {
   readonly config: ValidatorConfig;
@@ -125,10 +130,19 @@ const windowGate = ({ window, nowMs, config }: AssessInput): Judged => {
   return judge('window', seen, `before ${end}`, refusal);
 };
 
+const quietGate = ({ config, request, verdict }: AssessInput, { term, phase }: Lease): Judged => {
+  const seen = `${verdict}, term ${term} is ${phase}`;
+  const busy = refuse('NotQuiet', `${config.id} is ${seen}: no time for a drill.`, `baton status ${config.id}`);
+  const quiet = judge('quiet', seen, 'healthy and HELD', verdict !== 'healthy' || phase !== 'HELD' ? busy : null);
+  return waivedFor(request.cause.kind === 'drill' ? null : 'no drill', quiet);
+};
+
 const watchGates = (of: AssessInput): Judged[] => {
   const { config, verdict, nowMs } = of;
   const recent = withinADay(of.history, nowMs);
-  const agoMs = nowMs - Math.max(-Infinity, ...recent.map(({ atMs }) => atMs));
+  // The time to cool down counts drills too: a verdict right after any move may still be of the hand-over.
+  const moved = recently(of.history, nowMs);
+  const agoMs = nowMs - Math.max(-Infinity, ...moved.map(({ atMs }) => atMs));
   const { coolDownMs } = config.timing;
   const { maxPerDay } = config.policy;
   const ago = `${Math.round(agoMs / 1_000)} s ago`;
@@ -138,7 +152,7 @@ const watchGates = (of: AssessInput): Judged[] => {
   const often = refuse('CircuitBreaker', `${recent.length} failovers within a day: a person must look first.`, `baton failover ${config.id}`);
   return [
     judge('verdict', verdict, 'failing', verdict === 'unobservable' ? blind : verdict === 'healthy' || verdict === 'suspect' ? alive : null),
-    judge('cool-down', recent.length === 0 ? 'none within a day' : ago, `${coolDownMs / 1_000} s between two`, agoMs < coolDownMs ? soon : null),
+    judge('cool-down', moved.length === 0 ? 'none within a day' : ago, `${coolDownMs / 1_000} s between two`, agoMs < coolDownMs ? soon : null),
     judge('circuit-breaker', `${recent.length} within a day`, `fewer than ${maxPerDay}`, recent.length >= maxPerDay ? often : null),
   ];
 };
@@ -169,6 +183,7 @@ export const requestGates = (of: AssessInput, lease: Lease): Judged[] => {
     judge('mode', mode, 'approve or auto, or a person who asks', mode === 'watch' && !byHand ? watching : null),
     judge('claim', tellClaim(lease, of.claimRunning), 'driven by no other', lease.phase !== 'HELD' && of.claimRunning ? driven : null),
     judge('chain', of.verdict, 'not halted', of.verdict === 'halted' ? halted : null),
+    quietGate(of, lease),
     ...watchGates(of).map((one) => waivedFor(waived, one)),
   ];
 };

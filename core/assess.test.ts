@@ -11,6 +11,7 @@ import { epochMs } from './time.ts';
 const verdictCause = { kind: 'verdict' as const, by: 'watch', reason: 'Failing.' };
 const asked = { execution: run('one'), kind: 'failover' as const, cause: verdictCause };
 const byHand = { ...asked, cause: { kind: 'operator' as const, by: robin, reason: 'Asked.' } };
+const byDrill = { ...asked, kind: 'switchover' as const, cause: { kind: 'drill' as const, by: 'schedule', reason: 'Drill.' } };
 const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   config: configOf(),
   configHash: 'c'.repeat(64),
@@ -39,6 +40,8 @@ const three: Change = (one) => {
   one['nodes'] = [...nodes, { name: 'cedar', id: cedar, principal: `arn:aws:sts::123456789012:assumed-role/node/${cedar}` }];
 };
 const ago = (...seconds: number[]): AssessInput['history'] => seconds.map((s) => ({ execution: `x${s}`, atMs: 100_000_000 - s * 1_000 }));
+const drilled = (...seconds: number[]): AssessInput['history'] =>
+  seconds.map((s) => ({ execution: `hub-1.t1.drill-there-${s}`, atMs: 100_000_000 - s * 1_000 }));
 const birchIs = (of: Partial<NodeReport>): AssessInput['reports'] => ({ [amber]: reportOf(), [birch]: reportOf({ node: birch, ...of }) });
 const refused = (code: string, sentence: string, next: string): Without => ({ decision: 'refused', code, sentence, next });
 type Without = Record<string, unknown>;
@@ -100,6 +103,26 @@ describe('why there is no plan', () => {
       refused('CircuitBreaker', '3 failovers within a day: a person must look first.', 'baton failover hub-1'),
     ],
     [
+      'a drill just under the cool-down ago',
+      () => ({ history: [{ execution: 'hub-1.t1.drill-back-20260304', atMs: 100_000_000 - 599_000 }] }),
+      refused('CoolDown', 'The last failover was 599 s ago; 600 s must lie between two.', 'baton failover hub-1'),
+    ],
+    ...(['suspect', 'failing', 'unobservable'] as const).map((verdict): [string, () => Partial<AssessInput>, Without] => [
+      `a drill of a validator that is ${verdict}`,
+      () => ({ verdict, request: byDrill }),
+      refused('NotQuiet', `hub-1 is ${verdict}, term 1 is HELD: no time for a drill.`, 'baton status hub-1'),
+    ]),
+    [
+      'a drill of a term that is moving',
+      () => ({ verdict: 'healthy', lease: fencing(), request: byDrill }),
+      refused('NotQuiet', 'hub-1 is healthy, term 2 is FENCING: no time for a drill.', 'baton status hub-1'),
+    ],
+    [
+      'a drill where policy is watch',
+      () => ({ verdict: 'healthy', request: byDrill, config: configOf(configured({ policy: { mode: 'watch' } })) }),
+      refused('Watching', 'Policy of hub-1 is watch: Baton tells and does nothing.', 'baton failover hub-1'),
+    ],
+    [
       'to the recorded active itself',
       () => ({ request: { ...byHand, to: amber } }),
       refused('CandidateIsHolder', `${amber} is the recorded active already.`, 'baton status hub-1'),
@@ -149,6 +172,9 @@ describe('what does not stand in the way', () => {
     ['exactly the cool-down', () => ({ history: ago(600) })],
     ['fewer failovers than allowed', () => ({ history: ago(700, 5_000) })],
     ['one of three that is a day old', () => ({ history: ago(700, 5_000, 86_400) })],
+    ['drills, for the circuit breaker', () => ({ history: [...drilled(700, 800, 900, 1_000), ...ago(5_000, 6_000)] })],
+    ['a drill when all is well', () => ({ verdict: 'healthy', request: byDrill, history: ago(1, 2, 3) })],
+    ['a switchover by hand whatever the verdict', () => ({ verdict: 'failing', request: { ...byHand, kind: 'switchover' } })],
     ['cool-down and circuit breaker, by hand', () => ({ history: ago(1, 2, 3), request: byHand })],
     ['the holder that never reported', () => ({ reports: { [birch]: reportOf({ node: birch }) } })],
   ])('%s', (_, of) => {

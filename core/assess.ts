@@ -43,6 +43,7 @@ export const refusalCodes = [
   'Watching',
   'ClaimRunning',
   'ChainHalted',
+  'NotQuiet',
   'Recovered',
   'Unobservable',
   'CoolDown',

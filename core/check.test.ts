@@ -22,6 +22,8 @@ const node = (name: string, id: string, of: One = {}): One => ({
 const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
 const place = (name: string, port: number): One => ({ name, url: `http://127.0.0.1:${port}` });
 
+const drillIn = (from: string, to: string): One => ({ everyDays: 30, window: { from, to } });
+
 const answer = (of: One): unknown => {
   const config = configOf((one) => void Object.assign(one, of));
   try {
@@ -197,6 +199,33 @@ describe('is refused', () => {
         fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
       },
     ],
+    [
+      'drills of a validator that is only watched',
+      { policy: { mode: 'watch', drill: drillIn('03:00', '05:00') } },
+      {
+        field: 'hub-1.policy.drill',
+        message: 'hub-1: drills are asked for, and mode watch moves nothing by itself',
+        fix: 'Take policy.drill out, or set mode to approve.',
+      },
+    ],
+    [
+      'drills with nowhere to go',
+      { nodes: [node('amber', amber)], policy: { approvers: ['role/a'], drill: drillIn('03:00', '05:00') } },
+      {
+        field: 'hub-1.policy.drill',
+        message: 'hub-1: drills are asked for, and there is one node only',
+        fix: 'Add a node, or take policy.drill out.',
+      },
+    ],
+    [
+      'a window in which nobody could answer',
+      { policy: { approvers: ['role/a'], approvalMs: 3_600_000, drill: drillIn('23:00', '00:29') } },
+      {
+        field: 'hub-1.policy.drill.window',
+        message: 'hub-1: the window is open for 89 min; 90 are needed: policy.approvalMs and half an hour',
+        fix: 'Widen the window, or lower policy.approvalMs.',
+      },
+    ],
   ])('%s', (_, of, expected) => {
     expect(answer(of)).toStrictEqual({ code: 'ConfigInvalid', ...expected });
   });
@@ -216,6 +245,7 @@ describe('is valid', () => {
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
     ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],
     ['an approver whose name only holds slack', { policy: { approvers: ['role/slack/x', 'xslack/robin'] } }],
+    ['a window that is just long enough', { policy: { approvers: ['role/a'], approvalMs: 3_600_000, drill: drillIn('23:00', '00:30') } }],
     ['no approvers for a policy that acts alone', { policy: { mode: 'auto' } }],
     ['no approvers for a policy that only tells', { policy: { mode: 'watch' } }],
   ])('%s', (_, of) => {

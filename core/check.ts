@@ -2,6 +2,7 @@ import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { slackUserOf } from './slack-names.ts';
 import { checkTiming } from './timing.ts';
+import { windowMs } from './window.ts';
 
 /** Checks that no schema sees: between the fields of one validator. */
 
@@ -124,12 +125,33 @@ const checkEvidence = (config: ValidatorConfig): void => {
   }
 };
 
+/** Longest time that both ways of a drill take, beside the time in which people answer. */
+const drillMs = 1_800_000;
+
+const checkDrill = (config: ValidatorConfig): void => {
+  const { drill, mode, approvalMs } = config.policy;
+  if (!drill) return;
+  if (mode === 'watch')
+    refuse(config, 'policy.drill', 'drills are asked for, and mode watch moves nothing by itself', 'Take policy.drill out, or set mode to approve.');
+  if (config.nodes.length < 2)
+    refuse(config, 'policy.drill', 'drills are asked for, and there is one node only', 'Add a node, or take policy.drill out.');
+  const openMs = windowMs(drill.window);
+  if (openMs < approvalMs + drillMs)
+    refuse(
+      config,
+      'policy.drill.window',
+      `the window is open for ${openMs / 60_000} min; ${(approvalMs + drillMs) / 60_000} are needed: policy.approvalMs and half an hour`,
+      'Widen the window, or lower policy.approvalMs.',
+    );
+};
+
 /** @throws BatonError with the field, its value, what was expected and the fix. */
 export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
   checkNodes(config);
   checkVantages(config);
   checkEvidence(config);
   checkSlack(config);
+  checkDrill(config);
   checkTiming(config.timing);
   return config;
 };

@@ -8,6 +8,7 @@ const base = (): Record<string, unknown> => {
   if (!one) throw new Error('no validator');
   return one;
 };
+const night = { from: '22:00', to: '02:00' };
 const assumption = 'Twenty characters of';
 const messageAt = (of: Record<string, unknown>): string | undefined => validatorConfig.safeParse({ ...base(), ...of }).error?.issues[0]?.message;
 
@@ -116,6 +117,16 @@ describe('policy', () => {
     ['watermarkMargin', [1, 100_000], [0, 100_001, 1.5]],
     ['haltAfterMs', [1_000, 3_600_000], [999, 3_600_001, 1_000.5]],
     ['minDiskFreeBytes', [0, 1], [-1, 0.5]],
+    ['drill', [undefined, { everyDays: 1, window: night }, { everyDays: 365, window: night }], [{}, { everyDays: 30 }, { window: night }]],
+    ['drill', [], [0, 366, 1.5].map((everyDays) => ({ everyDays, window: night }))],
+    [
+      'drill',
+      [],
+      [
+        { everyDays: 30, window: night, cron: 'x' },
+        { everyDays: 30, window: { from: '3', to: '05:00' } },
+      ],
+    ],
     ['verdict.failing', [1, 20], [0, 21, 1.5]],
     ['verdict.window', [1, 20], [0, 21, 1.5]],
     ['verdict.healthy', [1, 20], [0, 21, 1.5]],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { nodeId, validatorId } from './ids.ts';
 import { timing } from './timing.ts';
+import { dayWindow } from './window.ts';
 
 /** `validators.yaml`, as the functions, the guard and the command line all read it. Times in milliseconds. */
 
@@ -71,6 +72,15 @@ export const policy = z.strictObject({
   /** How long the head must stand still until the whole chain counts as halted. */
   haltAfterMs: z.number().int().min(1_000).max(3_600_000).prefault(60_000),
   minDiskFreeBytes: z.number().int().min(0).prefault(1_000_000_000),
+  /** Drills by the stack's schedule (`DrillsEnabled`): there and later back, through the same gates as every plan. None without it. */
+  drill: z
+    .strictObject({
+      /** Due when the validator was not moved for so many days. */
+      everyDays: z.number().int().min(1).max(365),
+      /** When they may start, in UTC; it may go over midnight. */
+      window: dayWindow,
+    })
+    .optional(),
   verdict: z
     .strictObject({
       /** K of N probes. */

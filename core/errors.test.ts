@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { t, v } from '../test/support/core.ts';
 import { BatonError } from './errors.ts';
-import { failoverName } from './names.ts';
+import { drillName, failoverName, isDrill } from './names.ts';
 
 test('an error is named by its code and says what, why, where and the fix', () => {
   const cause = new Error('refused');
@@ -39,4 +39,23 @@ test('an execution’s name is deterministic and bounded', () => {
     fix: 'Shorten the episode.',
   });
   expect(() => failoverName({ validator: v, term: t(3), episode: 'x'.repeat(80) })).toThrow('is not valid');
+});
+
+test('the name of a drill tells that it is one, and which way', () => {
+  expect(drillName({ validator: v, term: t(3), way: 'back', mark: '20260304' })).toBe('hub-1.t3.drill-back-20260304');
+  for (const way of ['there', 'back', 'real'] as const) {
+    const name = drillName({ validator: v, term: t(12), way, mark: 'ab' });
+    expect(isDrill(name)).toBe(true);
+    for (const other of ['there', 'back', 'real'] as const) expect(isDrill(name, other)).toBe(other === way);
+  }
+  const others = [
+    'enrol',
+    'hub-1.t3.by-hand-ab',
+    'hub-1.t3.drill-ab',
+    'drill-there-1',
+    'hub-1.tx.drill-there-1',
+    'a.hub-1.t3.drill-there-1',
+    'hub-1.t3.drill-there',
+  ];
+  for (const other of others) expect(isDrill(other)).toBe(false);
 });

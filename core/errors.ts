@@ -63,6 +63,8 @@ export const errorCodes = [
   'SignerRefused',
   /** A drill did not get where it must. */
   'DrillFailed',
+  /** A real drill would not be safe or quiet now. */
+  'DrillRefused',
   /** There is no such validator. */
   'ValidatorUnknown',
   /** The lease table is no lock. */

@@ -5,8 +5,8 @@ import { executionName, nodeId, term, validatorId } from './ids.ts';
 import { phases } from './lease.ts';
 
 export const cause = z.strictObject({
-  kind: z.enum(['verdict', 'distress', 'operator', 'alarm']),
-  /** Who asked: `watch`, an alarm's name, or the ARN of a person. */
+  kind: z.enum(['verdict', 'distress', 'operator', 'alarm', 'drill']),
+  /** Who asked: `watch`, an alarm's name, `schedule` for a drill, or the ARN of a person. */
   by: z.string().min(1).max(2_048),
   reason: z.string().min(1).max(1_000),
 });

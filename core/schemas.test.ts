@@ -223,7 +223,7 @@ describe('plan', () => {
     ['validator', ['hub-2'], ['']],
     ['kind', ['failover', 'switchover'], ['', 'reinstate']],
     ['execution', ['two'], ['']],
-    ['cause.kind', ['verdict', 'distress', 'operator', 'alarm'], ['', 'cron']],
+    ['cause.kind', ['verdict', 'distress', 'operator', 'alarm', 'drill'], ['', 'cron']],
     ['cause.by', ['x', long(2_048)], ['', long(2_049)]],
     ['cause.reason', ['x', long(1_000)], ['', long(1_001)]],
     ['term', [1], [0]],

@@ -235,6 +235,12 @@ export const console = {
   output: z.strictObject({ shown: z.union([z.string().max(2_000_000), z.strictObject({ markdown: z.string() })]), sentence }),
 };
 
+/** The schedule's event. `execution` is the drill that was started, or null. */
+export const drill = {
+  input: z.looseObject({}),
+  output: z.strictObject({ execution: executionName.nullable(), sentence }),
+};
+
 /** EventBridge's event of a CloudWatch alarm that changed its state; AWS adds fields as it likes. */
 export const startOnAlarm = {
   input: z.looseObject({

@@ -117,7 +117,10 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
     return { ok: false, error: 'States.Runtime', cause: `${call.resource} is not served here` };
   const name = String(args['FunctionName']).split(':function:')[1] ?? '';
   const result = await cloud.lambda.invoke(name, args['Payload']);
-  if (result.ok) return { ok: true, result: { Payload: result.payload, StatusCode: 200, ExecutedVersion: '$LATEST' } };
+  if (result.ok) {
+    const answered = { StatusCode: 200, ExecutedVersion: '$LATEST', SdkResponseMetadata: { RequestId: randomHex(16) } };
+    return { ok: true, result: { Payload: result.payload, ...answered } };
+  }
   return { ok: false, error: result.errorType, cause: JSON.stringify({ errorMessage: result.errorMessage, errorType: result.errorType }) };
 };
 

@@ -88,9 +88,8 @@ const lineOf = ({ check, validator, node, state, sentence, next }: Finding): str
 
 const exitCodeFor = { ok: exitCodes.done, fail: exitCodes.notFit, unknown: exitCodes.unreachable } as const;
 
-/** Every precondition of a failover that can be seen from here. Reads only. */
-export const doctor = async (context: Context, name: string | undefined, options: DoctorOptions): Promise<Answer> => {
-  const only = name === undefined ? undefined : parseValidator(name);
+/** Every precondition of a failover that can be seen from here, of one validator or of all. Reads only. */
+export const findingsOf = async (context: Context, only: ValidatorId | undefined, options: DoctorOptions): Promise<Finding[]> => {
   const [stack, deployed] = await Promise.all([readStack(context), readDeployed(context)]);
   const wanted = only === undefined ? (valueOf(stack.fleet) ?? []) : [only];
   const read = await abreast(wanted, most, (validator) => readOne(context, validator, stack.caller, options));
@@ -101,7 +100,11 @@ export const doctor = async (context: Context, name: string | undefined, options
   });
   const nowMs = context.clock.epochMs();
   const ofValidators = watched.flatMap((one, index) => [...judgeValidator(one, nowMs), ...(machines[index] ?? [])]);
-  const findings = [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...ofValidators];
+  return [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...ofValidators];
+};
+
+export const doctor = async (context: Context, name: string | undefined, options: DoctorOptions): Promise<Answer> => {
+  const findings = await findingsOf(context, name === undefined ? undefined : parseValidator(name), options);
   const counts = countsOf(findings);
   const summary = `${counts.ok} ok, ${counts.warn} warnings, ${counts.fail} failed, ${counts.unknown} unknown, ${counts.unchecked} not checked.`;
   return { lines: [...findings.flatMap(lineOf), summary], json: { counts, findings }, exitCode: exitCodeFor[worstOf(findings)] };

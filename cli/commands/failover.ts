@@ -1,3 +1,4 @@
+import type { Execution } from '../../aws/workflow.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { ExecutionName, NodeId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
@@ -29,8 +30,8 @@ const windowOf = ({ at, window }: FailoverOptions, nowMs: EpochMs): Window | und
 const followMs = durationMs(1_000);
 const maxLooks = 7_200;
 
-/** Prints each step as it ends, until the execution ends. */
-const follow = async (context: Context, execution: ExecutionName): Promise<Awaited<ReturnType<Context['workflow']['describe']>>> => {
+/** Prints each step as it ends, until the execution ends. @throws whatever `signal` is aborted with: the execution goes on by itself. */
+export const follow = async (context: Context, execution: ExecutionName, signal?: AbortSignal): Promise<Execution> => {
   let told = 0;
   for (let look = 0; look < maxLooks; look += 1) {
     const described = await context.workflow.describe(execution);
@@ -39,12 +40,13 @@ const follow = async (context: Context, execution: ExecutionName): Promise<Await
     for (const step of finished.slice(told)) context.output.progress(stepLine(step));
     told = Math.max(told, finished.length);
     if (described.status !== 'RUNNING') return described;
-    await context.clock.sleep(followMs);
+    await context.clock.sleep(followMs, signal);
   }
   throw new BatonError('WorkflowFailed', `${execution} still runs after ${maxLooks} looks`, { fix: `baton explain ${execution}` });
 };
 
-const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string): NodeId => {
+/** @throws BatonError HolderUnknown. */
+export const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: string): NodeId => {
   const found = nodes.find((node) => node.name === name || node.id === name);
   if (!found) {
     throw new BatonError(

@@ -32,7 +32,7 @@ export interface Deps {
   readonly rejoinCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly keys: Pick<Keys, 'releaseTo'>;
   readonly power: Pick<Power, 'off' | 'state'>;
-  readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running'>;
+  readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running' | 'list'>;
   /** What executions did, for people to look at. */
   readonly executions: Pick<Workflow, 'find' | 'history'>;
   /** Hands an answer to the execution that waits for it: the Answer function alone may. */

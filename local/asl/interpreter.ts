@@ -241,16 +241,25 @@ export class Run {
       state.HeartbeatSeconds === undefined ? null : Number(await evaluate(state.HeartbeatSeconds, scope, 'HeartbeatSeconds')) * 1_000;
     const controller = new AbortController();
     const ends = AbortSignal.any([signal, controller.signal]);
-    this.#record('TaskScheduled', { state: this.#at.state });
+    this.#record('TaskScheduled', { state: this.#at.state, input: args });
     const timeout = clock
       .sleep(durationMs(timeoutMs), ends)
       .then((): TaskReply => ({ ok: false, error: 'States.Timeout', cause: `no answer within ${timeoutMs / 1_000} s` }));
     try {
       const called = this.#options.invoke({ resource: state.Resource, args, state: this.#at.state, signal: ends });
       const answered =
-        token === undefined ? called : called.then((reply) => (reply.ok ? tokens.wait(token, { clock, heartbeatMs, signal: ends }) : reply));
+        token === undefined
+          ? called
+          : called.then((reply) => {
+              if (!reply.ok) return reply;
+              if (!ends.aborted) this.#record('TaskSubmitted', { state: this.#at.state, output: reply.result });
+              return tokens.wait(token, { clock, heartbeatMs, signal: ends });
+            });
       const reply = await Promise.race([answered, timeout]);
-      if (reply.ok) return reply.result;
+      if (reply.ok) {
+        this.#record('TaskSucceeded', { state: this.#at.state, output: reply.result });
+        return reply.result;
+      }
       this.#record(reply.error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed', {
         state: this.#at.state,
         error: reply.error,

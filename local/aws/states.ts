@@ -34,13 +34,19 @@ export interface LocalStatesOptions {
   readonly onEnd?: (detail: Readonly<Record<string, unknown>>) => void;
 }
 
-const toWire = (event: HistoryEntry): Record<string, unknown> => {
+const toWire = (event: HistoryEntry, region: string): Record<string, unknown> => {
   const told: Record<string, unknown> = { id: event.id, type: event.type, timestamp: event.atMs / 1_000, previousEventId: event.id - 1 };
   const failed = { error: event.error, cause: event.cause };
+  const task = { resource: 'invoke', resourceType: 'lambda' };
+  if (event.type === 'ExecutionStarted') told['executionStartedEventDetails'] = { input: JSON.stringify(event.input ?? null) };
+  if (event.type === 'ExecutionSucceeded') told['executionSucceededEventDetails'] = { output: JSON.stringify(event.output ?? null) };
+  if (event.type === 'TaskScheduled') told['taskScheduledEventDetails'] = { ...task, region, parameters: JSON.stringify(event.input ?? null) };
+  if (event.type === 'TaskSubmitted') told['taskSubmittedEventDetails'] = { ...task, output: JSON.stringify(event.output ?? null) };
+  if (event.type === 'TaskSucceeded') told['taskSucceededEventDetails'] = { ...task, output: JSON.stringify(event.output ?? null) };
   if (event.type.endsWith('StateEntered')) told['stateEnteredEventDetails'] = { name: event.state, input: JSON.stringify(event.input ?? null) };
   if (event.type.endsWith('StateExited')) told['stateExitedEventDetails'] = { name: event.state, output: JSON.stringify(event.output ?? null) };
-  if (event.type === 'TaskFailed') told['taskFailedEventDetails'] = { ...failed, resource: 'invoke', resourceType: 'lambda' };
-  if (event.type === 'TaskTimedOut') told['taskTimedOutEventDetails'] = { ...failed, resource: 'invoke', resourceType: 'lambda' };
+  if (event.type === 'TaskFailed') told['taskFailedEventDetails'] = { ...failed, ...task };
+  if (event.type === 'TaskTimedOut') told['taskTimedOutEventDetails'] = { ...failed, ...task };
   if (event.type === 'ExecutionFailed') told['executionFailedEventDetails'] = failed;
   return told;
 };
@@ -153,18 +159,26 @@ export class LocalStates implements Service {
     return { executionArn: arn, stateMachineArn: this.#options.arn, ...told };
   }
 
-  #list(input: Input): unknown {
-    if (input['stateMachineArn'] !== this.#options.arn) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
-    const wanted = textOf(input, 'statusFilter');
-    const found = [...this.#executions.values()].filter(({ status }) => wanted === '' || status === wanted).reverse();
-    const told = found.slice(0, Number(input['maxResults'] ?? 100));
-    return { executions: told.map(({ arn, name, status, startMs }) => ({ executionArn: arn, name, status, startDate: startMs / 1_000 })) };
-  }
-
   #history(input: Input): unknown {
     const { events } = this.#find(input);
     const [from, max] = [Number(input['nextToken'] ?? 0), Number(input['maxResults'] ?? 100)];
-    return { events: events.slice(from, from + max).map(toWire), ...(from + max < events.length ? { nextToken: String(from + max) } : {}) };
+    return {
+      events: events.slice(from, from + max).map((event) => toWire(event, this.#options.arn.split(':')[3] ?? '')),
+      ...(from + max < events.length ? { nextToken: String(from + max) } : {}),
+    };
+  }
+
+  /** Newest first. */
+  #list(input: Input): unknown {
+    if (input['stateMachineArn'] !== this.#options.arn) throw new ServiceError('StateMachineDoesNotExist', 'State Machine Does Not Exist');
+    const wanted = textOf(input, 'statusFilter');
+    const all = [...this.#executions.values()].filter(({ status }) => wanted === '' || status === wanted).toReversed();
+    const [from, max] = [Number(input['nextToken'] ?? 0), Number(input['maxResults'] ?? 100)];
+    const executions = all.slice(from, from + max).map(({ arn }) => {
+      const { input: _input, output: _output, error: _error, cause: _cause, ...one } = this.#describe({ executionArn: arn }) as Input;
+      return one;
+    });
+    return { executions, ...(from + max < all.length ? { nextToken: String(from + max) } : {}) };
   }
 
   #redrive(input: Input): unknown {

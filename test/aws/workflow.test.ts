@@ -125,9 +125,12 @@ test('an execution starts once, waits for its answer, runs its function and tell
     'ExecutionStarted',
     'TaskStateEntered/Ask',
     'TaskScheduled',
+    'TaskSubmitted',
+    'TaskSucceeded',
     'TaskStateExited/Ask',
     'TaskStateEntered/Work',
     'TaskScheduled',
+    'TaskSucceeded',
     'TaskStateExited/Work',
     'ExecutionSucceeded',
   ]);

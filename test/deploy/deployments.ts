@@ -20,6 +20,7 @@ export const deployments: readonly Deployment[] = [
       SlackEnabled: 'true',
       RelayEnabled: 'true',
       AlertTestEvery: 'rate(1 day)',
+      DrillsEnabled: 'true',
       DryRun: 'false',
       ApprovalRequired: 'false',
       AlertEmail: 'oncall@example.com',

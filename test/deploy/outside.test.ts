@@ -154,6 +154,7 @@ describe('bundles', () => {
       'answer',
       'assess',
       'console',
+      'drill',
       'fence',
       'reinstate',
       'rejoin',

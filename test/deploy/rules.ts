@@ -121,6 +121,9 @@ const safeDefaults: Rule = (template) => [
   ...(treeAt(template, 'Parameters', 'RelayEnabled')['Default'] === 'false'
     ? []
     : [finding('UnsafeDefault', 'Parameters.RelayEnabled', "its default is 'false': a fresh stack tells nobody outside the account but the topic")]),
+  ...(treeAt(template, 'Parameters', 'DrillsEnabled')['Default'] === 'false'
+    ? []
+    : [finding('UnsafeDefault', 'Parameters.DrillsEnabled', "its default is 'false': a fresh stack starts nothing by a schedule")]),
 ];
 
 const bounds = ['AllowedPattern', 'AllowedValues', 'MinValue', 'MinLength'];

@@ -22,8 +22,8 @@ export const checkovSkips: readonly Skip[] = [
     resources: functions,
     reason:
       'The workflow and the endpoint wait for the answer of their functions. What a schedule or the alarm rule cannot deliver goes to DeadLetterQueue by ' +
-      'their own configuration. A watch or survey that fails is worth nothing a minute later; a start-on-alarm that fails is tried twice more by Lambda, ' +
-      'and then goes to DeadLetterQueue too. FunctionFailing rings for each of them.',
+      'their own configuration. A watch or survey that fails is worth nothing a minute later; a start-on-alarm or drill that fails is tried twice more by ' +
+      'Lambda, and then goes to DeadLetterQueue too. FunctionFailing rings for each of them.',
   },
   {
     check: 'CKV_AWS_117',

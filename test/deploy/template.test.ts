@@ -103,6 +103,7 @@ describe('what breaks a rule is found', () => {
     ['a stack that acts at once', 'Parameters/DryRun/Default', 'false', ['UnsafeDefault Parameters.DryRun']],
     ['a stack that tells others by itself', 'Parameters/RelayEnabled/Default', 'true', ['UnsafeDefault Parameters.RelayEnabled']],
     ['a stack that lets Slack in by itself', 'Parameters/SlackEnabled/Default', 'true', ['UnsafeDefault Parameters.SlackEnabled']],
+    ['a stack that drills by itself', 'Parameters/DrillsEnabled/Default', 'true', ['UnsafeDefault Parameters.DrillsEnabled']],
     ['a stack that asks nobody', 'Parameters/ApprovalRequired/Default', 'false', ['UnsafeDefault Parameters.ApprovalRequired']],
     ['a parameter without words', 'Parameters/Mode/Description', undefined, ['ParameterUndescribed Parameters.Mode']],
     ['a parameter without bounds', 'Parameters/Mode/AllowedValues', undefined, ['ParameterUnbounded Parameters.Mode']],
@@ -237,6 +238,16 @@ describe('each way to deploy', () => {
       ScheduleExpression: 'rate(1 day)',
     });
     expect([made(resolve(vantage, on)), parameter(resolve(vantage, on))]).toEqual([[], '']);
+  });
+  test('drills are made only where they are switched on, and never in a vantage', () => {
+    const drillsIn = (one: ReturnType<typeof resolve>): unknown[] => [
+      Object.keys(one.resources).filter((id) => /^Drill(?!Overdue)/.test(id)),
+      JSON.stringify(one.resources['ScheduleRole']).includes('-drill'),
+    ];
+    const on = { DrillsEnabled: 'true' };
+    expect(drillsIn(resolve(home))).toEqual([[], false]);
+    expect(drillsIn(resolve(home, on))).toEqual([['DrillSchedule', 'DrillFunction', 'DrillLogs', 'DrillRole'], true]);
+    expect(drillsIn(resolve(vantage, on))).toEqual([[], false]);
   });
   test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
     expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');

@@ -8,6 +8,7 @@ import { examples } from '../../cli/examples.ts';
 import { executionName, nodeId } from '../../core/ids.ts';
 import { client, dir, enrolled, executions, file, hub, interruptNow, inWords, records, set, statement, text, useCli } from '../support/cli-bench.ts';
 import { alex, recordOf, robin, yaml } from '../support/core.ts';
+import { happened, made } from '../support/incident.ts';
 import { wholeProgram } from './schema.ts';
 import { batonWords, commandsIn, documents, read } from './typed.ts';
 
@@ -54,6 +55,7 @@ const keyFile = (): string => {
 };
 
 const word = (typed: string): string => {
+  if (typed === 'incident.jsonl') return out();
   const content = files[typed];
   return content ? file(typed, content()) : (stands[typed] ?? typed);
 };
@@ -89,7 +91,8 @@ const whole = new Map(
   typed.filter((words) => !apart.includes(words[0] ?? '') && !asks(words) && isWhole(words)).map((words) => [words.join(' '), words]),
 );
 /** Options that a reader leaves out, for files of this world's own. */
-const added: Readonly<Record<string, () => readonly string[]>> = { init: () => ['--out', join(dir, 'made.yaml')] };
+const added: Readonly<Record<string, () => readonly string[]>> = { init: () => ['--out', join(dir, 'made.yaml')], bundle: () => ['--force'] };
+const out = (): string => join(dir, 'incident.jsonl');
 
 const answersTo: Readonly<Record<string, 'approval' | 'attestation'>> = { approve: 'approval', deny: 'approval', attest: 'attestation' };
 
@@ -121,12 +124,16 @@ const standsPlanned = async (name: string): Promise<void> => {
   await records().writePlanned(hub, { ...move, execution: executionName.parse(name) }, undefined);
 };
 
-/** Done; refused; ended otherwise, as every execution of this bench does; something to mend, as in a world without guards. */
-const understood = [0, 4, 6, 7];
+/** Done; refused; ended otherwise, as every execution of this bench does; something to mend, as in a world without guards; changed; not as wanted. */
+const understood = [0, 4, 6, 7, 8, 9];
 
 test.each([...whole.values()].map((words) => [words.join(' '), words] as const))('baton %s', async (_, words) => {
   const purpose = words.includes('--attestation') ? 'attestation' : answersTo[words[0] ?? ''];
   if (purpose !== undefined) await standsWaiting(purpose);
+  if (words[0] === 'verify-bundle') {
+    await happened();
+    await made(out());
+  }
   if (words[0] === 'cancel') await standsPlanned(words[1] ?? '');
   // Whoever watches interrupts at some time.
   if (words.includes('--watch')) set({ onSleep: async () => interruptNow() });

@@ -142,7 +142,11 @@ export const isApproval = isShape({
   version: isInt(1),
 });
 
-export const isCause = isShape({ kind: isOneOf('verdict', 'distress', 'operator', 'alarm'), by: isText(1, 2_048), reason: isText(1, 1_000) });
+export const isCause = isShape({
+  kind: isOneOf('verdict', 'distress', 'operator', 'alarm', 'drill'),
+  by: isText(1, 2_048),
+  reason: isText(1, 1_000),
+});
 export const isPlan = isShape({
   validator: isValidatorId,
   kind: isOneOf('failover', 'switchover'),

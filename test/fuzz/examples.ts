@@ -107,6 +107,8 @@ export const configPlain = (random: Random): Plain => {
       assumptions: { attested: 'A person looked at the machine itself.' },
       verdict: { failing: 2, window: random.between(2, 20) },
     };
+    const drill = { everyDays: random.between(1, 365), window: { from: '22:00', to: '02:30' } };
+    if ((one['policy'] as Plain)['mode'] !== 'watch' && random.once(2)) one['policy'] = { ...(one['policy'] as Plain), drill };
   }
   return one;
 };
@@ -120,7 +122,7 @@ export const planPlain = (random: Random): Plain => ({
   validator,
   kind: random.pick(['failover', 'switchover']),
   execution: executionOf(random),
-  cause: { kind: random.pick(['verdict', 'distress', 'operator', 'alarm']), by: 'watch', reason: words },
+  cause: { kind: random.pick(['verdict', 'distress', 'operator', 'alarm', 'drill']), by: 'watch', reason: words },
   term: termOf(random),
   phase: random.pick(['HELD', 'FENCING', 'FENCED', 'RELEASED']),
   holder: nodeOf(random),

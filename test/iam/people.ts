@@ -17,6 +17,7 @@ import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
 import { answer } from '../../cli/commands/approve.ts';
+import { bundle } from '../../cli/commands/bundle.ts';
 import { apply } from '../../cli/commands/apply.ts';
 import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
@@ -24,6 +25,7 @@ import { explainPolicy } from '../../cli/commands/explain-policy.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
+import { report } from '../../cli/commands/report.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { cancel } from '../../cli/commands/planned.ts';
 import { status } from '../../cli/commands/status.ts';
@@ -62,7 +64,10 @@ const more: Readonly<Record<string, unknown>> = {
   GenerateDataKey: { Plaintext: Buffer.alloc(32, 1), CiphertextBlob: blob },
   ReEncrypt: { CiphertextBlob: blob },
   CreateGrant: { GrantToken: 'grant' },
-  GetExecutionHistory: { events: [] },
+  GetExecutionHistory: {
+    events: [{ id: 1, type: 'ExecutionStarted', executionStartedEventDetails: { input: JSON.stringify({ validator, approvalId: 'a'.repeat(32) }) } }],
+  },
+  ListExecutions: { executions: [{ name: 'hub-1.t1.by-hand-1', status: 'SUCCEEDED' }] },
   DescribeExecution: { status: 'SUCCEEDED' },
   DescribeKey: { KeyMetadata: { KeyState: 'Enabled' } },
   ListSubscriptionsByTopic: { Subscriptions: [] },
@@ -127,6 +132,15 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   };
 };
 
+const bundles = async (context: Context): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-people-'));
+  try {
+    await bundle(context, 'hub-1.t1.by-hand-1', { out: join(folder, 'one'), force: false });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
 const seals = async (world: World, onCall: OnCall): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-people-'));
   try {
@@ -184,6 +198,8 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   for (const context of [approver, requester]) {
     await doctor(context, validator, { vault: false });
     await history(context, validator, { last: '1' });
+    await report(context, validator, { days: '30', objective: '45' });
+    await bundles(context);
     await explainPolicy(context, validator);
   }
   await explain(approver, 'hub-1.t1.by-hand-1');

@@ -1,9 +1,12 @@
+import { keyOf, toItem } from '../../aws/items.ts';
+import { hashOf } from '../../core/plan.ts';
 import type { Call, OnCall } from '../sim/clients.ts';
 import { live } from '../sim/life.ts';
 import { functionNames } from '../sim/lambda.ts';
 import { scenarioNamed, scenarios } from '../sim/scenarios.ts';
 import { swarmOptions } from '../sim/swarm.ts';
 import { World } from '../sim/world.ts';
+import { recordOf } from '../support/core.ts';
 import { ask, type Question, type Who } from './ask.ts';
 import { callsOfConsole } from './console.ts';
 import { callsOfPeople } from './people.ts';
@@ -24,7 +27,7 @@ export interface Stacks {
 }
 
 export const stacksForCalls = (): Stacks => {
-  const home = stackOf({ ...simulated, SlackEnabled: 'true', RelayEnabled: 'true' });
+  const home = stackOf({ ...simulated, SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true' });
   const away = stackOf({ ...simulated, ...vantageParameters(home.resolved), VantageName: 'away' }, { stack: 'baton-away' });
   return { home, away };
 };
@@ -170,6 +173,35 @@ const besides = async (onCall: OnCall): Promise<void> => {
   world.scheduler.end();
 };
 
+/** A quiet fleet in which a drill is due. */
+const drills = async (onCall: OnCall): Promise<void> => {
+  const world = new World({ seed: 1, scenario: scenarioNamed('switchover'), onCall });
+  for (const machine of world.machines.values()) machine.boot();
+  world.chain.start();
+  const config = { ...world.config, policy: { ...world.config.policy, drill: { everyDays: 1, window: { from: '00:00', to: '23:59' } } } };
+  const pk = keyOf.config(config.id);
+  world.table.items.set(pk, toItem({ config: JSON.parse(JSON.stringify(config)) as object, hash: hashOf(config), pk }));
+  // An answered approval of before, and then its own: what waits is read, and what the lease claims.
+  const record = recordOf({ validator: config.id, state: 'approved' });
+  world.table.items.set(keyOf.approval(record.id), toItem({ ...record, pk: keyOf.approval(record.id) }));
+  world.table.items.set(keyOf.approvals(config.id), toItem({ open: record.id, pk: keyOf.approvals(config.id) }));
+  let started = false;
+  const look = (): void => {
+    void world.lambda.invoke('Drill', {}, undefined).then((reply) => {
+      if (reply.ok) started ||= (reply.result as { Payload: { execution: string | null } }).Payload.execution !== null;
+    });
+    world.scheduler.after(2_000, 'schedule', look);
+  };
+  world.scheduler.after(5_000, 'schedule', look);
+  await world.scheduler.run(
+    90_000,
+    () => false,
+    () => undefined,
+  );
+  world.scheduler.end();
+  if (!started) throw new Error('no drill was started: its calls are not recorded');
+};
+
 /** @param seeds how many runs with drawn faults, beside one of each scenario. */
 export const record = async (seeds: number): Promise<Recorder> => {
   const recorder = new Recorder(stacksForCalls());
@@ -177,6 +209,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   for (let seed = 1; seed <= seeds; seed += 1) await live({ ...swarmOptions(seed), onCall: recorder.onCall });
   await onlyWatch(recorder.onCall);
   await besides(recorder.onCall);
+  await drills(recorder.onCall);
   await callsOfPeople(recorder.onCall, recorder.onRequest);
   await callsOfSlack(recorder.onCall);
   await callsOfConsole(recorder.onCall);

@@ -73,7 +73,7 @@ const everybody: Readonly<Record<string, string>> = {
   'TableKey TableGrants': 'everybody of this account, through DynamoDB alone: the condition says so',
 };
 
-const home = stackOf({ SlackEnabled: 'true' });
+const home = stackOf({ SlackEnabled: 'true', DrillsEnabled: 'true' });
 const stacks: readonly [string, Stack][] = [
   ['home', home],
   ['vantage', stackOf(vantageParameters(home.resolved))],
@@ -184,7 +184,13 @@ test('nobody can both start and approve', () => {
   const answering = ['states:SendTaskSuccess', 'execute-api:Invoke'];
   expect(roles.filter((id) => allowed(id, 'states:StartExecution') && answering.some((action) => allowed(id, action)))).toEqual([]);
   expect(roles.filter((id) => allowed(id, 'states:SendTaskSuccess'))).toEqual(['AnswerRole', 'SlackRole']);
-  expect(roles.filter((id) => allowed(id, 'states:StartExecution'))).toEqual(['StartOnAlarmRole', 'WatchRole', 'RequesterPolicy', 'RequesterRole']);
+  expect(roles.filter((id) => allowed(id, 'states:StartExecution'))).toEqual([
+    'DrillRole',
+    'StartOnAlarmRole',
+    'WatchRole',
+    'RequesterPolicy',
+    'RequesterRole',
+  ]);
   expect(roles.filter((id) => allowed(id, 'execute-api:Invoke'))).toEqual(['ApproverPolicy', 'ApproverRole']);
   expect(roles.filter((id) => allowed(id, 'kms:CreateGrant'))).toEqual(['ReleaseKeyRole', 'ReinstateRole', 'CustodianPolicy', 'CustodianRole']);
   expect(roles.filter((id) => allowed(id, 'kms:Decrypt'))).toEqual([]);

@@ -64,6 +64,7 @@ const kinds: Record<string, SiteKind> = {
   ListCommands: 'staleRead',
   GetCommandInvocation: 'staleRead',
   DescribeExecution: 'staleRead',
+  ListExecutions: 'staleRead',
 };
 
 const aboutOf = (input: Input): string => {

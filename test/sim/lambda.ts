@@ -24,6 +24,7 @@ import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
+import { drill } from '../../functions/drill.ts';
 import { startOnAlarm } from '../../functions/start-on-alarm.ts';
 import { survey } from '../../functions/survey.ts';
 import { takeTerm } from '../../functions/take-term.ts';
@@ -68,6 +69,7 @@ const verbs: Readonly<Record<string, Verb>> = Object.fromEntries(
     verb('Watch', contract.watch, watch),
     verb('Answer', contract.answer, answer),
     verb('Survey', contract.survey, survey),
+    verb('Drill', contract.drill, drill),
     verb('StartOnAlarm', contract.startOnAlarm, startOnAlarm),
   ].map((one) => [one.name, one]),
 );

@@ -54,6 +54,8 @@ export class SimStates {
         return this.#start(textOf(input, 'name'), textOf(input, 'input'));
       case 'DescribeExecution':
         return this.#describe(textOf(input, 'executionArn').split(':').at(-1) ?? '', staleMs);
+      case 'ListExecutions':
+        return this.#list(staleMs);
       case 'SendTaskSuccess':
         try {
           this.tokens.answer(textOf(input, 'taskToken'), { ok: true, result: JSON.parse(textOf(input, 'output')) as unknown });
@@ -92,6 +94,13 @@ export class SimStates {
     const seenMs = this.#options.scheduler.nowMs - staleMs;
     if (!found || found.startMs > seenMs) throw new ServiceError('ExecutionDoesNotExist', 'Execution Does Not Exist');
     return { status: found.endedMs > seenMs ? 'RUNNING' : found.status, error: found.error };
+  }
+
+  /** Those that run, as they were seen. */
+  #list(staleMs: number): unknown {
+    const seenMs = this.#options.scheduler.nowMs - staleMs;
+    const running = [...this.executions.values()].filter(({ startMs, endedMs }) => startMs <= seenMs && endedMs > seenMs);
+    return { executions: running.map(({ name, startMs }) => ({ name, status: 'RUNNING', startDate: new Date(startMs) })) };
   }
 
   /** A person stops it; it can be redriven. */

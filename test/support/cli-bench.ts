@@ -10,7 +10,7 @@ import { LeaseStore } from '../../aws/lease.ts';
 import type { Notice } from '../../core/notice.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck, type TableSafety } from '../../aws/table.ts';
-import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
+import type { Execution, FullEvent, Listed, WorkflowEvent } from '../../aws/workflow.ts';
 import { chains } from '../../chains/index.ts';
 import { programFor } from '../../cli/baton.ts';
 import type { Context } from '../../cli/context.ts';
@@ -36,7 +36,6 @@ let me = robin;
 let head: number | null = 100;
 export let answers: { token: string; answer: Record<string, unknown> }[] = [];
 export let started: string[] = [];
-export let inputs: unknown[] = [];
 export let told: Record<string, unknown> = {};
 export let text = '';
 let exitCode = 0;
@@ -44,7 +43,14 @@ let unreachable = false;
 let safety: TableSafety | undefined;
 export let notices: Notice[] = [];
 /** What Step Functions still knows. */
-export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[] }>();
+export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[]; full?: readonly FullEvent[] }>();
+/** What it lists, whatever it is asked. */
+export const listed: Listed[] = [];
+/** With what executions were started. */
+export const inputs: Record<string, unknown>[] = [];
+/** What a person types when a word is asked for. */
+export const typed = { word: '' };
+let onStart = async (_name: string, _input: Record<string, unknown>): Promise<void> => undefined;
 
 let interrupt = new AbortController();
 let terminal = false;
@@ -65,7 +71,7 @@ const sendAnswer = async (token: string, answer: Record<string, unknown>): Promi
   answers.push({ token, answer });
 };
 
-const contextFor = (output: Output): Context => {
+export const contextFor = (output: Output): Context => {
   const table = { client, table: 'baton' };
   const [approvals, clock] = [new Approvals(table), new BenchClock()];
   const whoAmI = async (): Promise<string> => me;
@@ -91,19 +97,22 @@ const contextFor = (output: Output): Context => {
       releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
     workflow: {
-      start: async ({ name, input }: { name: string; input: unknown }) => {
+      start: async ({ name, input }: { name: string; input: Record<string, unknown> }) => {
         if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Run it again.' });
         started.push(name);
         inputs.push(input);
+        await onStart(name, input);
         return true;
       },
-      describe: async () => ({ status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' }),
+      describe: async (name: string) => executions.get(name)?.found ?? { status: 'FAILED', error: 'Unfenceable', cause: 'No proof.' },
+      fullHistory: async (name: string) => executions.get(name)?.full ?? [],
+      list: async () => listed,
       find: async (name: string) => executions.get(name)?.found,
       history: async (name: string) => executions.get(name)?.events ?? [],
       isRunning: async () => false,
     } as unknown as Context['workflow'],
     whoAmI,
-    confirm: async () => onConfirm(),
+    confirm: async (_question, word) => (word === undefined ? onConfirm() : word === typed.word),
     interrupted: () => interrupt.signal,
   };
 };
@@ -126,11 +135,23 @@ export const interruptNow = (): void => {
   interrupt.abort();
 };
 
+/** More commands than the program has by itself. */
+export type Register = (
+  program: ReturnType<typeof programFor>,
+  make: typeof contextFor,
+  outputOf: (options: Parameters<typeof outputFor>[0]) => Output,
+) => void;
+let register: Register = () => undefined;
+export const useMore = (more: Register): void => {
+  register = more;
+};
 /** As a person types it: what it said stands in `text`. */
 export const inWords = async (...args: string[]): Promise<number> => {
   text = '';
   exitCode = 0;
-  const program = programFor(contextFor, (options) => outputFor(options, streams));
+  const outputOf = (options: Parameters<typeof outputFor>[0]): Output => outputFor(options, streams);
+  const program = programFor(contextFor, outputOf);
+  register(program, contextFor, outputOf);
   await program.parseAsync(['node', 'baton', ...args]);
   return exitCode;
 };
@@ -156,7 +177,9 @@ export const set = (of: {
   onConfirm?: () => Promise<boolean>;
   look?: Partial<StackLook>;
   terminal?: boolean;
+  onStart?: typeof onStart;
 }): void => {
+  if (of.onStart !== undefined) onStart = of.onStart;
   if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.onConfirm !== undefined) onConfirm = of.onConfirm;
@@ -194,11 +217,13 @@ export const useCli = (): void => {
     dynamo = await startDynamo();
     client = new DynamoDBClient({ ...localCredentials, endpoint: dynamo.endpoint, maxAttempts: 1 });
     [me, head, unreachable, answers, started] = [robin, 100, false, [], []];
-    [safety, notices, inputs] = [undefined, [], []];
+    [safety, notices] = [undefined, []];
     onSleep = async () => undefined;
     onConfirm = async () => false;
     look = {};
     executions.clear();
+    [listed.length, inputs.length, typed.word] = [0, 0, ''];
+    onStart = async () => undefined;
     [interrupt, terminal] = [new AbortController(), false];
   });
   afterEach(async () => {

@@ -1,6 +1,7 @@
 import type { AlertTest } from '../../aws/alert-test.ts';
 import type { CommandResult } from '../../aws/command.ts';
 import type { Records, WatchRecord } from '../../aws/records.ts';
+import type { Listed } from '../../aws/workflow.ts';
 import type { TableSafety } from '../../aws/table.ts';
 import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
@@ -59,6 +60,8 @@ export class World {
   events: WorkflowEvent[] = [];
   /** One that a page is about. */
   execution: Execution | undefined;
+  /** What the workflow service says runs now. */
+  listed: Listed[] = [];
   notices: string[] = [];
   readonly slack = new SlackWorld();
   /** Answers that were handed over, with the token they were handed to. */
@@ -209,6 +212,7 @@ export class World {
           return this.described;
         },
         history: async () => this.events,
+        list: async () => this.#give('workflow', this.listed),
       },
       executions: { find: async () => this.#give('executions', this.execution), history: async () => this.events },
       answers: {

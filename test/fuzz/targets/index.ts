@@ -1,6 +1,7 @@
 import type { Target } from '../target.ts';
 import { alarmTargets } from './alarm.ts';
 import { answerTargets } from './answers.ts';
+import { bundle } from './bundle.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
 import { contractTargets } from './contract.ts';
@@ -28,6 +29,7 @@ export const targets: readonly Target[] = [
   frames,
   signer,
   yamlText,
+  bundle,
   validatorsFile,
   ...fileTargets,
   ...contractTargets,

@@ -33,6 +33,11 @@ const isChain = (value: unknown): boolean =>
   check.isShape({ kind: check.isOneOf('cometbft'), chainId: check.isText(1, 50), publicKey: isKey })(value) ||
   check.isShape({ kind: check.isOneOf('systemd'), progressPath: isPath, progressPointer: isPath, headPath: isPath, headPointer: isPath })(value);
 
+const isTime = (value: unknown): boolean => {
+  if (typeof value !== 'string' || value.length !== 5 || value[2] !== ':') return false;
+  const [hour, minute] = [Number(value.slice(0, 2)), Number(value.slice(3))];
+  return Number.isInteger(hour) && Number.isInteger(minute) && hour < 24 && minute < 60 && value.trim() === value && !/[eE.+-]/.test(value);
+};
 const isPolicy = check.isShape({
   mode: check.isOneOf('watch', 'approve', 'auto'),
   approvers: check.listOf(check.isText(1, 200), 0, 50),
@@ -46,6 +51,7 @@ const isPolicy = check.isShape({
   watermarkMargin: check.isInt(1, 100_000),
   haltAfterMs: check.isInt(1_000, 3_600_000),
   minDiskFreeBytes: check.isInt(0),
+  drill: check.maybe(check.isShape({ everyDays: check.isInt(1, 365), window: check.isShape({ from: isTime, to: isTime }) })),
   verdict: check.isShape({
     failing: check.isInt(1, 20),
     window: check.isInt(1, 20),
@@ -82,6 +88,8 @@ interface Config {
     readonly mode: string;
     readonly approvers: readonly string[];
     readonly quorum: number;
+    readonly approvalMs: number;
+    readonly drill?: { readonly window: { readonly from: string; readonly to: string } };
     readonly evidence: readonly string[];
     readonly assumptions: Readonly<Record<string, string>>;
     readonly onControlPlaneLoss: string;
@@ -97,6 +105,11 @@ export const safeTiming = (timing: Readonly<Record<string, number>>): boolean =>
 
 const distinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
+const openMinutes = ({ from, to }: { readonly from: string; readonly to: string }): number => {
+  const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+  return minutes(to) >= minutes(from) ? minutes(to) - minutes(from) : 1_440 - minutes(from) + minutes(to);
+};
+
 /** What must hold between the fields of one validator, in words of the design. */
 const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): string | null => {
   const lapsed = policy.evidence.includes('lapsed');
@@ -111,6 +124,11 @@ const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): stri
   if (lapsed && (policy.assumptions['lapsed'] === undefined || chain.kind === 'systemd' || policy.onControlPlaneLoss === 'hold')) return 'lapsed';
   if (attested && (policy.assumptions['attested'] === undefined || policy.approvers.length === 0)) return 'attested';
   if (policy.mode === 'approve' && policy.approvers.length < policy.quorum) return 'nobody can approve';
+  if (
+    policy.drill !== undefined &&
+    (policy.mode === 'watch' || nodes.length < 2 || openMinutes(policy.drill.window) * 60_000 < policy.approvalMs + 1_800_000)
+  )
+    return 'a drill that cannot be';
   return safeTiming(timing) ? null : 'the timing is not safe';
 };
 

@@ -12,7 +12,7 @@ export interface Denied extends Question {
 }
 
 /** With everything that can be switched on: nothing is denied only because it is not there. */
-const switchedOn = { SlackEnabled: 'true', RelayEnabled: 'true' };
+const switchedOn = { SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true' };
 const home = stackOf(switchedOn);
 const { resolved } = home;
 
