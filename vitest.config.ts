@@ -9,6 +9,8 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
+          // Files keep nothing in modules that another file could meet; loading them anew for each file took as long as the tests.
+          isolate: false,
           include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', 'node_modules/**'],
           testTimeout: 30_000,

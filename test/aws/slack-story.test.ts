@@ -85,10 +85,10 @@ const done = { status: 200, body: '' };
 const submit = async (user: string, words: string, name: string) => {
   const opened = standIn().views.at(-1) as View;
   const typed: Readonly<Record<string, string>> = { 'What did you do?': words, 'Type the name of the validator': name };
-  const values = Object.fromEntries(
-    opened.blocks.flatMap((block) =>
+  const values: Readonly<Record<string, unknown>> = Object.fromEntries(
+    opened.blocks.flatMap((block): [string, unknown][] =>
       block.type === 'input'
-        ? [[block.block_id, { [block.element.action_id]: { type: 'plain_text_input', value: typed[block.label.text] ?? null } }]]
+        ? [[block.block_id ?? '', { [block.element.action_id]: { type: 'plain_text_input', value: typed[block.label.text] ?? null } }]]
         : [],
     ),
   );
