@@ -162,8 +162,4 @@ export const configOf = async ({ records }: Pick<Context, 'records'>, validator:
   return found;
 };
 
-/** Name of a node for people, with its identity. */
-export const nodeLabel = (config: ValidatorConfig, id: string): string => {
-  const found = config.nodes.find((node) => node.id === id);
-  return found ? `${found.name} (${id})` : id;
-};
+export { nodeLabel } from '../core/config.ts';

@@ -135,7 +135,7 @@ describe('is refused', () => {
       {
         field: 'hub-1.policy.approvers',
         message: 'hub-1: attested is accepted, but nobody may attest',
-        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+        fix: 'Add approvers.',
       },
     ],
     [
@@ -170,12 +170,15 @@ describe('is refused', () => {
       ],
     ),
     [
-      'attested by nobody but people in Slack',
-      { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin'] }) },
+      'a quorum for attestations that Slack can make up by itself',
+      { policy: evidenceOf('attested', { quorum: 2, approvers: ['role/approver', 'slack/T0A/U0A/robin', 'slack/T0A/U0B/sam'] }) },
       {
-        field: 'hub-1.policy.approvers',
-        message: 'hub-1: attested is accepted, but nobody may attest',
-        fix: 'Add approvers with a role or user of IAM: in Slack nobody can attest.',
+        field: 'hub-1.policy.assumptions.slack',
+        message: [
+          'hub-1: attested is accepted, and 2 approvers in Slack make up a quorum of 2:',
+          'whoever administers the workspace could attest alone',
+        ].join(' '),
+        fix: 'Name fewer approvers under slack/ than the quorum, or write in policy.assumptions.slack why the workspace is trusted (20 characters or more).',
       },
     ],
     [
@@ -238,9 +241,22 @@ describe('is valid', () => {
     ['as many vantages as must agree', { policy: verdictOf({ vantages: 2 }) }],
     ['a verdict of every probe in the window', { policy: verdictOf({ failing: 4 }) }],
     ['lapsed with its assumption', { policy: evidenceOf('lapsed') }],
+    [
+      'attested with fewer approvers in Slack than the quorum',
+      { policy: evidenceOf('attested', { quorum: 2, approvers: ['role/approver', 'slack/T0A/U0A/robin'] }) },
+    ],
+    ['a quorum in Slack for approvals alone', { policy: { approvers: ['slack/T0A/U0A/robin'] } }],
+    [
+      'attested by Slack alone, where it is said why',
+      {
+        policy: evidenceOf('attested', {
+          approvers: ['slack/T0A/U0A/robin'],
+          assumptions: { attested: 'Whoever attests has seen it dark.', slack: 'Our workspace has single sign-on, and two administrators.' },
+        }),
+      },
+    ],
     ['attested with its assumption', { policy: evidenceOf('attested') }],
     ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
-    ['attested by one approver of IAM beside others in Slack', { policy: evidenceOf('attested', { approvers: ['slack/T0A/U0A/robin', 'role/a'] }) }],
     ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
     ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],

@@ -80,6 +80,20 @@ const checkSlack = (config: ValidatorConfig): void => {
   if (again !== undefined) refuse(config, 'policy.approvers', `two approvers are the Slack user ${again}`, 'Keep one entry for each Slack user.');
 };
 
+/** Whoever can reset a login in Slack is every person under `slack/`: enough of these are a proof by one company's word. */
+const checkAttesters = (config: ValidatorConfig): void => {
+  const { approvers, quorum, assumptions } = config.policy;
+  const inSlack = approvers.filter((approver) => slackUserOf(approver) !== undefined).length;
+  if (approvers.length === 0) refuse(config, 'policy.approvers', 'attested is accepted, but nobody may attest', 'Add approvers.');
+  if (inSlack >= quorum && assumptions.slack === undefined)
+    refuse(
+      config,
+      'policy.assumptions.slack',
+      `attested is accepted, and ${inSlack} approvers in Slack make up a quorum of ${quorum}: whoever administers the workspace could attest alone`,
+      'Name fewer approvers under slack/ than the quorum, or write in policy.assumptions.slack why the workspace is trusted (20 characters or more).',
+    );
+};
+
 const checkEvidence = (config: ValidatorConfig): void => {
   const { policy } = config;
   for (const kind of ['lapsed', 'attested'] as const) {
@@ -100,13 +114,7 @@ const checkEvidence = (config: ValidatorConfig): void => {
       'Add approvers (for example role/validator-approver), or set mode to watch.',
     );
   }
-  if (policy.evidence.includes('attested') && policy.approvers.every((approver) => slackUserOf(approver) !== undefined))
-    refuse(
-      config,
-      'policy.approvers',
-      'attested is accepted, but nobody may attest',
-      'Add approvers with a role or user of IAM: in Slack nobody can attest.',
-    );
+  if (policy.evidence.includes('attested')) checkAttesters(config);
   if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
     refuse(
       config,

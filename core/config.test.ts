@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { amber, yaml } from '../test/support/core.ts';
+import { amber, configOf, yaml } from '../test/support/core.ts';
 import { holdsRows, long, many } from '../test/support/schema.ts';
-import { policy, validatorConfig, validatorsFile } from './config.ts';
+import { nodeLabel, policy, validatorConfig, validatorsFile } from './config.ts';
 
 const base = (): Record<string, unknown> => {
   const [one] = (yaml() as { validators: Record<string, unknown>[] }).validators;
@@ -167,4 +167,8 @@ test('a file has version 1 and 1 to 1,000 validators', () => {
   expect(valid({ version: 1, validators: [] })).toBe(false);
   expect(valid({ version: 2, validators: [base()] })).toBe(false);
   expect(valid({ version: 1, validators: [base()], extra: 1 })).toBe(false);
+});
+
+test('a node is named for people with its identity', () => {
+  expect([nodeLabel(configOf(), amber), nodeLabel(configOf(), 'i-0f')]).toEqual([`amber (${amber})`, 'i-0f']);
 });

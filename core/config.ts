@@ -51,6 +51,8 @@ const systemd = z.strictObject({
 export const chain = z.discriminatedUnion('kind', [cometbft, systemd]);
 export type ChainConfig = z.infer<typeof chain>;
 
+const assumption = z.string().min(20).max(500).optional();
+
 export const policy = z.strictObject({
   /** `approve`: a person must approve every failover; `auto`: a verdict may act alone; `watch`: only tell. */
   mode: z.enum(['watch', 'approve', 'auto']).prefault('approve'),
@@ -60,8 +62,8 @@ export const policy = z.strictObject({
   approvalMs: z.number().int().min(1_000).max(86_400_000).prefault(900_000),
   /** Kinds of evidence that may lead to a release. */
   evidence: z.array(z.enum(evidenceKinds)).min(1).prefault(['relinquished', 'stopped', 'powered-off']),
-  /** The assumption, in the operator's words; required with `lapsed` and `attested`. */
-  assumptions: z.strictObject({ lapsed: z.string().min(20).max(500).optional(), attested: z.string().min(20).max(500).optional() }).prefault({}),
+  /** The assumption, in the operator's words; required with `lapsed`, `attested`, and where people in Slack alone could attest (`slack`). */
+  assumptions: z.strictObject({ lapsed: assumption, attested: assumption, slack: assumption }).prefault({}),
   onControlPlaneLoss: z.enum(['stop', 'hold']).prefault('stop'),
   /** The circuit breaker: more failovers than this within a day need a person. */
   maxPerDay: z.number().int().min(1).max(100).prefault(3),
@@ -111,3 +113,9 @@ export type ValidatorConfig = z.infer<typeof validatorConfig>;
 
 export const validatorsFile = z.strictObject({ version: z.literal(1), validators: z.array(validatorConfig).min(1).max(1_000) });
 export type ValidatorsFile = z.infer<typeof validatorsFile>;
+
+/** Name of a node for people, with its identity. */
+export const nodeLabel = (config: ValidatorConfig, id: string): string => {
+  const found = config.nodes.find((node) => node.id === id);
+  return found ? `${found.name} (${id})` : id;
+};

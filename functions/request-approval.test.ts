@@ -45,7 +45,7 @@ describe('what waits is posted', () => {
     const shown = JSON.stringify(message);
     expect(message?.text).toBe('Approve or deny: hub-1');
     for (const part of [
-      `Fence ${amber}, then let ${birch} sign for hub-1. Reason: Its disk &lt;died&gt;.`,
+      `Fence amber (${amber}), then let birch (${birch}) sign for hub-1. Reason: Its disk &lt;died&gt;.`,
       'stopped (stopped by command), powered-off',
     ])
       expect(shown).toContain(part);

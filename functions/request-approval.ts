@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { ApprovalRecord } from '../core/approval.ts';
+import { nodeLabel } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { slackMessageOf } from '../core/slack-message.ts';
 import { requestApproval as contract } from './contract.ts';
@@ -25,8 +26,8 @@ export const requestApproval: Act<
     });
   const about =
     purpose === 'approval'
-      ? `Fence ${plan.holder}, then let ${plan.candidate} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
-      : `No proof that ${input.node} cannot sign for ${plan.validator} was to be had. State what you did so that it cannot (power cut, disk out).`;
+      ? `Fence ${nodeLabel(config, plan.holder)}, then let ${nodeLabel(config, plan.candidate)} sign for ${plan.validator}. Reason: ${plan.cause.reason}`
+      : `Nothing proves that ${nodeLabel(config, input.node)} cannot sign for ${plan.validator}. State what you did so that it cannot (power cut, disk out).`;
   const command =
     purpose === 'approval' ? `baton approve ${plan.validator} --plan ${planHash.slice(0, 12)}` : `baton attest ${plan.validator} --statement "…"`;
   const nowMs = deps.clock.epochMs();

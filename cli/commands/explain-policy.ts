@@ -85,12 +85,13 @@ const outcomeOf = (state: State, supposition: (typeof suppositions)[number]) => 
 };
 
 const policyLines = ({ policy, timing }: ValidatorConfig): string[] => {
-  const { lapsed, attested } = policy.assumptions;
+  const { lapsed, attested, slack } = policy.assumptions;
   return [
     `  mode ${policy.mode}; ${policy.quorum} of ${policy.approvers.join(', ') || 'nobody'} must approve within ${policy.approvalMs / 1_000} s`,
     `  evidence that is accepted: ${policy.evidence.join(', ')}`,
     ...(lapsed === undefined ? [] : [`    lapsed rests on: ${lapsed}`]),
     ...(attested === undefined ? [] : [`    attested rests on: ${attested}`]),
+    ...(slack === undefined ? [] : [`    attested in Slack rests on: ${slack}`]),
     `  at most ${policy.maxPerDay} failovers a day by itself, ${timing.coolDownMs / 1_000} s apart`,
   ];
 };

@@ -84,6 +84,7 @@ const silent = (progress: (line: string) => void): Output => ({
 const patient = ({ policy }: Scenario): Record<string, unknown> => ({
   ...policy,
   approvers: ['role/baton-approver', ...approverEntries],
+  assumptions: { ...(policy['assumptions'] ?? {}), slack: 'This Slack stands on this machine, and whoever drills is all of its people.' },
   approvalMs: Math.max(Number(policy['approvalMs'] ?? 900_000), 60_000),
 });
 

@@ -94,7 +94,7 @@ test('from the alert to the summary', async () => {
   const asked = messageWith(page, 'Approve or deny: drill');
   await asked.waitFor({ timeout: 90_000 });
   await shoot(page, 'incident-1-asked');
-  expect(await asked.textContent()).toContain('then let i-0b0b000000000002 sign for drill. Reason: amber hangs, and nothing reaches it');
+  expect(await asked.textContent()).toContain('then let birch (i-0b0b000000000002) sign for drill. Reason: amber hangs, and nothing reaches it');
   expect(await barriersIn(page)).toEqual([]);
 
   await be(page, 'robin');
