@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/time.ts';
 import { durationMs } from '../../core/time.ts';
+import { stack } from '../deployment.ts';
 import type { Machines } from '../machines.ts';
 import { ServiceError, textOf, type Service } from './server.ts';
 
@@ -81,8 +82,10 @@ export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: 
     const was = `<previousState><name>${before}</name></previousState>`;
     return `<item><instanceId>${id}</instanceId>${was}<currentState><name>${stateOf(id)}</name></currentState></item>`;
   };
+  // As docs/deploy.md has every node tagged.
+  const tags = `<tagSet><item><key>baton</key><value>${stack}</value></item></tagSet>`;
   const describe = (id: string): string =>
-    `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${stateOf(id)}</name></instanceState></item></instancesSet></item>`;
+    `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>${stateOf(id)}</name></instanceState>${tags}</item></instancesSet></item>`;
   return {
     target: '2016-11-15',
     handle: async (action, input) => {
