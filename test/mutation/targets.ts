@@ -10,7 +10,8 @@ export interface Target {
 }
 
 export const targets: readonly Target[] = [
-  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts'], tests: ['core/*.test.ts'], least: 100 },
+  // The words of a message are no rule: its tests hold them, and planted bugs what must not be in them.
+  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts', '!core/slack-message.ts'], tests: ['core/*.test.ts'], least: 100 },
   // What the adapters read of a reply lies in runtime/, for the probes of chains read it too.
   { name: 'aws', mutate: ['aws/*.ts', '!aws/*.test.ts', 'runtime/reply.ts'], tests: ['aws/*.test.ts', 'runtime/reply.test.ts'], least: 95 },
 ];
