@@ -9,9 +9,14 @@ export interface Target {
   readonly least: number;
 }
 
+/** What people are told, and what is practised and kept: no right to sign hangs on it. .ci/run leaves it out for time. */
+const told = ['slack-message', 'doctor', 'doctor-config', 'finding', 'survey', 'survey-totals', 'bundle', 'drill', 'window', 'notice', 'errors'].map(
+  (name) => `core/${name}.ts`,
+);
+
 export const targets: readonly Target[] = [
-  // The words of a message are no rule: its tests hold them, and planted bugs what must not be in them.
-  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts', '!core/slack-message.ts'], tests: ['core/*.test.ts'], least: 100 },
+  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts', ...told.map((file) => `!${file}`)], tests: ['core/*.test.ts'], least: 100 },
+  { name: 'told', mutate: told, tests: ['core/*.test.ts'], least: 100 },
   // What the adapters read of a reply lies in runtime/, for the probes of chains read it too.
   { name: 'aws', mutate: ['aws/*.ts', '!aws/*.test.ts', 'runtime/reply.ts'], tests: ['aws/*.test.ts', 'runtime/reply.test.ts'], least: 95 },
 ];
