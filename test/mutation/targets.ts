@@ -10,15 +10,24 @@ export interface Target {
 }
 
 /** What people are told, and what is practised and kept: no right to sign hangs on it. .ci/run leaves it out for time. */
-const told = ['slack-message', 'doctor', 'doctor-config', 'finding', 'survey', 'survey-totals', 'bundle', 'drill', 'window', 'notice', 'errors'].map(
-  (name) => `core/${name}.ts`,
-);
+const told = [
+  ...['slack-message', 'doctor', 'doctor-config', 'finding', 'survey', 'survey-totals', 'bundle', 'drill', 'window', 'notice', 'errors'].map(
+    (name) => `core/${name}.ts`,
+  ),
+  ...['alert-test', 'notify', 'parameter', 'relay-log', 'slack', 'slack-threads', 'workflow-told'].map((name) => `aws/${name}.ts`),
+];
+const besidesTold = told.map((file) => `!${file}`);
 
 export const targets: readonly Target[] = [
-  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts', ...told.map((file) => `!${file}`)], tests: ['core/*.test.ts'], least: 100 },
-  { name: 'told', mutate: told, tests: ['core/*.test.ts'], least: 100 },
+  { name: 'core', mutate: ['core/*.ts', '!core/*.test.ts', ...besidesTold], tests: ['core/*.test.ts'], least: 100 },
+  { name: 'told', mutate: told, tests: ['core/*.test.ts', 'aws/*.test.ts'], least: 95 },
   // What the adapters read of a reply lies in runtime/, for the probes of chains read it too.
-  { name: 'aws', mutate: ['aws/*.ts', '!aws/*.test.ts', 'runtime/reply.ts'], tests: ['aws/*.test.ts', 'runtime/reply.test.ts'], least: 95 },
+  {
+    name: 'aws',
+    mutate: ['aws/*.ts', '!aws/*.test.ts', ...besidesTold, 'runtime/reply.ts'],
+    tests: ['aws/*.test.ts', 'runtime/reply.test.ts'],
+    least: 95,
+  },
 ];
 
 /** @throws Error when there is no such target. */
