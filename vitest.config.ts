@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// `quick` is what `npm test` runs; `slow` needs Java, Go or minutes, `browser` needs Chromium: .ci/run runs both.
+/** What they set would be met by other files: a silent logger, a clock of their own. */
+const apart = ['test/fuzz/fuzz.test.ts', 'test/sim/*.test.ts'];
+
+// `quick` and `apart` are what `npm test` runs; `slow` needs Java, Go or minutes, `browser` needs Chromium: .ci/run runs both.
 export default defineConfig({
   test: {
     // All of the cores: most files wait for processes and timers of their own.
@@ -12,10 +15,11 @@ export default defineConfig({
           // Files keep nothing in modules that another file could meet; loading them anew for each file took as long as the tests.
           isolate: false,
           include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', 'node_modules/**'],
+          exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', ...apart, 'node_modules/**'],
           testTimeout: 30_000,
         },
       },
+      { test: { name: 'apart', include: apart, testTimeout: 30_000 } },
       {
         test: {
           name: 'slow',

@@ -260,7 +260,7 @@ describe('what the doctor asks', () => {
     expect(await look.document('baton-fence', signal)).toEqual(readDocument(join(import.meta.dirname, '..', '..', 'documents', 'fence.yaml')));
     expect(await look.agents([amber, cedar], signal)).toEqual({ [amber]: 'Online', [cedar]: 'Online' });
     expect(await look.machines([birch, 'i-0000000000000000' as typeof birch], signal)).toEqual({
-      [birch]: { state: expect.any(String) as string, tag: null },
+      [birch]: { state: expect.any(String) as string, tag: 'baton' },
       'i-0000000000000000': undefined,
     });
   });

@@ -110,6 +110,6 @@ export const runCatcher = async (catcher: Catcher, copy: string): Promise<Found>
   rmSync(join(copy, reportFile), { force: true });
   // The tests of the state machine count together which states they reach, so none of them is left out.
   const which = catcher.kind === 'asl' ? [aslTests] : [catcher.file, '-t', escaped(catcher.name)];
-  const args = ['run', '--project', 'quick', ...which, '--reporter=json', `--outputFile=${reportFile}`];
+  const args = ['run', '--project', 'quick', '--project', 'apart', ...which, '--reporter=json', `--outputFile=${reportFile}`];
   return tested(copy, catcher.name, await run(copy, ['node_modules/vitest/vitest.mjs', ...args]));
 };
