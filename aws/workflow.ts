@@ -8,33 +8,14 @@ import {
   type HistoryEvent,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
+import { sentenceIn, type Execution, type WorkflowEvent } from '../core/history.ts';
 import { executionName, type ExecutionName } from '../core/ids.ts';
 import { withSignal } from './signal.ts';
 
 /** Executions of the failover state machine. */
 
-export interface Execution {
-  readonly status: string;
-  readonly error?: string;
-  readonly cause?: string;
-  readonly sentence?: string;
-  /** By the clock of the workflow service, like `stoppedMs`. */
-  readonly startedMs?: number;
-  readonly stoppedMs?: number;
-}
-
-/** One event of a history, with only the parts that people are told. */
-export interface WorkflowEvent {
-  readonly id: number;
-  readonly type: string;
-  readonly atMs: number;
-  readonly state?: string;
-  readonly output?: string;
-  readonly error?: string;
-  readonly cause?: string;
-}
+export type { Execution, WorkflowEvent };
 
 /** One event with everything that the service keeps of it. */
 export interface FullEvent {
@@ -93,18 +74,6 @@ const fullOf = (event: HistoryEvent): FullEvent => {
     before: event.previousEventId ?? 0,
     details: { ...(details as Record<string, unknown> | undefined) },
   };
-};
-
-const withSentence = z.object({ sentence: z.string() });
-
-const sentenceIn = (output: string | undefined): string | undefined => {
-  let sentence: string | undefined;
-  try {
-    sentence = withSentence.parse(JSON.parse(String(output))).sentence;
-  } catch {
-    // No output, no JSON, or no sentence in it: nothing was said.
-  }
-  return sentence;
 };
 
 const listedOf = ({ name, status, startDate, stopDate }: ExecutionListItem): Listed => ({

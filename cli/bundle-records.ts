@@ -3,6 +3,7 @@ import type { Execution, FullEvent, WorkflowEvent } from '../aws/workflow.ts';
 import type { WaitingRecord } from '../core/approval.ts';
 import { withoutSecrets, type BundleRecord } from '../core/bundle.ts';
 import type { ValidatorConfig } from '../core/config.ts';
+import { jsonBy } from '../core/json.ts';
 import type { Lease } from '../core/lease.ts';
 import { plan as planSchema } from '../core/plan.ts';
 import type { NodeReport } from '../core/report.ts';
@@ -29,13 +30,7 @@ export interface BundleSources {
 }
 
 /** What a text holds when it is JSON of an object; undefined otherwise. */
-const objectIn = (text: unknown): Record<string, unknown> | undefined => {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(String(text)));
-  } catch {
-    return undefined;
-  }
-};
+const objectIn = (text: unknown): Record<string, unknown> | undefined => jsonBy(z.record(z.string(), z.unknown()), String(text));
 
 const detail = (event: FullEvent, name: string): Record<string, unknown> | undefined => objectIn(event.details[name]);
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { WorkflowEvent } from '../aws/workflow.ts';
+import { exitsOf, type WorkflowEvent } from '../core/history.ts';
+import { jsonBy } from '../core/json.ts';
 
 /** When an execution passed each of its steps, by the clock of the workflow service alone. */
 
@@ -17,15 +18,6 @@ export interface Timings {
 }
 
 const said = z.looseObject({ state: z.string().optional(), answer: z.string().optional() });
-
-const saidIn = (output: string | undefined): z.infer<typeof said> => {
-  try {
-    return said.parse(JSON.parse(String(output)));
-  } catch {
-    // No output, no JSON, or no object: it says nothing.
-    return {};
-  }
-};
 
 const asks: readonly string[] = ['RequestApproval', 'RequestAttestation'];
 
@@ -47,7 +39,7 @@ export const timingsOf = (events: readonly WorkflowEvent[]): Timings => {
   const startedMs = events[0]?.atMs ?? 0;
   const since = (found: WorkflowEvent | undefined): number | null => (found ? found.atMs - startedMs : null);
   const left = (state: string, is: (of: z.infer<typeof said>) => boolean = () => true): number | null =>
-    since(events.find((one) => one.type.endsWith('StateExited') && one.state === state && is(saidIn(one.output))));
+    since(exitsOf(events, state).find(({ output }) => is(jsonBy(said, output) ?? {})));
   return {
     approvedMs: left('RequestApproval', ({ answer }) => answer === 'approved'),
     termTakenMs: left('TakeTerm', (of) => 'term' in of),

@@ -1,42 +1,16 @@
-import { z } from 'zod';
-import { evidenceKinds, type EvidenceKind } from '../core/evidence.ts';
+import type { EvidenceKind } from '../core/evidence.ts';
+import { exitsOf, fencedIn, signedIn, type Execution, type ToldEvent } from '../core/history.ts';
 import { validatorId } from '../core/ids.ts';
-import { stepsOf, type Event } from './steps.ts';
+import { stepsOf } from './steps.ts';
 import type { FailoverView, Mark, Step } from './view.ts';
 
 /** One execution as a picture in time. */
 
-export interface Execution {
-  readonly status: string;
-  readonly error?: string;
-  readonly cause?: string;
-  readonly sentence?: string;
-  readonly startedMs?: number;
-  readonly stoppedMs?: number;
-}
-
-const fenced = z.looseObject({ state: z.literal('fenced'), kind: z.enum(evidenceKinds) });
-const signing = z.looseObject({ state: z.literal('signing') });
-
-const parsedBy = <S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> | undefined => {
-  try {
-    return schema.safeParse(JSON.parse(String(text))).data;
-  } catch {
-    return undefined;
-  }
-};
-
-const exits = (events: readonly Event[], state: string): readonly Event[] =>
-  events.filter((one) => one.state === state && one.type.endsWith('StateExited'));
-
-const marksOf = (events: readonly Event[]): { marks: Mark[]; evidence: EvidenceKind | null } => {
+const marksOf = (events: readonly ToldEvent[]): { marks: Mark[]; evidence: EvidenceKind | null } => {
   const firstMs = events[0]?.atMs ?? 0;
-  const proof = exits(events, 'Fence').flatMap((one) => {
-    const found = parsedBy(fenced, one.output);
-    return found ? [{ kind: found.kind, atMs: one.atMs }] : [];
-  })[0];
-  const [released] = [...exits(events, 'ReleaseKey'), ...exits(events, 'Reinstate')];
-  const signed = exits(events, 'Verify').find((one) => parsedBy(signing, one.output) !== undefined);
+  const [proof] = fencedIn(events);
+  const [released] = [...exitsOf(events, 'ReleaseKey'), ...exitsOf(events, 'Reinstate')];
+  const signed = signedIn(events);
   const marks: Mark[] = [
     ...(proof ? [{ name: 'evidence' as const, atMs: proof.atMs - firstMs, text: `proven fenced: ${proof.kind}` }] : []),
     ...(released ? [{ name: 'release' as const, atMs: released.atMs - firstMs, text: 'the right to sign is given' }] : []),
@@ -69,7 +43,7 @@ const headlineOf = (status: string, steps: readonly Step[], marks: readonly Mark
 };
 
 /** @param found undefined when the workflow service has forgotten it: it does after 90 days. */
-export const failoverView = (execution: string, found: Execution | undefined, events: readonly Event[], atMs: number): FailoverView => {
+export const failoverView = (execution: string, found: Execution | undefined, events: readonly ToldEvent[], atMs: number): FailoverView => {
   const status = found?.status ?? 'UNKNOWN';
   const running = status === 'RUNNING';
   const steps = stepsOf(events, running ? atMs : undefined);

@@ -1,35 +1,13 @@
-import { z } from 'zod';
+import { sentenceIn, type ToldEvent } from '../core/history.ts';
 import type { Step } from './view.ts';
 
 /** What an execution did, from the events of its history. */
-
-/** One event, with the parts that are told. */
-export interface Event {
-  readonly type: string;
-  readonly atMs: number;
-  readonly state?: string;
-  readonly output?: string;
-  readonly error?: string;
-  readonly cause?: string;
-}
-
-const withSentence = z.looseObject({ sentence: z.string() });
-
-const sentenceIn = (text: string | undefined): string | undefined => {
-  if (text === undefined) return undefined;
-  try {
-    const parsed = withSentence.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data.sentence : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 /**
  * States in the order they were entered, each with what it said and how long it took. Times are of the workflow service alone.
  * @param nowMs when given, the state that is not left yet is told too, as far as it has come.
  */
-export const stepsOf = (events: readonly Event[], nowMs?: number): Step[] => {
+export const stepsOf = (events: readonly ToldEvent[], nowMs?: number): Step[] => {
   const steps: Step[] = [];
   let open: { state: string; startedMs: number; sentence: string } | undefined;
   const firstMs = events[0]?.atMs ?? 0;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { executionName, validatorId } from '../core/ids.ts';
+import { jsonBy } from '../core/json.ts';
 import { noticeKinds, type NoticeKind } from '../core/notice.ts';
 
 /** What a message of the topic says, whoever published it: a notice of Baton, an alarm of CloudWatch, or neither. No message is dropped. */
@@ -83,14 +84,6 @@ const alarmMessage = z.looseObject({
   NewStateReason: z.string().nullish(),
 });
 
-const alarmIn = (message: string): z.output<typeof alarmMessage> | undefined => {
-  try {
-    return alarmMessage.safeParse(JSON.parse(message)).data;
-  } catch {
-    return undefined;
-  }
-};
-
 const consoleOf = (topic: string): { readonly base: string; readonly arn: (service: string, rest: string) => string } => {
   const [, partition = '', , region = '', account = ''] = topic.split(':');
   return {
@@ -149,7 +142,7 @@ export const alertOf = (sns: SnsMessage, stack: string): Alert => {
   const common = { id: sns.MessageId, at: sns.Timestamp, stack, subject };
   const kind = noticeKinds.find((one) => one === sns.MessageAttributes?.['kind']?.Value);
   if (kind !== undefined) return noticeOf(sns, stack, kind, common);
-  const found = alarmIn(sns.Message);
+  const found = jsonBy(alarmMessage, sns.Message);
   if (found === undefined) {
     return {
       ...common,

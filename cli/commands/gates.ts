@@ -1,20 +1,15 @@
 import { z } from 'zod';
-import type { WorkflowEvent } from '../../aws/workflow.ts';
 import { assessGate, mostGates, type AssessGate } from '../../core/assess-gates.ts';
+import { exitsOf, type WorkflowEvent } from '../../core/history.ts';
+import { jsonBy } from '../../core/json.ts';
 
 /** What Assess looked at, for people. */
 
 const withGates = z.looseObject({ gates: z.array(assessGate).max(mostGates) });
 
 /** The gates of the last Assess in a history; null when none has answered, or an older version did. */
-export const gatesIn = (events: readonly WorkflowEvent[]): AssessGate[] | null => {
-  const output = events.findLast(({ type, state }) => state === 'Assess' && type.endsWith('StateExited'))?.output;
-  try {
-    return withGates.parse(JSON.parse(String(output))).gates;
-  } catch {
-    return null;
-  }
-};
+export const gatesIn = (events: readonly WorkflowEvent[]): AssessGate[] | null =>
+  jsonBy(withGates, exitsOf(events, 'Assess').at(-1)?.output)?.gates ?? null;
 
 /** One gate: what was seen, and what was required. */
 export const gateLine = ({ gate, seen, required }: Pick<AssessGate, 'gate' | 'seen' | 'required'>, node: string): string =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { evidenceOf } from '../../aws/workflow-told.ts';
+import { evidenceOf } from '../../core/history.ts';
 import type { EvidenceKind } from '../../core/evidence.ts';
 import { executionName } from '../../core/ids.ts';
 import { parseWith } from '../../core/parse.ts';

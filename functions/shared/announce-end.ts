@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { validatorId } from '../../core/ids.ts';
+import { jsonBy } from '../../core/json.ts';
 import type { EndedEvent } from '../contract.ts';
 import { refresh, sayOnce, threadOf, type Needs } from './announce-shared.ts';
 import type { Told } from './announce-notice.ts';
@@ -11,13 +12,8 @@ import { linkOf } from './slack-link.ts';
 const started = z.looseObject({ validator: validatorId });
 
 /** Of the execution's own input; its name begins with it where the input was too long for the event. */
-const validatorOf = ({ input, name }: EndedEvent['detail']): string => {
-  try {
-    return started.parse(JSON.parse(String(input))).validator;
-  } catch {
-    return name.replace(/\.t\d+\..*$/, '');
-  }
-};
+const validatorOf = ({ input, name }: EndedEvent['detail']): string =>
+  jsonBy(started, input ?? undefined)?.validator ?? name.replace(/\.t\d+\..*$/, '');
 
 export const announceEnd = async ({ detail }: EndedEvent, deps: Needs, signal: AbortSignal): Promise<Told> => {
   const { name, status } = detail;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { executionName, validatorId } from '../../core/ids.ts';
+import { jsonBy } from '../../core/json.ts';
 import { noticeKinds } from '../../core/notice.ts';
 import { isOpen } from '../../core/slack-message.ts';
 import type { SlackMessageAt } from '../../core/slack-names.ts';
@@ -20,12 +21,8 @@ const alarm = z.looseObject({
 });
 
 const alarmIn = (text: string): Said | undefined => {
-  try {
-    const found = alarm.safeParse(JSON.parse(text)).data;
-    return found && { subject: `${found.NewStateValue}: ${found.AlarmName}`, text: found.AlarmDescription ?? found.NewStateReason };
-  } catch {
-    return undefined;
-  }
+  const found = jsonBy(alarm, text);
+  return found && { subject: `${found.NewStateValue}: ${found.AlarmName}`, text: found.AlarmDescription ?? found.NewStateReason };
 };
 
 /** Under the message of its execution; without one, under what waits for this validator now. */

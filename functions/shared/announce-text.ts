@@ -1,5 +1,5 @@
 import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
-import { evidenceOf, signingAfterMs } from '../../aws/workflow-told.ts';
+import { evidenceOf, signingAfterMs } from '../../core/history.ts';
 import { escaped, plain, section, type SlackMessage } from '../../core/slack-message.ts';
 
 /** What is written under a message in Slack: notices as they were sent, alarms in short, and how a failover ended. */

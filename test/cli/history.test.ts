@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf } from '../../aws/workflow-told.ts';
+import { evidenceOf } from '../../core/history.ts';
 import { baton, enrolled, executions, hub, inWords, records, text, told, useCli } from '../support/cli-bench.ts';
 
 useCli();

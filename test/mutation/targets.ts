@@ -25,8 +25,9 @@ const told = [
     'window',
     'notice',
     'errors',
+    'history',
   ].map((name) => `core/${name}.ts`),
-  ...['alert-test', 'notify', 'parameter', 'relay-log', 'slack', 'slack-threads', 'workflow-told'].map((name) => `aws/${name}.ts`),
+  ...['alert-test', 'notify', 'parameter', 'relay-log', 'slack', 'slack-threads'].map((name) => `aws/${name}.ts`),
 ];
 const besidesTold = told.map((file) => `!${file}`);
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf, signingAfterMs } from './workflow-told.ts';
-import type { WorkflowEvent } from './workflow.ts';
+import { evidenceOf, sentenceIn, signingAfterMs, type WorkflowEvent } from './history.ts';
 
 const exit = (state: string, atMs: number, output: unknown, type = 'TaskStateExited'): WorkflowEvent => ({
   id: atMs,
@@ -45,4 +44,13 @@ describe('from start to signature', () => {
   ])('%s tells none', (_, events) => {
     expect(signingAfterMs(events)).toBe(null);
   });
+});
+
+test.each<[string, string | undefined, string | undefined]>([
+  ['a sentence', '{"sentence":"It signs.","state":"signing"}', 'It signs.'],
+  ['no sentence', '{"state":"signing"}', undefined],
+  ['half an output', '{"sentence":"It', undefined],
+  ['no output', undefined, undefined],
+])('%s', (_, output, sentence) => {
+  expect(sentenceIn(output)).toBe(sentence);
 });
