@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -64,7 +64,9 @@ const killGroup = (unit: Unit, signal: NodeJS.Signals): void => {
   }
 };
 const savePids = (): void => {
-  writeFileSync(pidFile, JSON.stringify([...units.values()].flatMap(({ pgid }) => (pgid === null ? [] : [pgid]))));
+  // Whole or not at all: others read it at any moment.
+  writeFileSync(`${pidFile}.new`, JSON.stringify([...units.values()].flatMap(({ pgid }) => (pgid === null ? [] : [pgid]))));
+  renameSync(`${pidFile}.new`, pidFile);
 };
 
 const ended = async (unit: Unit, code: number | null): Promise<void> => {
