@@ -13,7 +13,7 @@ import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
 import { canonicalJson } from '../core/plan.ts';
-import { fromItem, keyOf, putItem, readItem, readParsed, type Table } from './items.ts';
+import { absent, fromItem, keyOf, putItem, readItem, readParsed, type Table } from './items.ts';
 
 const pointer = z.strictObject({ open: z.string().regex(/^[a-f0-9]{32}$/) });
 /** All but the token: people have no use for it, and IAM can hold them to exactly these fields. */
@@ -40,7 +40,6 @@ export class Approvals {
 
   /** Stores a record that waits, once; then points the validator at it. The same id again changes nothing of a record that is answered. */
   async create(record: ApprovalRecord, signal?: AbortSignal): Promise<void> {
-    const absent = { text: 'attribute_not_exists(#pk)', values: {} };
     const made = await putItem(this.#table, keyOf.approval(record.id), readable(record), absent, signal);
     if (made.outcome === 'refused' && made.found?.state !== 'pending') return;
     await putItem(this.#table, keyOf.approvals(record.validator), { open: record.id }, null, signal);

@@ -126,6 +126,9 @@ export interface Condition {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** Nothing stands under the key yet. */
+export const absent: Condition = { text: 'attribute_not_exists(#pk)', values: {} };
+
 export type PutOutcome =
   { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly found: Readonly<Record<string, unknown>> | undefined };
 

@@ -16,36 +16,49 @@ export interface SecretParameterOptions<S extends z.ZodType> {
   readonly clock: Clock;
   /** What to do when it cannot be used. */
   readonly fix: string;
+  /** What to do when nobody can say; the same when not given. */
+  readonly again?: string;
 }
 
 export class SecretParameter<S extends z.ZodType> {
   readonly #options: SecretParameterOptions<S>;
-  #kept: { readonly atMs: SteadyMs; readonly value: z.output<S> } | undefined;
+  #kept: { readonly atMs: SteadyMs; readonly value: z.output<S> | null } | undefined;
 
   constructor(options: SecretParameterOptions<S>) {
     this.#options = options;
   }
 
   /**
-   * What it holds, at most a minute old.
-   * @throws BatonError ConfigInvalid when it is not there or not as expected, WorkflowFailed when nobody can say.
+   * What it holds, at most a minute old; null when it is not there.
+   * @throws BatonError ConfigInvalid when it is not as expected, WorkflowFailed when nobody can say.
    */
-  async read(signal?: AbortSignal): Promise<z.output<S>> {
+  async find(signal?: AbortSignal): Promise<z.output<S> | null> {
     const nowMs = this.#options.clock.steadyMs();
     if (this.#kept === undefined || elapsedMs(this.#kept.atMs, nowMs) >= cachedMs) this.#kept = { atMs: nowMs, value: await this.#fetch(signal) };
     return this.#kept.value;
   }
 
-  async #fetch(signal: AbortSignal | undefined): Promise<z.output<S>> {
-    const { client, name, fix } = this.#options;
+  /**
+   * The same, for what must be there: one that is not is looked for again at once.
+   * @throws BatonError ConfigInvalid when it is not there or not as expected, WorkflowFailed when nobody can say.
+   */
+  async read(signal?: AbortSignal): Promise<z.output<S>> {
+    const found = await this.find(signal);
+    if (found !== null) return found;
+    this.#kept = undefined;
+    throw this.#invalid('is not there');
+  }
+
+  async #fetch(signal: AbortSignal | undefined): Promise<z.output<S> | null> {
+    const { client, name, fix, again = fix } = this.#options;
     try {
       const { Parameter: found } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), withSignal(signal));
       return this.#valueIn(String(found?.Value));
     } catch (cause) {
       if (cause instanceof BatonError) throw cause;
       const { name: kind } = cause as Error;
-      if (kind === 'ParameterNotFound') throw this.#invalid('is not there');
-      throw new BatonError('WorkflowFailed', `parameter ${name} gives no answer: ${kind}`, { cause, field: name, fix });
+      if (kind === 'ParameterNotFound') return null;
+      throw new BatonError('WorkflowFailed', `parameter ${name} gives no answer: ${kind}`, { cause, field: name, fix: again });
     }
   }
 

@@ -10,6 +10,7 @@ import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
 import {
+  absent,
   fromItem,
   invalid,
   keyOf,
@@ -110,7 +111,7 @@ export class Records {
       await this.#put(keyOf.config(config.id), item);
       return true;
     }
-    const condition = over === null ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#hash = :over', values: { ':over': over } };
+    const condition = over === null ? absent : { text: '#hash = :over', values: { ':over': over } };
     return (await this.#putIf(keyOf.config(config.id), item, condition)).outcome === 'done';
   }
 
@@ -154,8 +155,7 @@ export class Records {
    * @returns false when another one stands there.
    */
   async writePlanned(validator: ValidatorId, move: PlannedMove, over: ExecutionName | undefined): Promise<boolean> {
-    const condition =
-      over === undefined ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#execution = :over', values: { ':over': over } };
+    const condition = over === undefined ? absent : { text: '#execution = :over', values: { ':over': over } };
     return (await this.#putIf(keyOf.planned(validator), move, condition)).outcome === 'done';
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyOf, putItem, readParsed, type Table } from './items.ts';
+import { absent, keyOf, putItem, readParsed, type Table } from './items.ts';
 
 /** Who has taken which message of the topic: a message that is delivered again goes to the others alone. One item, of the newest messages. */
 
@@ -12,7 +12,6 @@ type Log = z.infer<typeof log>;
 
 const pk = keyOf.relay();
 const asRead = '#version = :version';
-const notThere = 'attribute_not_exists(#pk)';
 
 export class RelayLog {
   readonly #table: Table;
@@ -45,8 +44,7 @@ export class RelayLog {
   }
 }
 
-const conditionOf = (found: Log | undefined) =>
-  found === undefined ? { text: notThere, values: {} } : { text: asRead, values: { ':version': found.version } };
+const conditionOf = (found: Log | undefined) => (found === undefined ? absent : { text: asRead, values: { ':version': found.version } });
 
 const withNames = (found: Log | undefined, id: string, names: readonly string[]): Log => {
   const { version, messages } = found ?? { version: 0, messages: [] };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { slackMessageAt, type SlackMessageAt } from '../core/slack-names.ts';
-import { keyOf, putItem, readParsed, type Table } from './items.ts';
+import { absent, keyOf, putItem, readParsed, type Table } from './items.ts';
 
 /** What Slack shows about each execution: its messages, and what was said already. No answer depends on it. */
 
@@ -96,8 +96,7 @@ export class SlackThreads {
       if (found?.attempt === attempt) return true;
       const changed = change(found ?? { messages: [], said: [] });
       if (changed === null) return false;
-      const condition =
-        found === undefined ? { text: 'attribute_not_exists(#pk)', values: {} } : { text: '#version = :seen', values: { ':seen': found.version } };
+      const condition = found === undefined ? absent : { text: '#version = :seen', values: { ':seen': found.version } };
       const value = { messages: changed.messages, said: changed.said, version: (found?.version ?? 0) + 1, attempt };
       const written = await putItem(this.#table, keyOf.slack(execution), value, condition, signal);
       if (written.outcome === 'done') return true;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { parseWith } from '../core/parse.ts';
 import { dayMs, epochMs, type EpochMs } from '../core/time.ts';
+import { clockTime } from '../core/window.ts';
 
 /** When a planned move may begin, as people type it. All times are UTC unless they say otherwise. */
 
@@ -16,7 +17,6 @@ const minuteMs = 60_000;
 export const lateMs = 15 * minuteMs;
 
 const fix = 'Give for example --at 02:00, --at 2026-11-28T02:00:00Z or --window 02:00-04:00 (UTC, at most 24 hours ahead).';
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
 const moment = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/, 'expected HH:MM, or a moment like 2026-11-28T02:00:00Z')

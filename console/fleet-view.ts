@@ -66,9 +66,9 @@ const couldMove = (seen: Seen, health: Health, atMs: number): CouldMove & { read
   if (trouble.broken !== null) return { answer: 'no', reason: `It cannot be read: ${trouble.broken}.`, next: `baton status ${seen.validator}` };
   if (trouble.unseen || !config) return { answer: 'unknown', reason: 'Not everything could be read.', next: null };
   if (!watched) return { answer: 'unknown', reason: 'The guards were not looked at long enough.', next: null };
+  if (pause) return { answer: 'no', reason: `It is paused by ${personOf(pause.by)}.`, next: null };
   const verdict = health === 'unknown' ? 'unobservable' : health;
   const found = supposeOf(seen, config, { kind: 'failover', verdict, cause: byPerson, atMs });
-  if (pause) return { answer: 'no', reason: `It is paused by ${personOf(pause.by)}.`, next: null };
   if (found.decision === 'refused') return { answer: 'no', reason: withNames(seen, found.sentence), next: found.next };
   return { answer: 'yes', reason: `to ${nameOf(seen, found.plan.candidate)}`, next: null };
 };

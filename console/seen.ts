@@ -49,6 +49,5 @@ export const headOf = (seen: Seen): number | null => {
 export const whyNotReady = (seen: Seen, config: ValidatorConfig, node: NodeId): string | null => {
   const [, reports] = seen.looks;
   const build = seen.lease && reports[seen.lease.holder]?.build;
-  const found = notReady({ config, node, report: reports[node], head: headOf(seen), build });
-  return found ?? (silentOf(seen).includes(node) ? 'its guard is silent' : null);
+  return notReady({ config, node, report: reports[node], head: headOf(seen), build, silent: silentOf(seen).includes(node) });
 };

@@ -3,7 +3,7 @@ import { dayMs, durationMs, type DurationMs, type EpochMs } from './time.ts';
 
 /** A time of each day in which something may be done, in UTC. It may go over midnight. */
 
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time like 03:30');
+export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time like 03:30');
 
 export const dayWindow = z.strictObject({ from: clockTime, to: clockTime });
 export type DayWindow = z.infer<typeof dayWindow>;

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { drillsDue, type DrillSeen, type DrillStart } from '../core/drill.ts';
-import { betweenLooksMs, surveyLooks } from '../core/survey.ts';
 import type { EpochMs } from '../core/time.ts';
 import { durationMs } from '../core/time.ts';
 import { drill as contract } from './contract.ts';
@@ -8,10 +7,8 @@ import { abreast } from './shared/abreast.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { judgementOf, lookOnce, readOne, wantsLook, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
+import { judgementOf, lookOn, mostAbreast, readOne, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
 
-/** Validators read concurrently. */
-const most = 20;
 /** Names that were used before are passed over, so many at most. */
 const mostTries = 20;
 /** Time kept free after the last look, to start one in. */
@@ -33,14 +30,9 @@ const start = ({ workflow }: Pick<Deps, 'workflow'>, one: DrillStart, signal: Ab
 export const drill: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, SurveyNeeds> = async (_, deps, signal, remainingMs) => {
   const { clock, records, workflow } = deps;
   const fleet = await records.readFleet(signal);
-  const readings = await abreast(fleet, most, (validator) => readOne(deps, { validator, vantage: 'home' }, signal));
+  const readings = await abreast(fleet, mostAbreast, (validator) => readOne(deps, { validator, vantage: 'home' }, signal));
   if (!readings.some(({ config }) => config?.policy.drill)) return { execution: null, sentence: 'No validator asks for drills.' };
-  for (let look = 1; look < surveyLooks; look += 1) {
-    const watched = readings.filter(wantsLook);
-    if (watched.length === 0 || remainingMs() < betweenLooksMs + spareMs) break;
-    await clock.sleep(betweenLooksMs, signal);
-    await abreast(watched, most, (one) => lookOnce(deps, one, signal));
-  }
+  await lookOn(deps, { readings, remainingMs, spareMs }, signal);
   const nowMs = clock.epochMs();
   const seen = readings.flatMap((one) => seenOf(one, nowMs));
   const unseen = fleet.filter((validator) => !seen.some(({ config }) => config.id === validator));

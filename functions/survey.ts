@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { phases } from '../core/lease.ts';
-import { betweenLooksMs, daysSince, neverDays, surveyLooks } from '../core/survey.ts';
+import { daysSince, neverDays } from '../core/survey.ts';
 import { sentenceOf, totalsOf, type Totals } from '../core/survey-totals.ts';
 import { durationMs } from '../core/time.ts';
 import { verdictStates } from '../core/verdict.ts';
@@ -10,10 +10,8 @@ import { abreast } from './shared/abreast.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { judgementOf, lookOnce, readOne, wantsLook, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
+import { judgementOf, lookOn, mostAbreast, readOne, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
 
-/** Validators read concurrently. */
-const most = 20;
 const hourMs = 3_600_000;
 const mostHours = 9_999;
 /** Time kept free after the last look. */
@@ -47,13 +45,8 @@ export const survey: Act<
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, tested, table] = await Promise.all([records.readFleet(signal), alertTestOf(deps, signal), deps.tableCheck.safety(signal)]);
-  const readings = await abreast(fleet, most, (validator) => readOne(deps, { validator, vantage: input.vantage ?? 'home' }, signal));
-  for (let look = 1; look < surveyLooks; look += 1) {
-    const watched = readings.filter(wantsLook);
-    if (watched.length === 0 || remainingMs() < betweenLooksMs + spareMs) break;
-    await clock.sleep(betweenLooksMs, signal);
-    await abreast(watched, most, (one) => lookOnce(deps, one, signal));
-  }
+  const readings = await abreast(fleet, mostAbreast, (validator) => readOne(deps, { validator, vantage: input.vantage ?? 'home' }, signal));
+  await lookOn(deps, { readings, remainingMs, spareMs }, signal);
   const nowMs = clock.epochMs();
   const judged = readings.map((one) => judgementOf(one, nowMs));
   const seen = judged.filter((one) => one !== null);

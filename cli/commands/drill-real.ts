@@ -132,9 +132,8 @@ class RealDrill {
       await clock.sleep(lookMs, this.#signal);
       const after = await readReports(this.#context, config.id, nodes, this.#signal);
       const head = await chains.headOf(config, this.#signal);
-      const why =
-        notReady({ config, node, report: after[node], head, build: after[holder]?.build }) ??
-        (silentIn([node], [before, after]).length > 0 ? 'its guard is silent' : null);
+      const silent = silentIn([node], [before, after]).length > 0;
+      const why = notReady({ config, node, report: after[node], head, build: after[holder]?.build, silent });
       if (why === null || look >= maxLooks || elapsedMs(startedMs, clock.steadyMs()) >= readyMs) return why;
       before = after;
     }

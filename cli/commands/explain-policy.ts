@@ -102,7 +102,7 @@ const nodesOf = ({ config, lease, reports, silent, head }: State) => {
     name,
     id,
     holder: id === lease?.holder,
-    notReady: notReady({ config, node: id, report: reports[id], head, build }) ?? (silent.includes(id) ? 'its guard is silent' : null),
+    notReady: notReady({ config, node: id, report: reports[id], head, build, silent: silent.includes(id) }),
   }));
 };
 

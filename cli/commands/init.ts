@@ -44,8 +44,7 @@ const stepsOf = (of: { made: Made; answers: Answers; out: string }) => {
   const added = 'node' in answers;
   const config = (added ? made.file.validators.find(({ id }) => id === answers.node.validator) : made.file.validators.at(-1)) as ValidatorConfig;
   const nodes = config.nodes.filter(({ name }) => !added || name === answers.node.name).map((node) => nodeSteps(config, node, answers));
-  const commands = commandsFor(config, out).filter((command) => !added || !command.startsWith('baton seal'));
-  return { config, nodes, commands: added ? commands.map((command) => command.replace(/ --attest ".*"$/, '')) : commands };
+  return { config, nodes, commands: commandsFor(config, out, added) };
 };
 
 const agreed = async (made: Made, options: InitOptions, terminal: () => Terminal, sum: string): Promise<boolean> => {

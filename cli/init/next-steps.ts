@@ -90,17 +90,18 @@ const linesOf = (config: ValidatorConfig, steps: NodeSteps): string[] => {
   ];
 };
 
-/** The commands, in their order. */
-export const commandsFor = (config: ValidatorConfig, file: string): string[] => [
-  config.chain.kind === 'cometbft'
-    ? `baton seal ${config.id} --key-file priv_validator_key.json --state priv_validator_state.json`
-    : `baton seal ${config.id} --key-file FILE`,
+const sealOf = ({ id, chain }: ValidatorConfig): string =>
+  `baton seal ${id} --key-file ${chain.kind === 'cometbft' ? 'priv_validator_key.json --state priv_validator_state.json' : 'FILE'}`;
+
+/** The commands, in their order. @param enrolled a node is added to it: its key is sealed, and nothing is to be stated. */
+export const commandsFor = (config: ValidatorConfig, file: string, enrolled: boolean): string[] => [
+  ...(enrolled ? [] : [sealOf(config)]),
   `baton plan ${file}`,
-  `baton apply ${file} --plan ID --attest "I removed the key from … and no other copy of it can sign"`,
+  `baton apply ${file} --plan ID${enrolled ? '' : ' --attest "I removed the key from … and no other copy of it can sign"'}`,
   `baton doctor ${config.id} --vault`,
 ];
 
-/** For people. `only` keeps it to one node, when no other is new. */
+/** For people. */
 export const stepLines = (config: ValidatorConfig, nodes: readonly NodeSteps[], commands: readonly string[]): string[] => [
   ...nodes.flatMap((one) => linesOf(config, one)),
   'Then, each by who may:',

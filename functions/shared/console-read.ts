@@ -11,7 +11,7 @@ import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { abreast } from './abreast.ts';
 import type { Deps } from './deps.ts';
 import { Pulse } from './pulse.ts';
-import { lookOnce, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
+import { lookOnce, mostAbreast, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
 
 /** What the console shows, as it is read: by its function in the cloud, and by the page of a drill. Writes nothing. */
 
@@ -19,8 +19,6 @@ export type ConsoleNeeds = SurveyNeeds | 'executions' | 'settings';
 
 /** Whose verdicts are shown. */
 const homeVantage = 'home';
-/** Validators read concurrently. */
-const most = 20;
 const pollMs = durationMs(500);
 /** A guard reports each two seconds, and the watch takes a round each five or less. */
 const guardMs = 4_500;
@@ -96,7 +94,7 @@ export const readSeen = async (
     noteGuards(pulses, reading, clock.steadyMs());
   };
   await noteWatch(deps, pulses, signal);
-  const readings = await abreast(of.validators, most, (validator) => readOne(deps, { validator, vantage: homeVantage }, signal));
+  const readings = await abreast(of.validators, mostAbreast, (validator) => readOne(deps, { validator, vantage: homeVantage }, signal));
   for (const one of readings) note(one);
   // Whoever was seen alive is not looked at again while the watch is waited for.
   const knownAt = new Map<ValidatorId, SteadyMs>();
@@ -107,7 +105,7 @@ export const readSeen = async (
     const watching = pulses.watch.of(homeVantage, atMs) === 'unknown';
     if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > watchMs || of.remainingMs() < 4 * pollMs) break;
     await clock.sleep(pollMs, signal);
-    await Promise.all([watching && noteWatch(deps, pulses, signal), abreast(unknown, most, (one) => lookOnce(deps, one, signal))]);
+    await Promise.all([watching && noteWatch(deps, pulses, signal), abreast(unknown, mostAbreast, (one) => lookOnce(deps, one, signal))]);
     for (const one of unknown) note(one);
   }
   const atMs = clock.steadyMs();

@@ -4,13 +4,17 @@ import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
 import { holding, type Pause } from '../../core/pause.ts';
-import { judge, judgeBroken, looksOn, type Judgement, type Look } from '../../core/survey.ts';
-import type { EpochMs } from '../../core/time.ts';
+import { betweenLooksMs, judge, judgeBroken, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
+import type { DurationMs, EpochMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
+import { abreast } from './abreast.ts';
 import type { Deps } from './deps.ts';
 import { readReports } from './reports.ts';
 
 /** One validator as `survey` reads it. Nothing here rejects: one validator's trouble never stops the others. */
+
+/** Validators read concurrently. */
+export const mostAbreast = 20;
 
 export type SurveyNeeds = 'clock' | 'records' | 'lease' | 'approvals' | 'workflow';
 
@@ -96,7 +100,21 @@ export const readOne = async (
   return reading;
 };
 
-export const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one.looks);
+const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one.looks);
+
+/** Looks at the reports again and again, until each guard was seen to live, or no more than `spareMs` are left. */
+export const lookOn = async (
+  deps: Pick<Deps, 'clock' | 'records'>,
+  of: { readonly readings: readonly Reading[]; readonly remainingMs: () => number; readonly spareMs: DurationMs },
+  signal: AbortSignal,
+): Promise<void> => {
+  for (let look = 1; look < surveyLooks; look += 1) {
+    const watched = of.readings.filter(wantsLook);
+    if (watched.length === 0 || of.remainingMs() < betweenLooksMs + of.spareMs) return;
+    await deps.clock.sleep(betweenLooksMs, signal);
+    await abreast(watched, mostAbreast, (one) => lookOnce(deps, one, signal));
+  }
+};
 
 /** What is to be known of it, or null when it was not seen, or not watched long enough to tell. */
 export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {

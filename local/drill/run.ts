@@ -261,8 +261,9 @@ export const runDrill = async (options: DrillOptions, onWorld: (close: () => Pro
     progress: tell,
     onClose: onWorld,
   });
-  const web = options.web ? await startWeb(consoleDeps(world.contextOf('requester'), world.cloud.deployment)) : null;
+  let web: Awaited<ReturnType<typeof startWeb>> | null = null;
   try {
+    web = options.web ? await startWeb(consoleDeps(world.contextOf('requester'), world.cloud.deployment)) : null;
     if (web) options.web?.open(web.url);
     tell(`Two nodes, amber and birch, a chain (${options.chain}) and the local cloud are up.${options.keep ? ` Folder: ${world.dir}` : ''}`);
     if (world.slack) options.slack?.page(world.slack.server.url);

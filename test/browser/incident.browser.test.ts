@@ -20,17 +20,9 @@ afterAll(async () => {
   await endWorld();
 });
 
-const later = <T>() => {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((give) => {
-    resolve = give;
-  });
-  return { promise, resolve };
-};
-
 /** The drill, as far as its page; it ends after `over` is called. */
 const startDrill = () => {
-  const [page, over] = [later<string>(), later<void>()];
+  const [page, over] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
   const told: string[] = [];
   const result = runDrill(
     {
