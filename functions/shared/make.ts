@@ -44,8 +44,9 @@ export const fenceCommand = (): Command => new Command({ client: clients.ssm(), 
 export const rejoinCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_REJOIN_DOCUMENT'), deliverySeconds });
 export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variable('BATON_KMS_KEY') });
 export const power = (): Power => new Power({ client: clients.ec2() });
+let failovers: Workflow | undefined;
 export const workflow = (): Workflow =>
-  new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') });
+  (failovers ??= new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') }));
 export const executions = (): Workflow => workflow();
 export const answers = (): Tasks => new Tasks(clients.sfn({ region: variable('BATON_HOME_REGION') }));
 export const notify = (): Notify => new Notify({ client: clients.sns(), topic: variable('BATON_TOPIC') });
