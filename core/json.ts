@@ -5,6 +5,7 @@ export const jsonBy = <S extends z.ZodType>(schema: S, text: string | undefined)
   try {
     return schema.safeParse(JSON.parse(String(text))).data;
   } catch {
-    return undefined;
+    // No JSON.
   }
+  return undefined;
 };
