@@ -2,31 +2,13 @@ import type { z } from 'zod';
 import { notReady } from '../core/assess-gates.ts';
 import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
-import { release, type Lease } from '../core/lease.ts';
+import { release } from '../core/lease.ts';
 import { accepts } from '../core/proofs.ts';
-import type { NodeReport } from '../core/report.ts';
-import { dutyOf, floorAfter, type NodeHeights } from '../core/watermark.ts';
+import { dutyOf, floorAfter } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
-import type { Deps } from './shared/deps.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import { lastWordOf, noFloor } from './shared/last-word.ts';
 import * as make from './shared/make.ts';
-
-const noFloor = (head: number | null, { heights, maxLag }: NodeHeights): string => {
-  const unknown = 'the last duty of the fenced node is not known, and';
-  if (head === null) return `${unknown} too few vantages show the head of the chain`;
-  return `${unknown} the vantages show head ${head} while a node has reported ${Math.max(...heights.map((height) => height ?? 0))}, more than ${maxLag} ahead`;
-};
-
-/** The fenced node's report. None is no obstacle, for it may never have had a guard; one that cannot be read now may say more than the vantages. */
-const lastWordOf = async ({ records }: Pick<Deps, 'records'>, { validator, holder }: Lease, signal: AbortSignal): Promise<NodeReport | undefined> => {
-  try {
-    return await records.readReport(validator, holder, signal);
-  } catch (error) {
-    // Whatever it wrote, it can never be read.
-    if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
-    throw error;
-  }
-};
 
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
 export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'chains' | 'keys'> = async (

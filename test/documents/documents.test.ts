@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -48,13 +49,14 @@ unit=$last
 case "$verb" in
   stop) [ -e "$state/$unit.stubborn" ] || echo inactive > "$state/$unit.active"; echo "stop $unit" >> "$state/log" ;;
   start) echo active > "$state/$unit.active" ;;
-  mask) [ -e "$state/$unit.nomask" ] || touch "$state/$unit.masked" ;;
+  mask) [ -e "$state/$unit.nomask" ] || [ -e "$BATON_ROOT/etc/systemd/system/$unit" ] || touch "$state/$unit.masked" ;;
   unmask) rm -f "$state/$unit.masked" ;;
   kill) echo "kill $unit" >> "$state/log"; [ -e "$state/$unit.immortal" ] || echo failed > "$state/$unit.active" ;;
   is-active) [ "$(cat "$state/$unit.active")" = active ] ;;
   show) case "$2" in
       ActiveState) cat "$state/$unit.active" ;;
       TasksCurrent) cat "$state/$unit.tasks" 2>/dev/null || echo '[not set]' ;;
+      SubState) cat "$state/$unit.sub" 2>/dev/null || sed 's/^inactive$/dead/' "$state/$unit.active" ;;
       LoadState) if [ -e "$state/$unit.masked" ]; then echo masked; else echo loaded; fi ;;
     esac ;;
 esac
@@ -64,6 +66,12 @@ describe('the scripts on a node', () => {
   let root = '';
   const state = (name: string, content = ''): void => {
     writeFileSync(join(root, 'state', name), content);
+  };
+  /** What the unit's cgroup holds, as the kernel would show it. */
+  const inCgroup = (path: string, processes: string): void => {
+    const folder = join(root, 'sys/fs/cgroup/systemd', path);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'cgroup.procs'), processes);
   };
   const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
     const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
@@ -79,7 +87,9 @@ describe('the scripts on a node', () => {
   };
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'doc-'));
-    for (const folder of ['bin', 'state', 'etc/baton', 'run/baton/hub-1', 'var/lib/baton/hub-1']) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of ['bin', 'state', 'etc/baton', 'etc/systemd/system', 'run/baton/hub-1', 'var/lib/baton/hub-1', 'sys/fs/cgroup/systemd'])
+      mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, 'sys/fs/cgroup/systemd/cgroup.procs'), '1\n');
     writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
     chmodSync(join(root, 'bin', 'systemctl'), 0o755);
     writeFileSync(
@@ -118,6 +128,16 @@ describe('the scripts on a node', () => {
     expect(run('fence').code).toBe(0);
     expect(run('fence')).toMatchObject({ code: 0, last: { ok: true, watermark: null } });
   });
+  test('a unit whose own file stands where the mask has to is masked, and rejoin gives the file back', () => {
+    const file = join(root, 'etc/systemd/system/x.service');
+    writeFileSync(file, '[Service]');
+    expect(run('fence')).toMatchObject({ code: 0, last: { unitMasked: true, ok: true } });
+    expect(run('fence')).toMatchObject({ code: 0, last: { unitMasked: true, ok: true } });
+    expect(existsSync(file)).toBe(false);
+    expect(run('rejoin')).toMatchObject({ code: 0, last: { ok: true } });
+    expect(readFileSync(file, 'utf8')).toBe('[Service]');
+    expect(existsSync(`${file}.fenced`)).toBe(false);
+  });
   test('a guard that does not answer is killed', () => {
     state('baton-guard@hub-1.service.stubborn');
     expect(run('fence').code).toBe(0);
@@ -143,6 +163,34 @@ describe('the scripts on a node', () => {
       'tasks that cannot be told',
       () => {
         state('x.service.tasks', '');
+      },
+      'the validator still runs',
+    ],
+    [
+      'a process below a unit whose tasks are not counted',
+      () => {
+        inCgroup('system.slice/x.service/worker', `${String(2 ** 22 + 1)}\n`);
+      },
+      'the validator still runs',
+    ],
+    [
+      'a process of the guard, in the slice of its template',
+      () => {
+        inCgroup('system.slice/system-baton.slice/baton-guard@hub-1.service', `${String(2 ** 22 + 1)}\n`);
+      },
+      'the guard still runs',
+    ],
+    [
+      'a tree of processes that cannot be read',
+      () => {
+        rmSync(join(root, 'sys'), { recursive: true });
+      },
+      'the validator still runs',
+    ],
+    [
+      'a unit that systemd is about to start again',
+      () => {
+        state('x.service.sub', 'dead-before-auto-restart');
       },
       'the validator still runs',
     ],
@@ -200,6 +248,18 @@ describe('the scripts on a node', () => {
     },
     20_000,
   );
+  test('a process that outlived its unit, where tasks are not counted, is killed', async () => {
+    const left = spawn('sleep', ['60']);
+    const gone = once(left, 'exit');
+    inCgroup('system.slice/x.service', `${String(left.pid)}\n`);
+    // The kernel would empty the list; this one stays, so it is no proof either.
+    expect(run('fence')).toMatchObject({ code: 1, last: { ok: false } });
+    expect(await gone).toEqual([null, 'SIGKILL']);
+  }, 20_000);
+  test('a process of a unit with a longer name is another unit’s', () => {
+    inCgroup('system.slice/ax.service', '1\n');
+    expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
+  });
   test('a watermark that is not exactly one is left out', () => {
     for (const text of ['{"kind":"consensus","height":12}', '{"kind":"slot","slot":-1}', '{"kind":"slot","slot":1},"ok":true', 'x', '']) {
       writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), text);

@@ -50,6 +50,24 @@ export const documentBugs: readonly Bug[] = [
     'tasks that cannot be told is no proof',
   ),
   of(
+    'mask-without-its-place',
+    'systemctl mask is all that a mask needs; where the unit’s own file stands in /etc it fails, and nothing is ever proven there.',
+    [{ file: fence, find: 'mv -f "$file" "$file.fenced"', replace: ':' }],
+    'a unit whose own file stands where the mask has to is masked',
+  ),
+  of(
+    'tasks-not-counted-are-none',
+    'systemd says "[not set]" for the tasks of a unit that is down, so there are none; it says so of a running one too where tasks are not counted.',
+    [{ file: fence, find: 'if counted; then', replace: 'tasks=0; if false; then' }],
+    'a process below a unit whose tasks are not counted is no proof',
+  ),
+  of(
+    'inactive-stays-inactive',
+    'A unit that is inactive stays so; between two tries of Restart= it is called inactive too.',
+    [{ file: fence, find: 'inactive:0:dead |', replace: 'inactive:0:* |' }],
+    'a unit that systemd is about to start again is no proof',
+  ),
+  of(
     'watermark-as-it-stands-there',
     'The first line of the file is the watermark, so it is put into the answer as it is, and half a line is a watermark too.',
     [{ file: fence, find: '; then watermark=$found; fi', replace: '; then watermark=$found; else watermark=$found; fi' }],

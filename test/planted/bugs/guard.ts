@@ -184,8 +184,8 @@ export const guardBugs: readonly Bug[] = [
     [
       {
         file: 'guard/commands.ts',
-        find: "(active === 'inactive' || active === 'failed') && (tasks",
-        replace: "active !== 'active' && (tasks === 'unknown' || tasks",
+        find: "if (!['loaded', 'masked'].includes(told.get('LoadState') ?? '')) return false;",
+        replace: 'if (told.size === 0) return true;',
       },
     ],
     driverTests,
