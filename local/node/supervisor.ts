@@ -115,6 +115,12 @@ const stop = async (unit: Unit): Promise<void> => {
   unit.active = 'inactive';
 };
 
+/** A masked unit has no command, as with systemd. */
+const commandOf = ({ name }: Unit): string => {
+  const argv = isMasked(name) ? undefined : fileOf(name)?.argv;
+  return argv === undefined ? '' : `{ path=${argv[0] ?? ''} ; argv[]=${argv.join(' ')} ; ignore_errors=no ; pid=0 }`;
+};
+
 const show = (unit: Unit, { properties, named }: { properties: readonly string[]; named: boolean }): string => {
   const values: Record<string, string> = {
     ActiveState: unit.active,
@@ -123,6 +129,7 @@ const show = (unit: Unit, { properties, named }: { properties: readonly string[]
     TasksCurrent: groupLives(unit.pgid) ? '1' : '0',
     MainPID: String(unit.child?.pid ?? 0),
     ControlGroup: '',
+    ExecStart: commandOf(unit),
   };
   return properties.map((name) => `${named ? `${name}=` : ''}${values[name] ?? ''}`).join('\n');
 };

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -57,6 +57,7 @@ case "$verb" in
       ActiveState) cat "$state/$unit.active" ;;
       TasksCurrent) cat "$state/$unit.tasks" 2>/dev/null || echo '[not set]' ;;
       SubState) cat "$state/$unit.sub" 2>/dev/null || sed 's/^inactive$/dead/' "$state/$unit.active" ;;
+      ExecStart) [ -e "$state/$unit.masked" ] || cat "$state/$unit.exec" 2>/dev/null ;;
       LoadState) if [ -e "$state/$unit.masked" ]; then echo masked; else echo loaded; fi ;;
     esac ;;
 esac
@@ -72,6 +73,14 @@ describe('the scripts on a node', () => {
     const folder = join(root, 'sys/fs/cgroup/systemd', path);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'cgroup.procs'), processes);
+  };
+  /** A process as /proc shows it. */
+  const inProc = (pid: string, of: { exe: string; cmdline?: string; cgroup?: string }): void => {
+    const folder = join(root, 'proc', pid);
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(of.exe, join(folder, 'exe'));
+    writeFileSync(join(folder, 'cmdline'), of.cmdline ?? '');
+    writeFileSync(join(folder, 'cgroup'), of.cgroup ?? '0::/user.slice/user-0.slice/session-1.scope\n');
   };
   const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
     const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
@@ -104,6 +113,7 @@ describe('the scripts on a node', () => {
       ].join('\n'),
     );
     writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
+    state('x.service.exec', '{ path=/bin/sleep ; argv[]=/bin/sleep 60 ; ignore_errors=no ; pid=7 }');
     state('x.service.active', 'active');
     state('baton-guard@hub-1.service.active', 'active');
   });
@@ -127,6 +137,48 @@ describe('the scripts on a node', () => {
   test('fence twice is fence once', () => {
     expect(run('fence').code).toBe(0);
     expect(run('fence')).toMatchObject({ code: 0, last: { ok: true, watermark: null } });
+  });
+  describe('a second process of the validator’s program', () => {
+    const outside = { code: 1, last: { ok: false, reason: "process 4711 runs the validator's program outside its unit" } };
+    const sleep = realpathSync('/bin/sleep');
+    const sh = realpathSync('/bin/sh');
+    const script = '{ path=/bin/sh ; argv[]=/bin/sh -c "sign me" ; ignore_errors=no ; pid=7 }';
+    test('started by hand is no proof, not even when the document is sent again', () => {
+      inProc('4711', { exe: sleep });
+      expect(run('fence')).toMatchObject(outside);
+      expect(run('fence')).toMatchObject(outside);
+    });
+    test('started by hand and replaced on the disk since is no proof', () => {
+      inProc('4711', { exe: `${sleep} (deleted)` });
+      expect(run('fence')).toMatchObject(outside);
+    });
+    test('started through the agent or by systemd for a person is no proof', () => {
+      state('amazon-ssm-agent.service.exec', '{ path=/usr/bin/amazon-ssm-agent ; argv[]=/usr/bin/amazon-ssm-agent ; ignore_errors=no ; pid=8 }');
+      inProc('4711', { exe: sleep, cgroup: '0::/system.slice/amazon-ssm-agent.service\n' });
+      expect(run('fence')).toMatchObject(outside);
+    });
+    test('of another validator, in a unit of its own, is left alone', () => {
+      state('y.service.exec', '{ path=/bin/sleep ; argv[]=/bin/sleep 61 ; ignore_errors=no ; pid=8 }');
+      inProc('4711', { exe: sleep, cgroup: '0::/system.slice/y.service\n' });
+      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
+    });
+    test('of an interpreter is told by the whole command', () => {
+      state('x.service.exec', script);
+      inProc('4712', { exe: sh, cmdline: '/bin/sh\0-c\0other\0' });
+      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
+      inProc('4711', { exe: sh, cmdline: '/bin/sh\0-c\0sign me\0' });
+      expect(run('fence')).toMatchObject(outside);
+    });
+    test('is not looked for where the guard is the signer', () => {
+      const facts = join(root, 'etc/baton/hub-1.env');
+      writeFileSync(facts, readFileSync(facts, 'utf8').replace('STANDBY_RUNS=no', 'STANDBY_RUNS=yes'));
+      inProc('4711', { exe: sleep });
+      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
+    });
+    test('a unit of which nobody knows what it runs is no proof', () => {
+      rmSync(join(root, 'state', 'x.service.exec'));
+      expect(run('fence')).toMatchObject({ code: 1, last: { ok: false, reason: 'systemd does not tell what the unit runs' } });
+    });
   });
   test('a unit whose own file stands where the mask has to is masked, and rejoin gives the file back', () => {
     const file = join(root, 'etc/systemd/system/x.service');

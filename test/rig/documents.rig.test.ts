@@ -82,6 +82,22 @@ test.each<[string, string, Parameters<typeof install>[1]]>([
   120_000,
 );
 
+test('a second process, started by hand, is no proof; another validator’s of the same program is left alone', async () => {
+  const service = 'ExecStart=/usr/local/bin/signer 20004';
+  await sh('cp /bin/sleep /usr/local/bin/signer');
+  await install('neighbour', { service });
+  await install('by-hand', { service });
+  await sh('setsid /usr/local/bin/signer 20004 >/dev/null 2>&1 &');
+  const { exitCode, last } = await run('fence', 'by-hand');
+  expect({ exitCode, reason: last['reason'] }).toEqual({
+    exitCode: 1,
+    reason: expect.stringMatching(/^process \d+ runs the validator's program outside its unit$/) as string,
+  });
+  await sh(`kill -9 ${/\d+/.exec(String(last['reason']))?.[0] ?? ''}`);
+  expect(await run('fence', 'by-hand')).toMatchObject({ exitCode: 0, last: { ok: true } });
+  expect(await sh('systemctl is-active neighbour.service')).toBe('active');
+}, 120_000);
+
 test('a hung guard is killed', async () => {
   await install('hung', { service: 'ExecStart=/bin/sleep 20001' });
   await sh('systemctl kill --signal=SIGSTOP baton-guard@hung.service');

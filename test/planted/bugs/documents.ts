@@ -56,6 +56,18 @@ export const documentBugs: readonly Bug[] = [
     'a unit whose own file stands where the mask has to is masked',
   ),
   of(
+    'what-runs-outside-the-unit-is-not-seen',
+    'The unit is down and masked, so the validator is; the one that somebody started by hand at night signs on.',
+    [{ file: fence, find: '[ "${ran% (deleted)}" = "$resolved" ] || continue', replace: 'continue' }],
+    'started by hand is no proof, not even when the document is sent again',
+  ),
+  of(
+    'any-service-is-another-validators',
+    'A process in some service of systemd is that service’s business; one that the agent started for a person is the agent’s then.',
+    [{ file: fence, find: ' && systemctl show -p ExecStart --value "$other" 2>/dev/null | grep -qF "path=$program ;"', replace: '' }],
+    'started through the agent or by systemd for a person is no proof',
+  ),
+  of(
     'tasks-not-counted-are-none',
     'systemd says "[not set]" for the tasks of a unit that is down, so there are none; it says so of a running one too where tasks are not counted.',
     [{ file: fence, find: 'if counted; then', replace: 'tasks=0; if false; then' }],

@@ -191,4 +191,11 @@ export const guardBugs: readonly Bug[] = [
     driverTests,
     'systemd that does not answer is not a stopped unit',
   ),
+  of(
+    'tasks-not-counted-are-none-for-the-guard',
+    'systemd says "[not set]" for the tasks of a unit that is down, so there are none; it says so of a running one too where tasks are not counted.',
+    [{ file: 'guard/commands.ts', find: "return tasks === '0' || empty(", replace: 'return noTasks.includes(tasks) || empty(' }],
+    'guard/commands.test.ts',
+    'not when tasks are not counted and a process of it is left',
+  ),
 ];
