@@ -1,17 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
-import { checkParameters, readDocument } from '../../local/aws/ssm.ts';
+import { checkParameters } from '../../local/aws/ssm.ts';
 import { documentExamples } from '../deploy/document-examples.ts';
+import { documentOf, FakeNode, type Ran } from './fake-node.ts';
 
 /** The SSM documents: their parameters, and their scripts on a made-up node whose systemctl can be told to misbehave. */
 
 const names = ['fence', 'rejoin', 'inspect'] as const;
-const documentOf = (name: string) => readDocument(join(import.meta.dirname, '..', '..', 'documents', `${name}.yaml`));
 const good = (name: string): string => documentExamples[name]?.valid[0] ?? '';
 
 describe.each(names)('%s', (name) => {
@@ -40,85 +39,22 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-/** A systemctl whose units have their state in files, and that fails where it is told to. */
-const systemctl = `#!/bin/sh
-verb=$1; shift
-state="$BATON_ROOT/state"
-for last; do :; done
-unit=$last
-case "$verb" in
-  stop) [ -e "$state/$unit.stubborn" ] || echo inactive > "$state/$unit.active"; echo "stop $unit" >> "$state/log" ;;
-  start) echo active > "$state/$unit.active" ;;
-  mask) [ -e "$state/$unit.nomask" ] || [ -e "$BATON_ROOT/etc/systemd/system/$unit" ] || touch "$state/$unit.masked" ;;
-  unmask) rm -f "$state/$unit.masked" ;;
-  kill) echo "kill $unit" >> "$state/log"; [ -e "$state/$unit.immortal" ] || echo failed > "$state/$unit.active" ;;
-  is-active) [ "$(cat "$state/$unit.active")" = active ] ;;
-  show) case "$2" in
-      ActiveState) cat "$state/$unit.active" ;;
-      TasksCurrent) cat "$state/$unit.tasks" 2>/dev/null || echo '[not set]' ;;
-      SubState) cat "$state/$unit.sub" 2>/dev/null || sed 's/^inactive$/dead/' "$state/$unit.active" ;;
-      ExecStart) [ -e "$state/$unit.masked" ] || cat "$state/$unit.exec" 2>/dev/null ;;
-      LoadState) if [ -e "$state/$unit.masked" ]; then echo masked; else echo loaded; fi ;;
-    esac ;;
-esac
-`;
-
 describe('the scripts on a node', () => {
+  let node: FakeNode;
   let root = '';
   const state = (name: string, content = ''): void => {
-    writeFileSync(join(root, 'state', name), content);
+    node.state(name, content);
   };
-  /** What the unit's cgroup holds, as the kernel would show it. */
   const inCgroup = (path: string, processes: string): void => {
-    const folder = join(root, 'sys/fs/cgroup/systemd', path);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'cgroup.procs'), processes);
+    node.inCgroup(path, processes);
   };
-  /** A process as /proc shows it. */
-  const inProc = (pid: string, of: { exe: string; cmdline?: string; cgroup?: string }): void => {
-    const folder = join(root, 'proc', pid);
-    mkdirSync(folder, { recursive: true });
-    symlinkSync(of.exe, join(folder, 'exe'));
-    writeFileSync(join(folder, 'cmdline'), of.cmdline ?? '');
-    writeFileSync(join(folder, 'cgroup'), of.cgroup ?? '0::/user.slice/user-0.slice/session-1.scope\n');
-  };
-  const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
-    const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
-    const env = {
-      PATH: [join(root, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
-      BATON_ROOT: root,
-      SSM_Validator: 'hub-1',
-      SSM_Term: '2',
-      SSM_Nonce: 'a'.repeat(32),
-    };
-    const done = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8', timeout: 20_000 });
-    return { code: done.status, last: JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
-  };
+  const run = (name: string): Ran => node.run(name);
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'doc-'));
-    for (const folder of ['bin', 'state', 'etc/baton', 'etc/systemd/system', 'run/baton/hub-1', 'var/lib/baton/hub-1', 'sys/fs/cgroup/systemd'])
-      mkdirSync(join(root, folder), { recursive: true });
-    writeFileSync(join(root, 'sys/fs/cgroup/systemd/cgroup.procs'), '1\n');
-    writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
-    chmodSync(join(root, 'bin', 'systemctl'), 0o755);
-    writeFileSync(
-      join(root, 'etc/baton/hub-1.env'),
-      [
-        'VALIDATOR_UNIT=x.service',
-        'GUARD_UNIT=baton-guard@hub-1.service',
-        'KEY_DIR=/run/baton/hub-1',
-        'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json',
-        'STANDBY_RUNS=no',
-        '',
-      ].join('\n'),
-    );
-    writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
-    state('x.service.exec', '{ path=/bin/sleep ; argv[]=/bin/sleep 60 ; ignore_errors=no ; pid=7 }');
-    state('x.service.active', 'active');
-    state('baton-guard@hub-1.service.active', 'active');
+    node = new FakeNode();
+    root = node.root;
   });
   afterEach(() => {
-    rmSync(root, { recursive: true, force: true });
+    node.remove();
   });
 
   test('fence stops, masks, wipes, verifies and prints what core takes as proof', () => {
@@ -137,48 +73,6 @@ describe('the scripts on a node', () => {
   test('fence twice is fence once', () => {
     expect(run('fence').code).toBe(0);
     expect(run('fence')).toMatchObject({ code: 0, last: { ok: true, watermark: null } });
-  });
-  describe('a second process of the validator’s program', () => {
-    const outside = { code: 1, last: { ok: false, reason: "process 4711 runs the validator's program outside its unit" } };
-    const sleep = realpathSync('/bin/sleep');
-    const sh = realpathSync('/bin/sh');
-    const script = '{ path=/bin/sh ; argv[]=/bin/sh -c "sign me" ; ignore_errors=no ; pid=7 }';
-    test('started by hand is no proof, not even when the document is sent again', () => {
-      inProc('4711', { exe: sleep });
-      expect(run('fence')).toMatchObject(outside);
-      expect(run('fence')).toMatchObject(outside);
-    });
-    test('started by hand and replaced on the disk since is no proof', () => {
-      inProc('4711', { exe: `${sleep} (deleted)` });
-      expect(run('fence')).toMatchObject(outside);
-    });
-    test('started through the agent or by systemd for a person is no proof', () => {
-      state('amazon-ssm-agent.service.exec', '{ path=/usr/bin/amazon-ssm-agent ; argv[]=/usr/bin/amazon-ssm-agent ; ignore_errors=no ; pid=8 }');
-      inProc('4711', { exe: sleep, cgroup: '0::/system.slice/amazon-ssm-agent.service\n' });
-      expect(run('fence')).toMatchObject(outside);
-    });
-    test('of another validator, in a unit of its own, is left alone', () => {
-      state('y.service.exec', '{ path=/bin/sleep ; argv[]=/bin/sleep 61 ; ignore_errors=no ; pid=8 }');
-      inProc('4711', { exe: sleep, cgroup: '0::/system.slice/y.service\n' });
-      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
-    });
-    test('of an interpreter is told by the whole command', () => {
-      state('x.service.exec', script);
-      inProc('4712', { exe: sh, cmdline: '/bin/sh\0-c\0other\0' });
-      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
-      inProc('4711', { exe: sh, cmdline: '/bin/sh\0-c\0sign me\0' });
-      expect(run('fence')).toMatchObject(outside);
-    });
-    test('is not looked for where the guard is the signer', () => {
-      const facts = join(root, 'etc/baton/hub-1.env');
-      writeFileSync(facts, readFileSync(facts, 'utf8').replace('STANDBY_RUNS=no', 'STANDBY_RUNS=yes'));
-      inProc('4711', { exe: sleep });
-      expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
-    });
-    test('a unit of which nobody knows what it runs is no proof', () => {
-      rmSync(join(root, 'state', 'x.service.exec'));
-      expect(run('fence')).toMatchObject({ code: 1, last: { ok: false, reason: 'systemd does not tell what the unit runs' } });
-    });
   });
   test('a unit whose own file stands where the mask has to is masked, and rejoin gives the file back', () => {
     const file = join(root, 'etc/systemd/system/x.service');

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
-import { readDocument } from '../../local/aws/ssm.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { documentOf } from '../documents/fake-node.ts';
 import { RigMachine } from './machine.ts';
 import { missingFor, rootfsAt } from './rootfs.ts';
 
 /** The SSM documents on a machine that runs a real systemd: what it says of units, cgroups and masks is its own word. */
 
 const root = join(import.meta.dirname, '..', '..');
-const scriptOf = (name: string): string => readDocument(join(root, 'documents', `${name}.yaml`)).mainSteps[0].inputs.runCommand.join('\n');
+const scriptOf = (name: string): string => documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
 const nonce = 'a'.repeat(32);
 const limitMs = 70_000;
 let machine: RigMachine;

@@ -4,12 +4,12 @@ import { test, type Bug, type Edit } from '../bug.ts';
 
 const fence = 'documents/fence.yaml';
 
-const of = (name: string, story: string, edits: readonly Edit[], title: string): Bug => ({
+const of = (name: string, story: string, edits: readonly Edit[], title: string, file = 'documents'): Bug => ({
   name,
   area: 'documents',
   story,
   edits,
-  catchers: [test('test/documents/documents.test.ts', title)],
+  catchers: [test(`test/documents/${file}.test.ts`, title)],
 });
 
 export const documentBugs: readonly Bug[] = [
@@ -60,12 +60,14 @@ export const documentBugs: readonly Bug[] = [
     'The unit is down and masked, so the validator is; the one that somebody started by hand at night signs on.',
     [{ file: fence, find: '[ "${ran% (deleted)}" = "$resolved" ] || continue', replace: 'continue' }],
     'started by hand is no proof, not even when the document is sent again',
+    'outside',
   ),
   of(
     'any-service-is-another-validators',
     'A process in some service of systemd is that service’s business; one that the agent started for a person is the agent’s then.',
     [{ file: fence, find: ' && systemctl show -p ExecStart --value "$other" 2>/dev/null | grep -qF "path=$program ;"', replace: '' }],
     'started through the agent or by systemd for a person is no proof',
+    'outside',
   ),
   of(
     'tasks-not-counted-are-none',
