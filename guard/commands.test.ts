@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { cgroupsEmpty, cgroupsOf } from './cgroup.ts';
-import { isDownBy, readProperties } from './commands.ts';
+import { isDownBy, readProperties, runCommand } from './commands.ts';
 
 const unit = 'gaiad.service';
 const resting = {
@@ -122,4 +122,17 @@ describe('a tree of cgroups', () => {
     const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`${at}/${String(index)}`, '']));
     expect(cgroupsEmpty([at], [treeOf({ '.': '1\n', [at]: '', ...wide })])).toBe(false);
   });
+});
+
+test('what the guard runs gets neither its watchdog nor its credentials', async () => {
+  vi.stubEnv('NOTIFY_SOCKET', '/run/n');
+  vi.stubEnv('WATCHDOG_PID', '7');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  vi.stubEnv('BATON_ROOT', '/b');
+  try {
+    const argv = ['/bin/sh', '-c', 'echo "$NOTIFY_SOCKET,$WATCHDOG_PID,$AWS_SECRET_ACCESS_KEY,$BATON_ROOT,$EXTRA"'];
+    expect(await runCommand(argv, { timeoutMs: 5_000, env: { EXTRA: 'x' } })).toEqual({ exitCode: 0, stdout: ',,,/b,x\n' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

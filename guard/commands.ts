@@ -7,6 +7,13 @@ export interface Ran {
 }
 
 const maxOutputBytes = 65_536;
+/** Not for what the guard runs: with the first two it could feed the guard's watchdog, with the others act as the node. */
+const ownVariables = /^(NOTIFY_SOCKET|WATCHDOG_|AWS_)/;
+
+const environment = (extra: Readonly<Record<string, string>> | undefined): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !ownVariables.test(name))),
+  ...extra,
+});
 
 /** Runs a program without a shell, bounded in time and output. Never rejects: a program that cannot run has exit code 127. */
 export const runCommand = (argv: readonly string[], options: { timeoutMs: number; env?: Readonly<Record<string, string>> }): Promise<Ran> =>
@@ -15,7 +22,7 @@ export const runCommand = (argv: readonly string[], options: { timeoutMs: number
     execFile(
       program,
       args,
-      { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: { ...process.env, ...options.env } },
+      { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: environment(options.env) },
       (error, stdout) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
         resolve({ exitCode: code, stdout });

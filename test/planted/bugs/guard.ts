@@ -198,4 +198,30 @@ export const guardBugs: readonly Bug[] = [
     'guard/commands.test.ts',
     'not when tasks are not counted and a process of it is left',
   ),
+  of(
+    'a-clock-that-is-gone-is-the-other-clock',
+    'The clock that counts a suspended machine cannot be read, so the other one does; a lease held over a suspend is longer by as much.',
+    [
+      {
+        file: 'runtime/clock.ts',
+        find: "if (!Number.isFinite(coarse)) throw new Error('ClockLost: the clock that counts a suspended machine (/proc/uptime) gives no time any more');",
+        replace: '',
+      },
+    ],
+    'runtime/clock.test.ts',
+    'one that counted suspends and is gone',
+  ),
+  of(
+    'a-loop-that-died-leaves-the-gate-open',
+    'The other loops go on, and the deadline will close the gate some time.',
+    [
+      {
+        file: guard,
+        find: '    } finally {\n      // Also when',
+        replace: '      await Promise.all([]);\n    } catch (error) {\n      throw error;\n    }\n    {\n      // Also when',
+      },
+    ],
+    tests,
+    'closes at once when one of its loops dies',
+  ),
 ];
