@@ -224,4 +224,11 @@ export const guardBugs: readonly Bug[] = [
     tests,
     'closes at once when one of its loops dies',
   ),
+  of(
+    'a-guard-beside-another',
+    'Each guard asks the lease, so two of them on one machine do no harm; their signers sign by two records of what was signed.',
+    [{ file: 'guard/lock.ts', find: 'server.listen(nameOf(of));', replace: 'server.listen(0, "127.0.0.1");' }],
+    'guard/lock.test.ts',
+    'a second guard of the validator on this machine is refused',
+  ),
 ];
