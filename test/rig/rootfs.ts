@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The system that nodes of the rig boot: Debian with systemd and nothing else. Made once, with debootstrap; nodes only read it. */
+/** The system that nodes of the rig boot: Debian with systemd and nothing else. Made once, from debootstrap's own mirror; nodes only read it. */
 
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'procps'];
-const mirror = 'http://deb.debian.org/debian';
 const makeMs = 600_000;
 
 /** Why this machine cannot run the rig, or null. */
@@ -28,7 +27,7 @@ export const rootfsAt = (folder: string): string => {
   const half = `${folder}.new`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
-  execFileSync('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', half, mirror], { stdio: 'pipe', timeout: makeMs });
+  execFileSync('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', half], { stdio: 'pipe', timeout: makeMs });
   renameSync(half, folder);
   return folder;
 };
