@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { readDocument, type SsmDocument } from '../../local/aws/ssm.ts';
-
-export const documentOf = (name: string): SsmDocument => readDocument(join(import.meta.dirname, '..', '..', 'documents', `${name}.yaml`));
+import { scriptOf } from '../../local/aws/ssm.ts';
+import { factsOf } from '../../local/node/facts.ts';
+import { documentOf, environmentOf, ranOf, type Ran } from './document.ts';
 
 /** A systemctl whose units have their state in files, and that fails where it is told to. */
 const systemctl = `#!/bin/sh
@@ -29,20 +29,7 @@ case "$verb" in
 esac
 `;
 
-export interface Ran {
-  readonly code: number | null;
-  readonly last: Record<string, unknown>;
-}
-
 const folders = ['bin', 'state', 'etc/baton', 'etc/systemd/system', 'run/baton/hub-1', 'var/lib/baton/hub-1', 'sys/fs/cgroup/systemd'];
-const facts = [
-  'VALIDATOR_UNIT=x.service',
-  'GUARD_UNIT=baton-guard@hub-1.service',
-  'KEY_DIR=/run/baton/hub-1',
-  'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json',
-  'STANDBY_RUNS=no',
-  '',
-];
 
 /** A made-up node, on which validator hub-1 runs as x.service and holds its key. */
 export class FakeNode {
@@ -54,7 +41,7 @@ export class FakeNode {
     writeFileSync(join(root, 'sys/fs/cgroup/systemd/cgroup.procs'), '1\n');
     writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
     chmodSync(join(root, 'bin', 'systemctl'), 0o755);
-    writeFileSync(join(root, 'etc/baton/hub-1.env'), facts.join('\n'));
+    writeFileSync(join(root, 'etc/baton/hub-1.env'), factsOf({ validator: 'hub-1', unit: 'x.service', standbyRuns: false }));
     writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
     this.state('x.service.exec', '{ path=/bin/sleep ; argv[]=/bin/sleep 60 ; ignore_errors=no ; pid=7 }');
     this.state('x.service.active', 'active');
@@ -82,16 +69,9 @@ export class FakeNode {
   }
 
   run(name: string): Ran {
-    const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
-    const env = {
-      PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
-      BATON_ROOT: this.root,
-      SSM_Validator: 'hub-1',
-      SSM_Term: '2',
-      SSM_Nonce: 'a'.repeat(32),
-    };
-    const done = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8', timeout: 20_000 });
-    return { code: done.status, last: JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+    const env = { PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), BATON_ROOT: this.root, ...environmentOf('hub-1') };
+    const done = spawnSync('/bin/sh', ['-c', scriptOf(documentOf(name))], { env, encoding: 'utf8', timeout: 20_000 });
+    return ranOf(done.status, done.stdout);
   }
 
   remove(): void {

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
+import { scriptOf } from '../../local/aws/ssm.ts';
+import { factsOf } from '../../local/node/facts.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { documentOf } from '../documents/fake-node.ts';
+import { documentOf, environmentOf, ranOf, type Ran } from '../documents/document.ts';
 import { RigMachine } from './machine.ts';
 import { missingFor, rootfsAt } from './rootfs.ts';
 
 /** The SSM documents on a machine that runs a real systemd: what it says of units, cgroups and masks is its own word. */
 
 const root = join(import.meta.dirname, '..', '..');
-const scriptOf = (name: string): string => documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
-const nonce = 'a'.repeat(32);
 const limitMs = 70_000;
 let machine: RigMachine;
 
@@ -22,25 +22,18 @@ beforeAll(async () => {
 afterAll(() => machine.powerOff());
 
 const sh = async (script: string): Promise<string> => (await machine.run(script, {}, limitMs)).stdout.trim();
-const run = async (document: string, validator: string) => {
-  const env = { SSM_Validator: validator, SSM_Term: '2', SSM_Nonce: nonce };
-  const { exitCode, stdout } = await machine.run(scriptOf(document), env, limitMs);
-  return { exitCode, last: JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+const run = async (document: string, validator: string): Promise<Ran> => {
+  const { exitCode, stdout } = await machine.run(scriptOf(documentOf(document)), environmentOf(validator), limitMs);
+  return ranOf(exitCode, stdout);
 };
 
 /** A validator's unit and its guard's, running, with a key. The guard is a process that only lives: the documents do not ask it. */
-const install = async (validator: string, of: { unitDir?: string; service: string; guard?: string }): Promise<void> => {
+const install = async (validator: string, of: { unitDir?: string; service: string }): Promise<void> => {
   const file = `${of.unitDir ?? '/etc/systemd/system'}/${validator}.service`;
-  const facts = [
-    `VALIDATOR_UNIT=${validator}.service`,
-    `GUARD_UNIT=baton-guard@${validator}.service`,
-    `KEY_DIR=/run/baton/${validator}`,
-    `WATERMARK_FILE=/var/lib/baton/${validator}/watermark.json`,
-    'STANDBY_RUNS=no',
-  ];
+  const facts = factsOf({ validator, unit: `${validator}.service`, standbyRuns: false });
   await sh(`set -e
     mkdir -p /etc/baton /run/baton/${validator} /var/lib/baton/${validator}
-    printf '%s\\n' ${facts.join(' ')} >/etc/baton/${validator}.env
+    printf '%s' '${facts}' >/etc/baton/${validator}.env
     printf secret >/run/baton/${validator}/key
     printf '[Service]\\n%b\\n' '${of.service}' >${file}
     printf '[Service]\\nExecStart=/bin/sleep 100000\\nRestart=always\\n' >/etc/systemd/system/baton-guard@.service
@@ -72,12 +65,12 @@ test.each<[string, string, Parameters<typeof install>[1]]>([
   '%s is fenced',
   async (_, validator, of) => {
     await install(validator, of);
-    const { exitCode, last } = await run('fence', validator);
-    expect({ exitCode, reason: last['reason'] }).toEqual({ exitCode: 0, reason: undefined });
-    expect(fenceOutput.parse(last)).toMatchObject({ validator, term: 2, nonce, unitMasked: true, tasks: 0, keyFiles: 0 });
+    const { code, last } = await run('fence', validator);
+    expect({ code, reason: last['reason'] }).toEqual({ code: 0, reason: undefined });
+    expect(fenceOutput.parse(last)).toMatchObject({ validator, term: 2, nonce: 'a'.repeat(32), unitMasked: true, tasks: 0, keyFiles: 0 });
     expect(await processesOf('20001')).toBe('0');
     await expectFenced(validator);
-    expect(await run('fence', validator)).toMatchObject({ exitCode: 0, last: { ok: true } });
+    expect(await run('fence', validator)).toMatchObject({ code: 0, last: { ok: true } });
   },
   120_000,
 );
@@ -88,27 +81,27 @@ test('a second process, started by hand, is no proof; another validator’s of t
   await install('neighbour', { service });
   await install('by-hand', { service });
   await sh('setsid /usr/local/bin/signer 20004 >/dev/null 2>&1 &');
-  const { exitCode, last } = await run('fence', 'by-hand');
-  expect({ exitCode, reason: last['reason'] }).toEqual({
-    exitCode: 1,
+  const { code, last } = await run('fence', 'by-hand');
+  expect({ code, reason: last['reason'] }).toEqual({
+    code: 1,
     reason: expect.stringMatching(/^process \d+ runs the validator's program outside its unit$/) as string,
   });
   await sh(`kill -9 ${/\d+/.exec(String(last['reason']))?.[0] ?? ''}`);
-  expect(await run('fence', 'by-hand')).toMatchObject({ exitCode: 0, last: { ok: true } });
+  expect(await run('fence', 'by-hand')).toMatchObject({ code: 0, last: { ok: true } });
   expect(await sh('systemctl is-active neighbour.service')).toBe('active');
 }, 120_000);
 
 test('a hung guard is killed', async () => {
   await install('hung', { service: 'ExecStart=/bin/sleep 20001' });
   await sh('systemctl kill --signal=SIGSTOP baton-guard@hung.service');
-  expect(await run('fence', 'hung')).toMatchObject({ exitCode: 0, last: { ok: true } });
+  expect(await run('fence', 'hung')).toMatchObject({ code: 0, last: { ok: true } });
   await expectFenced('hung');
 }, 120_000);
 
 test('rejoin gives a fenced node its units back, and starts the guard alone', async () => {
   await install('rejoins', { service: 'ExecStart=/bin/sleep 20002' });
   await run('fence', 'rejoins');
-  expect(await run('rejoin', 'rejoins')).toMatchObject({ exitCode: 0, last: { baton: 'rejoin', guardActive: 'active', ok: true } });
+  expect(await run('rejoin', 'rejoins')).toMatchObject({ code: 0, last: { baton: 'rejoin', guardActive: 'active', ok: true } });
   expect(await processesOf('20002')).toBe('0');
   await sh('systemctl start rejoins.service');
   expect(await processesOf('20002')).toBe('1');
@@ -117,7 +110,7 @@ test('rejoin gives a fenced node its units back, and starts the guard alone', as
 test('inspect tells what runs, and changes nothing', async () => {
   await install('looked-at', { service: 'ExecStart=/bin/sleep 20003' });
   expect(await run('inspect', 'looked-at')).toMatchObject({
-    exitCode: 0,
+    code: 0,
     last: { unitActive: 'active', unitLoad: 'loaded', guardActive: 'active', keyFiles: 1, ok: true },
   });
   expect(await processesOf('20003')).toBe('1');
