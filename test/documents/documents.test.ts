@@ -85,6 +85,20 @@ describe('the scripts on a node', () => {
     expect(readFileSync(file, 'utf8')).toBe('[Service]');
     expect(existsSync(`${file}.fenced`)).toBe(false);
   });
+  test('a file that cannot be moved away keeps nothing from being killed, and there is no proof', () => {
+    writeFileSync(join(root, 'etc/systemd/system/x.service'), '[Service]');
+    writeFileSync(join(root, 'bin', 'mv'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    state('x.service.stubborn');
+    expect(run('fence')).toMatchObject({ code: 1, last: { ok: false, reason: 'the validator is not masked' } });
+    expect(readFileSync(join(root, 'state', 'log'), 'utf8')).toContain('kill x.service');
+    expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(false);
+  });
+  test('a validator that does not stop is killed before it is waited for again', () => {
+    state('x.service.stubborn');
+    expect(run('fence').code).toBe(0);
+    const log = readFileSync(join(root, 'state', 'log'), 'utf8').split('\n');
+    expect(log.filter((line) => line.endsWith(' x.service')).slice(0, 3)).toEqual(['stop x.service', 'kill x.service', 'stop x.service']);
+  });
   test('a guard that does not answer is killed', () => {
     state('baton-guard@hub-1.service.stubborn');
     expect(run('fence').code).toBe(0);

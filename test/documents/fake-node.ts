@@ -13,7 +13,7 @@ state="$BATON_ROOT/state"
 for last; do :; done
 unit=$last
 case "$verb" in
-  stop) [ -e "$state/$unit.stubborn" ] || echo inactive > "$state/$unit.active"; echo "stop $unit" >> "$state/log" ;;
+  stop) echo "stop $unit" >> "$state/log"; [ ! -e "$state/$unit.stubborn" ] || exit 1; echo inactive > "$state/$unit.active" ;;
   start) echo active > "$state/$unit.active" ;;
   mask) [ -e "$state/$unit.nomask" ] || [ -e "$BATON_ROOT/etc/systemd/system/$unit" ] || touch "$state/$unit.masked" ;;
   unmask) rm -f "$state/$unit.masked" ;;
