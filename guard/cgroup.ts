@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** What a unit's cgroup holds: the processes themselves, where systemd counts none. */
 
 /** Where systemd keeps its tree: cgroup v1, hybrid, and v2. */
-export const cgroupRoots: readonly string[] = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
+const cgroupRoots: readonly string[] = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 const maxFolders = 1_000;
 
 /** `a-b.slice` lies in `a.slice`. */

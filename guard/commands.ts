@@ -39,7 +39,7 @@ const noTasks: readonly string[] = ['0', '[not set]', '18446744073709551615'];
 const restingSubStates: readonly string[] = ['dead', 'failed', 'dead-resources-pinned'];
 
 /** What of a unit is asked to tell whether it is down. */
-export const downProperties = ['LoadState', 'ActiveState', 'SubState', 'Job', 'TasksCurrent', 'ControlGroup', 'Slice'] as const;
+const downProperties = ['LoadState', 'ActiveState', 'SubState', 'Job', 'TasksCurrent', 'ControlGroup', 'Slice'] as const;
 
 /** The lines `Name=value` of `systemctl show`. */
 export const readProperties = (stdout: string): ReadonlyMap<string, string> =>
