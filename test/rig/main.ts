@@ -81,7 +81,7 @@ const main = async (): Promise<number> => {
   const binary = await cometbftBinary(say);
   const open = values['no-control'] ? root : newCopy();
   if (open !== root) plant({ name: 'gate', area: 'guard', story: '', edits: gateEdits, catchers: [] }, open);
-  for (const tree of new Set([root, open])) execFileSync(process.execPath, ['local/lambda/bundle-guard.ts'], { cwd: tree, stdio: 'pipe' });
+  for (const tree of new Set([root, open])) execFileSync(process.execPath, [join(tree, 'test', 'rig', 'build.ts')], { cwd: tree, stdio: 'pipe' });
   const results: Result[] = [];
   const queue = [...chosen];
   const worker = async (): Promise<void> => {

@@ -7,7 +7,8 @@ import { writeFileSync } from 'node:fs';
  */
 
 const bridge = 'br0';
-const hosts = { cloud: '10.77.0.1', chain: '10.77.0.4', ledger: '10.77.0.5' } as const;
+// The first is what peers of the chain dial out from.
+const hosts = { chain: '10.77.0.1', cloud: '10.77.0.4', ledger: '10.77.0.5' } as const;
 const commandMs = 10_000;
 
 export const nodeAddress = { amber: '10.77.0.2', birch: '10.77.0.3' } as const;

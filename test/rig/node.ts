@@ -203,7 +203,8 @@ export class RigNode implements Machine {
 
   /** What the machine told of itself, for whoever looks into a failure. */
   async journal(): Promise<string> {
-    return this.#frozen ? 'frozen' : (await this.sh('journalctl --no-pager -o short-monotonic | tail -n 400', 10_000)).stdout;
+    const of = (which: string, lines: number): string => `journalctl --no-pager -o short-monotonic ${which} | tail -n ${lines}`;
+    return this.#frozen ? 'frozen' : (await this.sh(`${of("-u 'baton-guard*' -u init.scope", 200)}; ${of('', 200)}`, 10_000)).stdout;
   }
 
   async close(): Promise<void> {

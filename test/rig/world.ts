@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Context } from '../../cli/context.ts';
 import type { Clock } from '../../core/time.ts';
-import { buildHere, type Artifacts } from '../../local/artifacts.ts';
+import { builtHere, type Artifacts } from '../../local/artifacts.ts';
 import { nodePrincipal, people, startCloud, type Cloud } from '../../local/cloud.ts';
 import { cometbftView, lastSignedIn } from '../../local/drill/chain-cometbft.ts';
 import { tickerView } from '../../local/drill/chain-ticker.ts';
@@ -188,7 +187,6 @@ const documented = (artifacts: Artifacts, change: RigWorldOptions['fence']): Art
 /** The guard's files as `npm run bundle:guard` leaves them beside the installer. */
 const guardFiles = (dir: string): string => {
   const folder = join(dir, 'guard');
-  execFileSync(process.execPath, [join(root, 'local', 'lambda', 'bundle-guard.ts')], { cwd: root, stdio: 'pipe' });
   cpSync(join(root, 'dist', 'guard.mjs'), join(folder, 'guard.mjs'));
   cpSync(join(root, 'guard', 'install.sh'), join(folder, 'install.sh'));
   cpSync(join(root, 'guard', 'systemd'), join(folder, 'systemd'), { recursive: true });
@@ -227,7 +225,7 @@ export const makeWorld = async (options: RigWorldOptions): Promise<RigWorld> => 
     dir,
     clock,
     machines: { get: (id) => machines.get(id) },
-    artifacts: documented(await buildHere(), options.fence),
+    artifacts: documented(builtHere(), options.fence),
   });
   await view.start();
   const fitting = async (name: NodeName): Promise<void> => {
