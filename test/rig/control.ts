@@ -1,22 +1,27 @@
 import type { Edit } from '../planted/bug.ts';
 import { edited } from '../planted/bug.ts';
 import { until } from '../../local/drill/until.ts';
-import type { RigScenario, Row } from './scenario.ts';
+import type { Removal, RigScenario, Row } from './scenario.ts';
 import type { RigWorld } from './world.ts';
 
 /** What a run is without a safety mechanism. The detectors must find two signers there, or nothing that they do not find counts. */
 
 const detectMs = 90_000;
 
-/** A guard whose gate does not close: made in a copy of the tree. */
-export const gateEdits: readonly Edit[] = [
-  {
-    file: 'guard/drivers/cometbft.ts',
-    find: 'isOpen: () => this.#gate && options.maySign()',
-    replace: 'isOpen: () => true',
-  },
-  { file: 'guard/drivers/cometbft.ts', find: '    this.#gate = false;\n    this.#signer.unload();', replace: '    this.#gate = false;' },
-];
+/** What is taken out of the code itself, in a copy of the tree. */
+export const codeRemoved: Readonly<Partial<Record<Removal, readonly Edit[]>>> = {
+  gate: [
+    { file: 'guard/drivers/cometbft.ts', find: 'isOpen: () => this.#gate && options.maySign()', replace: 'isOpen: () => true' },
+    { file: 'guard/drivers/cometbft.ts', find: '    this.#gate = false;\n    this.#signer.unload();', replace: '    this.#gate = false;' },
+  ],
+  clock: [
+    {
+      file: 'runtime/clock.ts',
+      find: 'steadyMs: steadyOf({ fineMs, bootMs }),',
+      replace: 'steadyMs: ((last) => () => steadyMs((last = Math.max(last, Date.now()))))(0),',
+    },
+  ],
+};
 
 const stop = (script: string): string =>
   edited(script, {

@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util';
 import { cometbftBinary } from '../../local/testnet/binary.ts';
 import { plant } from '../planted/bug.ts';
 import { newCopy, removeCopies } from '../planted/copy.ts';
-import { gateEdits } from './control.ts';
+import { codeRemoved } from './control.ts';
 import { removeGroup } from './node.ts';
-import { missingFor, rootfsAt } from './rootfs.ts';
-import type { RigScenario, Row } from './scenario.ts';
+import { missingFor, rootfs } from './rootfs.ts';
+import type { Removal, RigScenario, Row } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { lineOf, summaryOf, tableOf, type Result } from './table.ts';
 
@@ -46,8 +46,9 @@ const runOne = async (scenario: RigScenario, of: { rootfs: string; binary: strin
   await once(child, 'close');
   const file = join(dir, 'result.json');
   const found = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Row & { failed?: string }) : null;
-  if (!of.control && found?.ok !== true) {
-    const kept = join(logs, scenario.name.replaceAll(' ', '-'));
+  const asItMust = of.control ? found !== null && found.doubleSigned + found.lateSignatures > 0 : found?.ok === true;
+  if (!asItMust) {
+    const kept = join(logs, `${scenario.name.replaceAll(' ', '-')}${of.control ? '-control' : ''}`);
     rmSync(kept, { recursive: true, force: true });
     mkdirSync(kept, { recursive: true });
     for (const name of ['amber.journal', 'birch.journal', 'functions.log', 'notes', 'result.json'])
@@ -61,6 +62,19 @@ const runOne = async (scenario: RigScenario, of: { rootfs: string; binary: strin
 
 const trusted = async (run: () => Promise<Row>): Promise<Row | string> =>
   run().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+
+/** A copy of the tree for each mechanism that is taken out of the code itself. */
+const treesOf = (chosen: readonly RigScenario[]): Map<Removal, string> => {
+  const trees = new Map<Removal, string>();
+  for (const removal of new Set(chosen.flatMap(({ control }) => control))) {
+    const edits = codeRemoved[removal];
+    if (!edits) continue;
+    const copy = newCopy();
+    plant({ name: removal, area: 'guard', story: '', edits, catchers: [] }, copy);
+    trees.set(removal, copy);
+  }
+  return trees;
+};
 
 const main = async (): Promise<number> => {
   const wanted = values.only?.split(',');
@@ -77,20 +91,19 @@ const main = async (): Promise<number> => {
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
-  const rootfs = rootfsAt(join(root, '.cache', 'rig', 'rootfs'));
+  const system = rootfs();
   const binary = await cometbftBinary(say);
-  const open = values['no-control'] ? root : newCopy();
-  if (open !== root) plant({ name: 'gate', area: 'guard', story: '', edits: gateEdits, catchers: [] }, open);
-  for (const tree of new Set([root, open])) execFileSync(process.execPath, [join(tree, 'test', 'rig', 'build.ts')], { cwd: tree, stdio: 'pipe' });
+  const trees = treesOf(values['no-control'] ? [] : chosen);
+  for (const tree of [root, ...trees.values()]) execFileSync(process.execPath, [join(tree, 'test', 'rig', 'build.ts')], { cwd: tree, stdio: 'pipe' });
   const results: Result[] = [];
   const queue = [...chosen];
   const worker = async (): Promise<void> => {
     for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
       const one = scenario;
-      const row = await trusted(() => runOne(one, { rootfs, binary, control: false, tree: root }));
-      const tree = one.control.includes('gate') ? open : root;
+      const row = await trusted(() => runOne(one, { rootfs: system, binary, control: false, tree: root }));
+      const tree = one.control.flatMap((removal) => trees.get(removal) ?? [])[0] ?? root;
       const without =
-        values['no-control'] || one.control.length === 0 ? null : await trusted(() => runOne(one, { rootfs, binary, control: true, tree }));
+        values['no-control'] || one.control.length === 0 ? null : await trusted(() => runOne(one, { rootfs: system, binary, control: true, tree }));
       const result = { scenario: one, row, without };
       results.push(result);
       say(lineOf(result));

@@ -130,18 +130,19 @@ const faultsOf = (scenario: RigScenario, row: Omit<Row, 'ok' | 'why'>): string[]
 /** @param falsely in a control: whoever attests has not cut the power. */
 export const runScenario = async (world: RigWorld, scenario: RigScenario, falsely = false): Promise<Row> => {
   const { clock, view, cloud } = world;
+  await scenario.before?.(world);
   await becomeHealthy(world);
   const before = await view.head();
   const faultMs = clock.steadyMs();
   await scenario.fault(world);
   await ask(world, scenario);
   const seen: Seen = { evidence: null, fencedAtMs: null, releasedAt: null, firstNew: null, back: false, asked: new Set(), end: null };
-  let trouble: unknown = null;
+  let trouble = '';
   for (;;) {
     const sinceMs = elapsedMs(faultMs, clock.steadyMs());
     if (isOver(scenario, seen, sinceMs) || sinceMs > limitMs) break;
     await look(world, scenario, seen, falsely).catch((error: unknown) => {
-      trouble = error;
+      trouble = error instanceof Error ? error.message : 'unknown';
     });
     await clock.sleep(lookMs);
   }
@@ -162,6 +163,6 @@ export const runScenario = async (world: RigWorld, scenario: RigScenario, falsel
     called: cloud.published.length,
   };
   const wrong = faultsOf(scenario, row);
-  const because = wrong.length === 0 ? '' : `${wrong.join('; ')}. ${String(trouble ?? '')} ${await whyOf(world)}`;
+  const because = wrong.length === 0 ? '' : `${wrong.join('; ')}. ${trouble} ${await whyOf(world)}`;
   return { ...row, ok: wrong.length === 0, why: because };
 };

@@ -16,6 +16,8 @@ export type Removal =
   | 'attestation'
   /** The document does not look for processes outside the unit. */
   | 'search'
+  /** The guard counts by the clock on the wall. */
+  | 'clock'
   /** No guard and no proof: both nodes have the key, and the standby is started when the active cannot be seen. */
   | 'proof';
 
@@ -25,6 +27,8 @@ export interface RigScenario extends Enrolled {
   /** Ticker: a daemon that has the key and signs by itself. CometBFT: the guard is the signer. */
   readonly chain: 'cometbft' | 'ticker';
   readonly disk: 'memory' | 'image';
+  /** Before anything is healthy. */
+  readonly before: ((world: RigWorld) => Promise<void>) | null;
   /** Once all is healthy. */
   readonly fault: (world: RigWorld) => Promise<void>;
   /** Once the new holder is recorded; amber comes back, in whatever way. */

@@ -21,6 +21,7 @@ const one = (name: string, about: string, of: Partial<RigScenario> & Pick<RigSce
   policy: { evidence: usual },
   timing: {},
   power: true,
+  before: null,
   after: null,
   by: 'watch',
   onRelease: null,
@@ -38,9 +39,13 @@ const cometDies = async ({ amber, view }: RigWorld): Promise<void> => {
 const cometMends = async ({ amber, view }: RigWorld): Promise<void> => {
   await amber.sh(`rm -f /var/lib/cometbft/broken; systemctl reset-failed ${view.unitName}; systemctl start ${view.unitName}`);
 };
+/** There is none in a control without guards. */
+const toGuard = async ({ amber, guarded, guardUnit }: RigWorld, script: (unit: string) => string): Promise<void> => {
+  if (guarded) await amber.must(script(guardUnit));
+};
 /** The guard dies for good, and cannot come back before somebody lets it. */
-const guardDies = async ({ amber, guardUnit }: RigWorld): Promise<void> => {
-  await amber.must(`systemctl mask --runtime ${guardUnit} && systemctl kill --kill-whom=all --signal=SIGKILL ${guardUnit}`);
+const guardDies = async (world: RigWorld): Promise<void> => {
+  await toGuard(world, (unit) => `systemctl mask --runtime ${unit} && systemctl kill --kill-whom=all --signal=SIGKILL ${unit}`);
 };
 
 const restarts = async ({ amber }: RigWorld): Promise<void> => {
@@ -54,6 +59,14 @@ const unbind = async ({ amber, view }: RigWorld): Promise<void> => {
 const tickerSignsOn = async (world: RigWorld): Promise<void> => {
   await unbind(world);
   await guardDies(world);
+};
+/** The guard sees the clock on the wall through a library, which steps it; the steady clocks are left alone. */
+const clockThatSteps = async ({ amber, guardUnit }: RigWorld): Promise<void> => {
+  const library = (await amber.must('ls /usr/lib/*/faketime/libfaketime.so.1')).trim();
+  const words = [`LD_PRELOAD=${library}`, 'FAKETIME_TIMESTAMP_FILE=/etc/faketimerc', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_NO_CACHE=1'];
+  amber.write('/etc/faketimerc', '+0');
+  amber.write(`/etc/systemd/system/${guardUnit}.d/clock.conf`, `[Service]\n${words.map((word) => `Environment=${word}`).join('\n')}\n`);
+  await amber.must(`systemctl daemon-reload && systemctl restart ${guardUnit}`);
 };
 const cutFromAll = async ({ amber }: RigWorld): Promise<void> => {
   amber.cut('cloud');
@@ -133,14 +146,12 @@ export const scenarios: readonly RigScenario[] = [
   }),
   one('guard hangs', 'SIGSTOP of the guard: its watchdog ends it, and it starts again', {
     power: false,
-    fault: async ({ amber, guardUnit }) => {
-      await amber.must(`systemctl kill --kill-whom=all --signal=SIGSTOP ${guardUnit}`);
-    },
+    fault: (world) => toGuard(world, (unit) => `systemctl kill --kill-whom=all --signal=SIGSTOP ${unit}`),
     ends: 'moves',
     evidence: ['stopped', 'relinquished'],
     control: ['proof'],
   }),
-  one('guard hangs, agent dead', 'SIGSTOP of the guard with the agent of SSM dead; it goes on after the move', {
+  one('guard hangs (agent dead)', 'SIGSTOP of the guard with the agent of SSM dead; it goes on after the move', {
     policy: withLapse,
     power: false,
     fault: async ({ amber, guardUnit }) => {
@@ -179,7 +190,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['powered-off'],
     control: ['proof'],
   }),
-  one('frozen, powered off', 'every process of the machine is frozen; EC2 powers it off', {
+  one('frozen (powered off)', 'every process of the machine is frozen; EC2 powers it off', {
     fault: freezes,
     ends: 'moves',
     evidence: ['powered-off'],
@@ -188,7 +199,7 @@ export const scenarios: readonly RigScenario[] = [
     },
     control: ['power', 'gate'],
   }),
-  one('frozen, wakes up late', 'every process of the machine is frozen, its lease lapses, and it wakes after the move', {
+  one('frozen (wakes up late)', 'every process of the machine is frozen, its lease lapses, and it wakes after the move', {
     policy: withLapse,
     power: false,
     fault: freezes,
@@ -198,7 +209,7 @@ export const scenarios: readonly RigScenario[] = [
     control: ['gate'],
     quick: true,
   }),
-  one('frozen, no proof', 'every process of the machine is frozen, nothing reaches it, and lapse is not accepted; nobody attests', {
+  one('frozen (no proof)', 'every process of the machine is frozen, nothing reaches it, and lapse is not accepted; nobody attests', {
     policy: { ...byHand, approvalMs: 8_000 },
     timing: briefly,
     power: false,
@@ -207,7 +218,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: [],
     control: ['proof'],
   }),
-  one('frozen, attested', 'every process of the machine is frozen; a person cuts its power by hand and attests it', {
+  one('frozen (attested)', 'every process of the machine is frozen; a person cuts its power by hand and attests it', {
     policy: byHand,
     timing: briefly,
     power: false,
@@ -232,7 +243,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['lapsed'],
     control: ['gate'],
   }),
-  one('cut from the cloud, out', 'what the machine sends to AWS is dropped', {
+  one('cut from the cloud (out)', 'what the machine sends to AWS is dropped', {
     policy: withLapse,
     power: false,
     fault: async ({ amber }) => {
@@ -243,7 +254,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['lapsed'],
     control: ['gate'],
   }),
-  one('cut from the cloud, in', 'what AWS answers to the machine is dropped', {
+  one('cut from the cloud (in)', 'what AWS answers to the machine is dropped', {
     policy: withLapse,
     power: false,
     fault: async ({ amber }) => {
@@ -263,7 +274,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['relinquished', 'stopped'],
     control: ['gate'],
   }),
-  one('cut from the chain, out', 'what the machine sends to its peers is dropped', {
+  one('cut from the chain (out)', 'what the machine sends to its peers is dropped', {
     fault: async ({ amber }) => {
       amber.cut('chain', ['out']);
     },
@@ -272,14 +283,14 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['relinquished', 'stopped'],
     control: ['gate'],
   }),
-  one('cut from all, powered off', 'no packet passes to or from the machine; EC2 powers it off', {
+  one('cut from all (powered off)', 'no packet passes to or from the machine; EC2 powers it off', {
     fault: cutFromAll,
     ends: 'moves',
     evidence: ['powered-off'],
     after: heals,
     control: ['power', 'gate'],
   }),
-  one('cut from all, lapsed', 'no packet passes to or from the machine; it comes back after the move', {
+  one('cut from all (lapsed)', 'no packet passes to or from the machine; it comes back after the move', {
     policy: withLapse,
     power: false,
     fault: cutFromAll,
@@ -288,7 +299,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['lapsed'],
     control: ['gate'],
   }),
-  one('cut from all, no proof', 'no packet passes to or from the machine, which nothing can power off', {
+  one('cut from all (no proof)', 'no packet passes to or from the machine, which nothing can power off', {
     policy: { ...byHand, approvalMs: 8_000 },
     timing: briefly,
     power: false,
@@ -304,7 +315,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['powered-off'],
     control: ['proof'],
   }),
-  one('power lost, no proof', 'the plug of the machine is pulled; nothing can tell, and nobody attests', {
+  one('power lost (no proof)', 'the plug of the machine is pulled; nothing can tell, and nobody attests', {
     policy: { ...byHand, approvalMs: 8_000 },
     timing: briefly,
     power: false,
@@ -373,7 +384,30 @@ export const scenarios: readonly RigScenario[] = [
     control: [],
     safeBecause: 'a record that is slow is still written before the signature leaves',
   }),
-  one('AWS is gone, stop', 'neither node reaches AWS for longer than a lease; policy stop', {
+  one('clock steps back', 'the clock on the wall steps an hour back, and the machine is cut from AWS', {
+    policy: withLapse,
+    power: false,
+    before: clockThatSteps,
+    fault: async ({ amber }) => {
+      amber.write('/etc/faketimerc', '-1h');
+      amber.cut('cloud');
+    },
+    after: heals,
+    ends: 'moves',
+    evidence: ['lapsed'],
+    control: ['clock'],
+  }),
+  one('clock steps forward', 'the clock on the wall steps an hour forward', {
+    before: clockThatSteps,
+    fault: async ({ amber }) => {
+      amber.write('/etc/faketimerc', '+1h');
+    },
+    ends: 'stays',
+    evidence: [],
+    control: [],
+    safeBecause: 'nobody else is released',
+  }),
+  one('AWS is gone (stop)', 'neither node reaches AWS for longer than a lease; policy stop', {
     fault: async ({ amber, birch, clock }) => {
       for (const node of [amber, birch]) node.cut('cloud');
       await clock.sleep(durationMs(15_000));
@@ -384,7 +418,7 @@ export const scenarios: readonly RigScenario[] = [
     control: [],
     safeBecause: 'nobody else is released',
   }),
-  one('AWS is gone, hold', 'neither node reaches AWS for longer than a lease; policy hold signs on', {
+  one('AWS is gone (hold)', 'neither node reaches AWS for longer than a lease; policy hold signs on', {
     policy: { ...onlyStops, onControlPlaneLoss: 'hold' },
     fault: async ({ amber, birch, clock }) => {
       for (const node of [amber, birch]) node.cut('cloud');
@@ -434,7 +468,7 @@ export const scenarios: readonly RigScenario[] = [
     evidence: ['stopped'],
     control: ['proof'],
   }),
-  one('daemon: guard dies, unbound', 'the guard is gone, and a drop-in of the operator lets the daemon sign on', {
+  one('daemon: guard dies (unbound)', 'the guard is gone, and a drop-in of the operator lets the daemon sign on', {
     power: false,
     chain: 'ticker',
     by: 'person',
@@ -509,7 +543,7 @@ export const scenarios: readonly RigScenario[] = [
     control: [],
     safeBecause: 'nobody else is released',
   }),
-  one('daemon: frozen, powered off', 'every process of the machine is frozen; EC2 powers it off', {
+  one('daemon: frozen (powered off)', 'every process of the machine is frozen; EC2 powers it off', {
     chain: 'ticker',
     fault: freezes,
     after: async ({ amber }) => {

@@ -16,6 +16,7 @@ const words: Readonly<Record<Removal, string>> = {
   power: 'a power state that is true',
   attestation: 'an attestation that is true',
   search: 'a search outside the unit',
+  clock: 'a steady clock',
   proof: 'guard and proof',
 };
 

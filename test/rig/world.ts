@@ -31,6 +31,8 @@ export interface RigWorld {
   readonly cloud: Cloud;
   readonly amber: RigNode;
   readonly birch: RigNode;
+  /** False in the control where both nodes have the key and no guard. */
+  readonly guarded: boolean;
   readonly guardUnit: string;
   readonly contextOf: (person: keyof typeof people) => Context;
   close(): Promise<void>;
@@ -248,6 +250,7 @@ export const makeWorld = async (options: RigWorldOptions): Promise<RigWorld> => 
     view,
     cloud,
     ...nodes,
+    guarded,
     guardUnit,
     contextOf,
     close: async () => {
