@@ -39,7 +39,9 @@ const main = async (scenario: RigScenario): Promise<unknown> => {
   try {
     if (!guarded) return await control.naive(world, scenario);
     world.amber.powerLies = removed.includes('power');
-    return await runScenario(world, scenario, removed.includes('attestation'));
+    // A node that wrongly signs on looks healthy to the watch: a person asks.
+    const by = values.control && scenario.by === 'watch' ? 'person' : scenario.by;
+    return await runScenario(world, { ...scenario, by }, removed.includes('attestation'));
   } finally {
     await journals(world).catch(() => undefined);
     await world.close().catch(() => undefined);
