@@ -10,6 +10,7 @@ import { durationMs } from '../core/time.ts';
 import { timingArithmetic } from '../core/timing.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Systemctl } from './commands.ts';
+import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import type { Driver } from './driver.ts';
 import { CometbftDriver } from './drivers/cometbft.ts';
@@ -18,6 +19,7 @@ import { Guard } from './guard.ts';
 import { ServiceNotify } from './notify.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
+import { guardVersion } from './version.ts';
 
 const say = (sentence: string): void => {
   process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`);
@@ -101,7 +103,18 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const asked = {
+    version: { type: 'boolean' },
+    'check-config': { type: 'string' },
+    'key-file': { type: 'string', multiple: true },
+    'held-here': { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ options: { config: { type: 'string' }, ...asked } });
+  const answer = await answerOf(values, () => systemClock.timeout(durationMs(5_000)), guardVersion);
+  if (answer !== null) {
+    process.stdout.write(answer);
+    return;
+  }
   const config = loadGuardConfig(values.config ?? '/etc/baton/validator.json');
   const notify = new ServiceNotify();
   const controller = new AbortController();

@@ -1,0 +1,89 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { answerOf, checkedConfig } from './check.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+const own = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+const keyFile = (value: Buffer): string => JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value: value.toString('base64') } });
+
+let dir = '';
+let file = '';
+const chain = {
+  ...{ kind: 'cometbft', chainId: 'c-1', publicKey: own.toString('base64') },
+  ...{ socket: 'unix:///run/gaiad/privval.sock', rpc: 'http://127.0.0.1:26657' },
+};
+const put = (name: string, text: string): string => {
+  writeFileSync(join(dir, name), text, { mode: 0o600 });
+  return join(dir, name);
+};
+const config = (of: Record<string, unknown> = {}): string => {
+  const paths = { keyDir: '/run/baton/hub-1', stateDir: join(dir, 'state') };
+  const base = { validator: 'hub-1', node: 'i-0a1b2c3d4e5f60718', table: 'baton', keyId: 'k', unit: 'gaiad.service', build: 'b' };
+  return put('guard.json', JSON.stringify({ ...base, chain, paths, ...of }));
+};
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'check-'));
+  mkdirSync(join(dir, 'state'));
+  file = config();
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('what the installer asks the guard', () => {
+  test('the facts of a configuration that it would run with', () => {
+    expect(checkedConfig(file).split('\n').slice(0, 6)).toEqual([
+      'validator=hub-1',
+      'node=i-0a1b2c3d4e5f60718',
+      'unit=gaiad.service',
+      'kind=cometbft',
+      'socket=/run/gaiad/privval.sock',
+      'keyDir=/run/baton/hub-1',
+    ]);
+  });
+  test('a line break in a value cannot make a line of its own', () => {
+    expect(() => checkedConfig(config({ build: 'b\nunit=other.service' }))).toThrow('holds a character that a unit file cannot');
+  });
+  test('unsafe timing is refused', () => {
+    expect(() => checkedConfig(config({ timing: { leaseMs: 3_000 } }))).toThrow('unsafe timing');
+  });
+  test('a watermark that this guard cannot read is refused: it may be of a newer one', () => {
+    put('state/watermark.json', '{"kind":"consensus","height":7,"round":0,"step":3}\nnull\n');
+    expect(checkedConfig(file)).toContain('stateDir=');
+    put('state/watermark.json', '{"format":2}\n');
+    expect(() => checkedConfig(file)).toThrow('cannot be read');
+  });
+});
+
+describe('a key file on the node', () => {
+  test('that is gone, or holds the key that CometBFT made for itself, is no objection', () => {
+    expect(checkedConfig(file, [join(dir, 'nothing')])).toContain('unit=gaiad.service');
+    const other = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+    // Its public half is a lie here: only what the private half makes counts.
+    expect(checkedConfig(file, [put('made.json', keyFile(Buffer.concat([other, own])))])).toContain('unit=gaiad.service');
+  });
+  test.each([
+    ["the validator's own", keyFile(Buffer.concat([seed, own]))],
+    ['the own one under a public half that lies', keyFile(Buffer.concat([seed, Buffer.alloc(32)]))],
+    ['what cannot be read', '{'],
+    ['a key of another length', keyFile(seed)],
+  ])('%s is refused', (_, text) => {
+    expect(() => checkedConfig(file, [put('key.json', text)])).toThrow('the validator could sign with it');
+  });
+});
+
+describe('answers', () => {
+  const never = (): AbortSignal => new AbortController().signal;
+  test('the version, and nothing where the guard is to run', async () => {
+    expect(await answerOf({ version: true }, never, '1.0.0 abc')).toBe('1.0.0 abc\n');
+    expect(await answerOf({ config: file }, never, '1.0.0')).toBe(null);
+  });
+  test('a lease that cannot be asked for names nobody: unknown', async () => {
+    expect(await answerOf({ 'held-here': config({ region: 'eu-central-1' }) }, () => AbortSignal.abort(), '1')).toBe('unknown\n');
+  });
+});
