@@ -4,11 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answerOf, checkedConfig } from './check.ts';
+import { thisMachine } from './machine-facts.ts';
+import type { Machine } from './preflight.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
 const own = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
 const keyFile = (value: Buffer): string => JSON.stringify({ priv_key: { type: 'tendermint/PrivKeyEd25519', value: value.toString('base64') } });
+
+/** One whose keys would stay in memory, whatever the machine of the tests is like. */
+const texts: Record<string, string> = { '/proc/self/mountinfo': '1 0 0:1 / / rw - tmpfs tmpfs rw\n', '/proc/swaps': 'Filename\n' };
+const machine: Machine = { ...thisMachine, read: (path) => texts[path] ?? null };
+const onDisk: Machine = { ...machine, read: (path) => (path === '/proc/swaps' ? 'Filename\n' : '1 0 8:1 / / rw - ext4 /dev/sda rw\n') };
 
 let dir = '';
 let file = '';
@@ -36,8 +43,8 @@ afterEach(() => {
 });
 
 describe('what the installer asks the guard', () => {
-  test('the facts of a configuration that it would run with', () => {
-    expect(checkedConfig(file).split('\n').slice(0, 6)).toEqual([
+  test('the facts of a configuration that it would run with', async () => {
+    expect((await checkedConfig(file, [], machine)).split('\n').slice(0, 6)).toEqual([
       'validator=hub-1',
       'node=i-0a1b2c3d4e5f60718',
       'unit=gaiad.service',
@@ -46,34 +53,37 @@ describe('what the installer asks the guard', () => {
       'keyDir=/run/baton/hub-1',
     ]);
   });
-  test('a line break in a value cannot make a line of its own', () => {
-    expect(() => checkedConfig(config({ build: 'b\nunit=other.service' }))).toThrow('holds a character that a unit file cannot');
+  test('a line break in a value cannot make a line of its own', async () => {
+    await expect(checkedConfig(config({ build: 'b\nunit=other.service' }), [], machine)).rejects.toThrow('holds a character that a unit file cannot');
   });
-  test('unsafe timing is refused', () => {
-    expect(() => checkedConfig(config({ timing: { leaseMs: 3_000 } }))).toThrow('unsafe timing');
+  test('unsafe timing is refused', async () => {
+    await expect(checkedConfig(config({ timing: { leaseMs: 3_000 } }), [], machine)).rejects.toThrow('unsafe timing');
   });
-  test('a watermark that this guard cannot read is refused: it may be of a newer one', () => {
+  test('a machine on which it would not start is refused, with the same code', async () => {
+    await expect(checkedConfig(file, [], onDisk)).rejects.toMatchObject({ code: 'KeyStorageUnsafe' });
+  });
+  test('a watermark that this guard cannot read is refused: it may be of a newer one', async () => {
     put('state/watermark.json', '{"kind":"consensus","height":7,"round":0,"step":3}\nnull\n');
-    expect(checkedConfig(file)).toContain('stateDir=');
+    expect(await checkedConfig(file, [], machine)).toContain('stateDir=');
     put('state/watermark.json', '{"format":2}\n');
-    expect(() => checkedConfig(file)).toThrow('cannot be read');
+    await expect(checkedConfig(file, [], machine)).rejects.toThrow('cannot be read');
   });
 });
 
 describe('a key file on the node', () => {
-  test('that is gone, or holds the key that CometBFT made for itself, is no objection', () => {
-    expect(checkedConfig(file, [join(dir, 'nothing')])).toContain('unit=gaiad.service');
+  test('that is gone, or holds the key that CometBFT made for itself, is no objection', async () => {
+    expect(await checkedConfig(file, [join(dir, 'nothing')], machine)).toContain('unit=gaiad.service');
     const other = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
     // Its public half is a lie here: only what the private half makes counts.
-    expect(checkedConfig(file, [put('made.json', keyFile(Buffer.concat([other, own])))])).toContain('unit=gaiad.service');
+    expect(await checkedConfig(file, [put('made.json', keyFile(Buffer.concat([other, own])))], machine)).toContain('unit=gaiad.service');
   });
   test.each([
     ["the validator's own", keyFile(Buffer.concat([seed, own]))],
     ['the own one under a public half that lies', keyFile(Buffer.concat([seed, Buffer.alloc(32)]))],
     ['what cannot be read', '{'],
     ['a key of another length', keyFile(seed)],
-  ])('%s is refused', (_, text) => {
-    expect(() => checkedConfig(file, [put('key.json', text)])).toThrow('the validator could sign with it');
+  ])('%s is refused', async (_, text) => {
+    await expect(checkedConfig(file, [put('key.json', text)], machine)).rejects.toThrow('the validator could sign with it');
   });
 });
 

@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { guardDynamo } from '../aws/clients.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { BatonError } from '../core/errors.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
+import { thisMachine } from './machine-facts.ts';
+import { refuseUnsafe, type Machine } from './preflight.ts';
 import { stateOf } from './state.ts';
 
 /** What the installer asks the guard before anything is written: is this configuration one that the guard would run with, on this node? */
@@ -46,9 +48,10 @@ const checkWatermark = (config: GuardConfig): void => {
   if (existsSync(file)) stateOf(readFileSync(file, 'utf8'), file);
 };
 
-/** Lines of NAME=VALUE for the installer. @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe. */
-export const checkedConfig = (file: string, keyFiles: readonly string[] = []): string => {
+/** Lines of NAME=VALUE for the installer. @throws BatonError GuardRefused, ConfigInvalid, TimingUnsafe, or what preflight found. */
+export const checkedConfig = async (file: string, keyFiles: readonly string[] = [], machine: Machine = thisMachine): Promise<string> => {
   const config = loadGuardConfig(file);
+  await refuseUnsafe({ config, configFile: resolve(file), as: 'check', machine });
   checkWatermark(config);
   for (const one of keyFiles) checkKeyFile(config, one);
   const { validator, node, unit, chain, paths, timing, onControlPlaneLoss, build } = config;

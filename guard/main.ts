@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { guardDynamo, kms } from '../aws/clients.ts';
 import { Keys } from '../aws/keys.ts';
@@ -17,7 +17,9 @@ import { CometbftDriver } from './drivers/cometbft.ts';
 import { SystemdDriver } from './drivers/systemd.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
+import { thisMachine } from './machine-facts.ts';
 import { ServiceNotify } from './notify.ts';
+import { isDrill, refuseUnsafe } from './preflight.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
 import { guardVersion } from './version.ts';
@@ -116,7 +118,8 @@ const main = async (): Promise<void> => {
     process.stdout.write(answer);
     return;
   }
-  const config = loadGuardConfig(values.config ?? '/etc/baton/validator.json');
+  const configFile = resolve(values.config ?? '/etc/baton/validator.json');
+  const config = loadGuardConfig(configFile);
   const notify = new ServiceNotify();
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const)
@@ -124,6 +127,8 @@ const main = async (): Promise<void> => {
       controller.abort();
     });
   say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
+  if (isDrill(config, process.env['BATON_ROOT'])) say('A drill: the machine is not looked at.');
+  else await refuseUnsafe({ config, configFile, as: 'guard', machine: thisMachine });
   await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
   const guard = guardOf(config, notify);
   notify.send('READY=1');
