@@ -23,6 +23,7 @@ import { isDrill, refuseUnsafe } from './preflight.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
 import { guardVersion } from './version.ts';
+import { loopLimits, Watchdog } from './watchdog.ts';
 
 const say = (sentence: string): void => {
   process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`);
@@ -63,8 +64,8 @@ const regionOf = (config: GuardConfig): string => {
 let saidWaiting = false;
 
 /** At start without an answer from the table: it holds nothing and waits, which is no hang that systemd must end. */
-const waitsForTable = (notify: ServiceNotify): void => {
-  notify.send('WATCHDOG=1');
+const waitsForTable = (watchdog: Watchdog): void => {
+  watchdog.feed();
   if (!saidWaiting) say('The table gives no answer yet; nothing is held or signed until it does.');
   saidWaiting = true;
 };
@@ -75,13 +76,21 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const [lease, records] = [new LeaseStore(table), new Records(table)];
   const keys = new Keys({ client: kms({ region }), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
+  const watchdog = new Watchdog({
+    clock: systemClock,
+    limits: loopLimits(config.timing),
+    say,
+    feed: () => {
+      notify.send('WATCHDOG=1');
+    },
+  });
   const reporter = new Reporter({
     config,
     read: (signal) => records.readReport(config.validator, config.node, signal),
     write: (report, signal) => records.writeReport(report, signal),
     diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
     pause: (signal) => {
-      waitsForTable(notify);
+      waitsForTable(watchdog);
       return systemClock.sleep(durationMs(500), signal);
     },
     timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
@@ -99,8 +108,12 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
       }
       return keys.open({ sealed: found.sealed, validator: config.validator }, signal);
     },
-    onCycle: () => {
-      notify.send('WATCHDOG=1');
+    onCycle: (loop) => {
+      watchdog.beat(loop);
+    },
+    // Not before: what systemd starts after the guard must not find an earlier life still signing.
+    onDemoted: () => {
+      notify.send('READY=1');
     },
   });
 };
@@ -131,7 +144,6 @@ const main = async (): Promise<void> => {
   else await refuseUnsafe({ config, configFile, as: 'guard', machine: thisMachine });
   await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
   const guard = guardOf(config, notify);
-  notify.send('READY=1');
   await guard.run(controller.signal);
   notify.send('STOPPING=1');
   say('Stopped: holds nothing.');

@@ -222,7 +222,21 @@ export const guardBugs: readonly Bug[] = [
       },
     ],
     tests,
-    'closes at once when one of its loops dies',
+    'closes at once when its loop',
+  ),
+  of(
+    'the-loops-that-live-go-on',
+    'The loop that died takes the guard with it, so the others need not be told; a read of theirs opens the gate again before it is gone.',
+    [{ file: guard, find: '      ending.abort();\n', replace: '' }],
+    tests,
+    'closes at once when its loop "gate"',
+  ),
+  of(
+    'one-loop-feeds-the-watchdog-for-all',
+    'Whatever goes round feeds the watchdog, so a guard that only looks at its deadline counts as alive, and reads no lease.',
+    [{ file: 'guard/watchdog.ts', find: '    if (late === undefined) this.feed();', replace: '    this.feed();' }],
+    'guard/watchdog.test.ts',
+    'is fed no more when',
   ),
   of(
     'a-guard-beside-another',
