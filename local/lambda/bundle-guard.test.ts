@@ -23,7 +23,15 @@ test('two builds give the same bytes, and the sums hold', async () => {
   const [one, two] = [join(dir, 'one'), join(dir, 'two')];
   expect(await bundleGuard({ outdir: one })).toBe(await bundleGuard({ outdir: two }));
   expect(execFileSync('sha256sum', ['-c', '--strict', 'SHA256SUMS'], { cwd: two, encoding: 'utf8' })).toBe(
-    ['VERSION', 'guard.mjs', 'install.sh', 'systemd/baton-guard@.service', 'systemd/validator-bound.conf', 'systemd/validator-signer.conf']
+    [
+      'VERSION',
+      'guard.mjs',
+      'install.sh',
+      'systemd/baton-guard@.service',
+      'systemd/run-baton.mount',
+      'systemd/validator-bound.conf',
+      'systemd/validator-signer.conf',
+    ]
       .map((name) => `${name}: OK\n`)
       .join(''),
   );

@@ -216,9 +216,9 @@ test('uninstall of a node that may hold stops and masks the validator, and a fen
   await sh('touch /looked; sleep 0.2; rm -f /looked');
   expect((await machine.run(`systemctl start ${unit}`, {}, limitMs)).exitCode).not.toBe(0);
   expect(await activeOf(unit, guard)).toBe('inactive inactive');
-  expect(await sh(`ls -d /opt/baton/hub-1 /run/baton/hub-1 /etc/baton/hub-1.json 2>/dev/null; cat /alone 2>/dev/null; pgrep -f '[s]leep 30001'`)).toBe(
-    '',
-  );
+  expect(
+    await sh(`ls -d /opt/baton/hub-1 /run/baton/hub-1 /etc/baton/hub-1.json 2>/dev/null; cat /alone 2>/dev/null; pgrep -f '[s]leep 30001'`),
+  ).toBe('');
   expect(await neighbour()).toBe(beside);
   const { exitCode, stdout } = await machine.run(scriptOf(documentOf('fence')), environmentOf('hub-1'), limitMs);
   expect(ranOf(exitCode, stdout)).toMatchObject({ code: 0, last: { ok: true, unitMasked: true, keyFiles: 0 } });
