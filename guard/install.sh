@@ -120,7 +120,8 @@ effective() { # KIND
 
 # Ready means: the first demotion is verified. Then it must stay.
 start_guard() {
-  systemctl enable "$guard" >/dev/null 2>&1
+  # By force over the link to a template that an earlier installer left.
+  systemctl enable --force "$guard" >/dev/null 2>&1 || return 1
   systemctl reset-failed "$guard" 2>/dev/null || true
   systemctl start "$guard" || return 1
   sleep 3
@@ -141,6 +142,13 @@ no_mask() {
     esac
   done
 }
+
+# One unit, one guard: a second one would take the place of the first one's drop-in, and the unit would outlive the guard that is its own.
+owner_of() { grep -lx "VALIDATOR_UNIT=$unit" /etc/baton/*.env 2>/dev/null | grep -vx "/etc/baton/$validator.env" | head -n 1; }
+unit_here() { sed -n 's/^VALIDATOR_UNIT=//p' "/etc/baton/$validator.env" 2>/dev/null; }
+if [ "$act" != install ] && [ "$(unit_here)" != "$unit" ]; then
+  fail "--unit is '$unit': the guard of $validator on this node is for '$(unit_here)' (/etc/baton/$validator.env)"
+fi
 
 if [ "$act" = uninstall ]; then
   # The mask first: from here on nothing starts the validator. systemd masks by a link of this name and lets a file that stands there win.
@@ -241,6 +249,8 @@ belongs stateDir "/var/lib/baton/$validator"
 kind=$(fact kind)
 socket=$(fact socket)
 no_shared_socket "$socket"
+[ -z "$(owner_of)" ] || fail "$unit belongs to the guard of another validator: $(owner_of)"
+case "$(unit_here)" in '' | "$unit") ;; *) fail "the guard of $validator is for $(unit_here) now: take it away first (--uninstall)" ;; esac
 no_mask
 # What comes after ours wins: these would undo what holds the validator to its guard.
 for one in "$dropin"/*.conf "/run/systemd/system/$unit.d"/*.conf "/usr/local/lib/systemd/system/$unit.d"/*.conf "/usr/lib/systemd/system/$unit.d"/*.conf; do

@@ -37,9 +37,9 @@ const release = (name: string, change: (folder: string) => void): void => {
   );
   writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
 };
-const configOf = (validator: string): string =>
+const configOf = (validator: string, unit = `${validator}.service`): string =>
   JSON.stringify({
-    ...{ validator, node: 'i-0a1b2c3d4e5f60718', region: 'eu-central-1', table: 'baton', keyId: 'k', unit: `${validator}.service`, build: 'b' },
+    ...{ validator, node: 'i-0a1b2c3d4e5f60718', region: 'eu-central-1', table: 'baton', keyId: 'k', unit, build: 'b' },
     paths: { keyDir: `/run/baton/${validator}`, stateDir: `/var/lib/baton/${validator}` },
     chain: { kind: 'systemd', healthCommand: ['true'], readinessCommand: ['true'], watermarkCommand: null, stateCheckCommand: null },
   });
@@ -60,12 +60,15 @@ beforeAll(async () => {
   });
   cpSync(join(dir, 'one'), join(dir, 'changed'), { recursive: true });
   appendFileSync(join(dir, 'changed', 'systemd', 'validator-bound.conf'), 'Restart=always\n');
+  writeFileSync(join(dir, 'hub-3.json'), configOf('hub-3', 'hub-1.service'));
   for (const validator of ['hub-1', 'hub-2']) writeFileSync(join(dir, `${validator}.json`), configOf(validator));
   const rootfs = rootfsAt(join(root, '.cache', 'rig', 'rootfs'));
   machine = await RigMachine.boot({ rootfs, name: 'baton-install', clock: systemClock, binds: [`${dir}:/releases`] });
   await sh(`for one in hub-1 hub-2; do
     printf '[Service]\\nExecStart=/bin/sh -c "echo >>/starts-%s; exec sleep 30001"\\n' "$one" >/etc/systemd/system/$one.service; done
-    systemctl daemon-reload`);
+    # What an earlier installer left: a template for all of them.
+    printf '[Service]\\nExecStart=/bin/sleep 30002\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/baton-guard@.service
+    systemctl daemon-reload; systemctl enable --now baton-guard@hub-2.service`);
 }, 700_000);
 afterAll(async () => {
   await machine.powerOff();
@@ -115,6 +118,22 @@ test('installs two validators, each with files of its own, keys in memory that i
     `${guard}\n700 root:baton\n600 root:root`,
   );
   expect(await startsOf()).toBe('0');
+  // Where an earlier installer's template was in use.
+  expect(await sh('systemctl show -p FragmentPath --value baton-guard@hub-2.service; pgrep -fc "[s]leep 30002"')).toBe(
+    '/usr/local/lib/systemd/system/baton-guard@hub-2.service\n0',
+  );
+});
+
+test('a unit that has a guard gets no second one, and no guard is taken away by the name of another', async () => {
+  const { exitCode, stderr } = await machine.run(
+    `/releases/one/install.sh --validator hub-3 --config /releases/hub-3.json --unit ${unit}`,
+    {},
+    limitMs,
+  );
+  expect([exitCode, stderr]).toEqual([2, `install.sh: ${unit} belongs to the guard of another validator: /etc/baton/hub-1.env\n`]);
+  const wrong = await machine.run(`/releases/one/install.sh --validator hub-2 --unit ${unit} --uninstall`, {}, limitMs);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("is for 'hub-2.service'")]);
+  expect(await activeOf(guard, 'baton-guard@hub-2.service')).toBe('active active');
 });
 
 test('what it said it would do is done: again is no change', async () => {
