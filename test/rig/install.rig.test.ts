@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundleGuard } from '../../local/lambda/bundle-guard.ts';
 import { scriptOf } from '../../local/aws/ssm.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -17,6 +17,7 @@ import { missingFor, rootfsAt } from './rootfs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const limitMs = 120_000;
+vi.setConfig({ testTimeout: limitMs });
 let machine: RigMachine;
 let dir = '';
 
@@ -122,6 +123,15 @@ test('installs two validators, each with files of its own, keys in memory that i
   expect(await sh('systemctl show -p FragmentPath --value baton-guard@hub-2.service; pgrep -fc "[s]leep 30002"')).toBe(
     '/usr/local/lib/systemd/system/baton-guard@hub-2.service\n0',
   );
+});
+
+test('the guard’s sandbox shows it no process of others, root’s among them', async () => {
+  const names = ['Group', 'ProtectProc', 'CapabilityBoundingSet', 'NoNewPrivileges', 'RestrictNamespaces'];
+  const kept = `grep -E '^(${names.join('|')})=' /usr/local/lib/systemd/system/${guard} | sed 's/^/-p /' | tr '\\n' ' '`;
+  expect(await sh(`systemd-run --quiet --wait --pipe $(${kept}) /bin/sh -c 'ls -d /proc/1 /proc/uptime /proc/swaps 2>/dev/null'`)).toBe(
+    '/proc/swaps\n/proc/uptime',
+  );
+  expect(await sh("systemd-run --quiet --wait --pipe /bin/sh -c 'ls -d /proc/1'")).toBe('/proc/1');
 });
 
 test('a unit that has a guard gets no second one, and no guard is taken away by the name of another', async () => {
