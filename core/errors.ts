@@ -59,6 +59,14 @@ export const errorCodes = [
   'ProbeFailed',
   /** The guard does not start: its configuration or its state is unsafe. */
   'GuardRefused',
+  /** Others could write to the configuration, the keys or the watermark of a guard, or to a folder above them. */
+  'PathUnsafe',
+  /** The folder of the keys is on a disk. */
+  'KeyStorageUnsafe',
+  /** Keys in memory could be written to a disk. */
+  'SwapUnsafe',
+  /** The clocks of the node do not only go forward, or none of them counts a suspended machine. */
+  'ClockUnsafe',
   /** The signer refuses a signature. */
   'SignerRefused',
   /** A drill did not get where it must. */

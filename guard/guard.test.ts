@@ -12,25 +12,27 @@ describe('opening', () => {
     const ended = await withGuard(async (bench) => {
       await bench.during(100);
       expect(signs(bench)).toBe(true);
-      expect(bench.driver.log).toEqual(['demote', 'key', 'prepare', 'activate']);
+      expect(bench.driver.log).toEqual(['demote', 'ready', 'key', 'prepare', 'activate']);
       expect(bench.stored).toMatchObject({ armedTerm: 1, armed: true, leaseMs: 15_000, signing: true });
     });
     expect(signs(ended)).toBe(false);
     expect(ended.driver.log.at(-1)).toBe('demote');
   });
-  test('closes at once when one of its loops dies, and ends with that error', async () => {
+  test.each(['read', 'gate', 'report'] as const)('closes at once when its loop "%s" dies, opens no more, and ends with that error', async (dies) => {
     const seen: boolean[] = [];
     const ended = withGuard(async (bench) => {
       await bench.during(100);
       seen.push(signs(bench));
-      bench.onCycle = () => {
-        throw new Error('notify is gone');
+      bench.onCycle = (loop) => {
+        if (loop === dies) throw new Error('notify is gone');
       };
       await bench.during(1_100);
       seen.push(bench.driver.open, bench.maySign());
+      await bench.during(20_000);
+      seen.push(bench.driver.open, bench.maySign());
     });
     await expect(ended).rejects.toThrow('notify is gone');
-    expect(seen).toEqual([true, false, false]);
+    expect(seen).toEqual([true, false, false, false, false]);
   });
   test('a standby never opens a key', async () => {
     await withGuard(async (bench) => {

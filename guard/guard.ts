@@ -1,11 +1,12 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
 import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
+import { durationMs, elapsedMs, type Clock, type DurationMs, type SteadyMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
 import type { Reporter, Word } from './report.ts';
+import type { Loop } from './watchdog.ts';
 
 /** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
 
@@ -18,8 +19,10 @@ export interface GuardOptions {
   readonly reporter: Reporter;
   readonly driver: (maySign: () => boolean) => Driver;
   readonly say: (sentence: string) => void;
-  /** Told after every cycle: feeds the watchdog. */
-  readonly onCycle?: () => void;
+  /** Told after every round of a loop: feeds the watchdog. */
+  readonly onCycle?: (loop: Loop) => void;
+  /** Told once the first demotion is verified: from then on nothing of an earlier life can sign. */
+  readonly onDemoted?: () => void;
   /** How often the deadline is looked at; the gate itself asks before each signature. */
   readonly deadlineTickMs?: DurationMs;
 }
@@ -30,6 +33,8 @@ const healthTimeoutMs = durationMs(2_000);
 export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 const maxQueued = 20;
+/** A daemon may take long to get ready. */
+const longestActionMs = 60_000;
 
 export class Guard {
   readonly #options: GuardOptions;
@@ -39,6 +44,7 @@ export class Guard {
   #active = false;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
+  #actingSinceMs: SteadyMs | null = null;
   #owed: number = 0;
   #said = '';
 
@@ -65,12 +71,16 @@ export class Guard {
     const { reporter, config } = this.#options;
     const running = this.#driver.run(signal);
     await this.#driver.demote(signal);
+    this.#options.onDemoted?.();
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
+    const ending = new AbortController();
+    const either = AbortSignal.any([signal, ending.signal]);
     try {
-      await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
+      await Promise.all([this.#readLoop(either), this.#deadlineLoop(either), this.#reportLoop(either)]);
     } finally {
-      // Also when one of them has died of an error: nothing looks at the deadline then.
+      // Also when one of them has died of an error: nothing looks at the deadline then, and a read of those that live must not open again.
+      ending.abort();
       this.#driver.closeGate();
       this.#hold = { ...this.#hold, term: null, deadlineMs: null };
     }
@@ -84,7 +94,7 @@ export class Guard {
     const { clock, config } = this.#options;
     while (!signal.aborted) {
       await this.#cycle(signal);
-      this.#options.onCycle?.();
+      this.#options.onCycle?.('read');
       const moving = this.#lease !== undefined && this.#lease.phase !== 'HELD';
       await clock.sleep(moving ? config.timing.movingPollMs : config.timing.pollMs, signal).catch(() => undefined);
     }
@@ -96,6 +106,7 @@ export class Guard {
     const sentMs = clock.steadyMs();
     try {
       const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
+      if (signal.aborted) return;
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
       if (step.action !== 'ignore') this.#lease = lease;
       this.#take(step, signal);
@@ -110,6 +121,7 @@ export class Guard {
     const { clock, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
     while (!signal.aborted) {
       this.#tick(signal);
+      if (!this.#isStuck()) this.#options.onCycle?.('gate');
       await clock.sleep(deadlineTickMs, signal).catch(() => undefined);
     }
   }
@@ -146,14 +158,24 @@ export class Guard {
     }
     this.#queued += 1;
     this.#queue = this.#queue
-      .then(act)
+      .then(() => {
+        this.#actingSinceMs = this.#options.clock.steadyMs();
+        return act();
+      })
       .catch((error: unknown) => {
         this.#say(`${name} failed: ${(error as Error).message}`);
       })
       .finally(() => {
+        this.#actingSinceMs = null;
         this.#queued -= 1;
       });
     return true;
+  }
+
+  /** An action that does not end keeps all others waiting, a close among them. */
+  #isStuck(): boolean {
+    const { clock, config } = this.#options;
+    return this.#actingSinceMs !== null && elapsedMs(this.#actingSinceMs, clock.steadyMs()) > longestActionMs + config.timing.stopMs * 4;
   }
 
   // Stopping may overrun its time; it is verified all the same.
@@ -252,6 +274,7 @@ export class Guard {
         lastMs = clock.steadyMs();
         await this.#report({}, signal).catch(() => undefined);
       }
+      this.#options.onCycle?.('report');
       await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);
     }
   }

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { guardDynamo, kms } from '../aws/clients.ts';
 import { Keys } from '../aws/keys.ts';
@@ -10,15 +10,20 @@ import { durationMs } from '../core/time.ts';
 import { timingArithmetic } from '../core/timing.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Systemctl } from './commands.ts';
+import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import type { Driver } from './driver.ts';
 import { CometbftDriver } from './drivers/cometbft.ts';
 import { SystemdDriver } from './drivers/systemd.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
+import { thisMachine } from './machine-facts.ts';
 import { ServiceNotify } from './notify.ts';
+import { isDrill, refuseUnsafe } from './preflight.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
+import { guardVersion } from './version.ts';
+import { loopLimits, Watchdog } from './watchdog.ts';
 
 const say = (sentence: string): void => {
   process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`);
@@ -59,8 +64,8 @@ const regionOf = (config: GuardConfig): string => {
 let saidWaiting = false;
 
 /** At start without an answer from the table: it holds nothing and waits, which is no hang that systemd must end. */
-const waitsForTable = (notify: ServiceNotify): void => {
-  notify.send('WATCHDOG=1');
+const waitsForTable = (watchdog: Watchdog): void => {
+  watchdog.feed();
   if (!saidWaiting) say('The table gives no answer yet; nothing is held or signed until it does.');
   saidWaiting = true;
 };
@@ -71,13 +76,21 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   const [lease, records] = [new LeaseStore(table), new Records(table)];
   const keys = new Keys({ client: kms({ region }), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
+  const watchdog = new Watchdog({
+    clock: systemClock,
+    limits: loopLimits(config.timing),
+    say,
+    feed: () => {
+      notify.send('WATCHDOG=1');
+    },
+  });
   const reporter = new Reporter({
     config,
     read: (signal) => records.readReport(config.validator, config.node, signal),
     write: (report, signal) => records.writeReport(report, signal),
     diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
     pause: (signal) => {
-      waitsForTable(notify);
+      waitsForTable(watchdog);
       return systemClock.sleep(durationMs(500), signal);
     },
     timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
@@ -95,15 +108,31 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
       }
       return keys.open({ sealed: found.sealed, validator: config.validator }, signal);
     },
-    onCycle: () => {
-      notify.send('WATCHDOG=1');
+    onCycle: (loop) => {
+      watchdog.beat(loop);
+    },
+    // Not before: what systemd starts after the guard must not find an earlier life still signing.
+    onDemoted: () => {
+      notify.send('READY=1');
     },
   });
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
-  const config = loadGuardConfig(values.config ?? '/etc/baton/validator.json');
+  const asked = {
+    version: { type: 'boolean' },
+    'check-config': { type: 'string' },
+    'key-file': { type: 'string', multiple: true },
+    'held-here': { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ options: { config: { type: 'string' }, ...asked } });
+  const answer = await answerOf(values, () => systemClock.timeout(durationMs(5_000)), guardVersion);
+  if (answer !== null) {
+    process.stdout.write(answer);
+    return;
+  }
+  const configFile = resolve(values.config ?? '/etc/baton/validator.json');
+  const config = loadGuardConfig(configFile);
   const notify = new ServiceNotify();
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const)
@@ -111,9 +140,10 @@ const main = async (): Promise<void> => {
       controller.abort();
     });
   say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
+  if (isDrill(config, process.env['BATON_ROOT'])) say('A drill: the machine is not looked at.');
+  else await refuseUnsafe({ config, configFile, as: 'guard', machine: thisMachine });
   await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
   const guard = guardOf(config, notify);
-  notify.send('READY=1');
   await guard.run(controller.signal);
   notify.send('STOPPING=1');
   say('Stopped: holds nothing.');

@@ -42,6 +42,43 @@ export const steadyOf = (clocks: { fineMs: () => number; bootMs: () => number | 
   };
 };
 
+/** Both clocks, at one moment; the coarse one is null where there is none. */
+export interface ClockSample {
+  readonly fineMs: number;
+  readonly bootMs: number | null;
+}
+
+/** What is wrong with clocks of which these samples were taken one after the other, with time between them; null when nothing is. */
+export const clockFault = (samples: readonly ClockSample[]): string | null => {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return 'not there';
+  if (samples.some(({ bootMs: coarse }) => coarse === null)) return 'without one that counts a suspended machine (/proc/uptime)';
+  const pairs = samples.flatMap(({ fineMs: fine, bootMs: coarse }) => (coarse === null ? [] : [{ fine, coarse }]));
+  if (pairs.some(({ fine, coarse }) => !Number.isFinite(fine) || !Number.isFinite(coarse))) return 'without a number';
+  const goesBack = pairs.some((now, index) => {
+    const before = pairs[index - 1];
+    return before !== undefined && (now.fine < before.fine || now.coarse < before.coarse);
+  });
+  if (goesBack) return 'going backwards';
+  const [fine, coarse] = [last.fineMs - first.fineMs, (last.bootMs ?? Number.NaN) - (first.bootMs ?? Number.NaN)];
+  if (fine <= 0) return 'standing still';
+  // Ahead is a suspend. Behind, it would not see one.
+  return fine - coarse > suspendShowsMs ? `slower where it counts a suspended machine (${Math.round(coarse)} ms in ${Math.round(fine)} ms)` : null;
+};
+
+const samples = 5;
+const betweenSamplesMs = 50;
+
+/** Takes a fifth of a second. */
+export const clockSamples = async (): Promise<ClockSample[]> => {
+  const taken: ClockSample[] = [];
+  for (let one = 0; one < samples; one += 1) {
+    if (one > 0) await delay(betweenSamplesMs);
+    taken.push({ fineMs: fineMs(), bootMs: bootMs() ?? null });
+  }
+  return taken;
+};
+
 /** The machine's clock. The only place that asks the system for the time. */
 export const systemClock: Clock = {
   epochMs: () => epochMs(Date.now()),

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { durationMs, elapsedMs, type Clock } from '../../core/time.ts';
@@ -6,6 +6,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { runCommand, type Systemctl } from '../commands.ts';
 import type { GuardConfig } from '../config.ts';
 import type { Driver, Health } from '../driver.ts';
+import { wipe, writeNew } from '../key-files.ts';
 import type { StateFile } from '../state.ts';
 
 /** Any daemon under systemd: the key is put into tmpfs before its unit starts and wiped after it has verifiably stopped. */
@@ -20,26 +21,6 @@ export interface SystemdOptions {
   readonly clock: Clock;
   readonly systemctl: Systemctl;
 }
-
-const wipe = (folder: string): void => {
-  for (const name of readdirSync(folder)) {
-    const file = join(folder, name);
-    const size = statSync(file).size;
-    chmodSync(file, 0o600);
-    const fd = openSync(file, 'r+');
-    writeSync(fd, Buffer.alloc(size));
-    fsyncSync(fd);
-    closeSync(fd);
-    unlinkSync(file);
-  }
-};
-
-const writeNew = (file: string, content: Buffer | string, mode: number): void => {
-  const fd = openSync(file, 'w', mode);
-  writeSync(fd, content as string);
-  closeSync(fd);
-  chmodSync(file, mode);
-};
 
 /** What a health command printed, or null. */
 export const readHealth = (stdout: string): z.infer<typeof healthOutput> | null => {
@@ -96,8 +77,8 @@ export class SystemdDriver implements Driver {
     const { chain, unit, paths } = config;
     if (chain.stateCheckCommand && (await runCommand(chain.stateCheckCommand, { timeoutMs: config.timing.stopMs })).exitCode !== 0)
       throw new Error('the state check did not pass');
-    writeNew(join(paths.keyDir, 'watermark.json'), JSON.stringify(floor), 0o400);
-    writeNew(join(paths.keyDir, 'key'), key, 0o400);
+    writeNew(join(paths.keyDir, 'watermark.json'), JSON.stringify(floor));
+    writeNew(join(paths.keyDir, 'key'), key);
     if (this.#isClosing()) throw new Error('closed before it was started');
     if (!(await systemctl.start(unit))) throw new Error(`${unit} does not start`);
     for (let poll = 0; poll < maxPolls && !this.#isClosing(); poll += 1) {

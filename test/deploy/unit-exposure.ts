@@ -12,12 +12,10 @@ export const acceptedExposure: Readonly<Record<string, string>> = {
   NotifyAccess: 'Node has no datagram sockets of the unix family, so systemd-notify feeds the watchdog',
   PrivateUsers: 'in a namespace of its own it could not open the socket of another user',
   MemoryDenyWriteExecute: 'V8 compiles at run time',
-  ProtectHome: 'many nodes live in /home; it is read-only',
   RootDirectoryOrRootImage: 'it runs the programs of this machine: systemctl, the health commands',
-  ProtectProc: 'it would hide nothing from root: hidepid exempts the group of root',
-  ProcSubset: 'health commands read /proc/meminfo and the like',
+  ProcSubset: 'the clock that counts a suspended machine is /proc/uptime, and the refusal of a swap reads /proc/swaps',
   DeviceAllow: 'the clock device, which ProtectClock itself lists, read-only',
 };
 
 /** As systemd counts it: 0 is best, 10 is worst. */
-export const maxExposure = 2.2;
+export const maxExposure = 2;

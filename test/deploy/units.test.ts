@@ -30,15 +30,15 @@ const withChange = <T>(name: string, from: string, to: string, use: (copy: strin
 
 describe('an exposure is held to what is accepted', () => {
   test('as it is', () => {
-    expect(exposureFindings({ overall: 2.2, points })).toEqual([]);
+    expect(exposureFindings({ overall: 2, points })).toEqual([]);
   });
   test('too high', () => {
-    expect(codesOf(exposureFindings({ overall: 2.3, points }))).toEqual(['ExposureTooHigh baton-guard@.service']);
+    expect(codesOf(exposureFindings({ overall: 2.1, points }))).toEqual(['ExposureTooHigh baton-guard@.service']);
   });
   test('a point that nobody explained, and one that is explained in vain', () => {
-    expect(codesOf(exposureFindings({ overall: 2.2, points: [...points.filter((one) => one !== 'ProtectHome'), 'PrivateTmp'] }))).toEqual([
+    expect(codesOf(exposureFindings({ overall: 2, points: [...points.filter((one) => one !== 'PrivateUsers'), 'PrivateTmp'] }))).toEqual([
       'ExposureUnexplained PrivateTmp',
-      'ExposureGone ProtectHome',
+      'ExposureGone PrivateUsers',
     ]);
   });
   test('every point has its reason', () => {

@@ -27,9 +27,10 @@ export class RigMachine {
   }
 
   /** What it writes is gone with it. @throws Error when it is not up in time. */
-  static async boot(options: { rootfs: string; name: string; clock: Clock }): Promise<RigMachine> {
+  static async boot(options: { rootfs: string; name: string; clock: Clock; binds?: readonly string[] }): Promise<RigMachine> {
     const { rootfs, name, clock } = options;
     const argv = ['--quiet', '--register=no', '--keep-unit', '--volatile=overlay', '--private-network', '-M', name, '-D', rootfs, '-b'];
+    for (const one of options.binds ?? []) argv.push(`--bind-ro=${one}`);
     const machine = new RigMachine(spawn('systemd-nspawn', argv, { stdio: 'ignore' }));
     try {
       for (let poll = 0; poll < bootMs / pollMs; poll += 1) {

@@ -8,6 +8,7 @@ import { guardConfig, type GuardConfig } from '../../guard/config.ts';
 import type { Driver, Health } from '../../guard/driver.ts';
 import { Guard } from '../../guard/guard.ts';
 import { Reporter } from '../../guard/report.ts';
+import type { Loop } from '../../guard/watchdog.ts';
 
 /** A guard on a virtual clock, with a lease, a table and a validator that can each be made to fail. */
 
@@ -79,7 +80,7 @@ export interface Bench {
   stored: NodeReport | undefined;
   maySign: () => boolean;
   opens: number;
-  onCycle: () => void;
+  onCycle: (loop: Loop) => void;
   during: (ms: number) => Promise<void>;
 }
 
@@ -126,8 +127,11 @@ export const withGuard = async (
     clock,
     reporter,
     say: () => undefined,
-    onCycle: () => {
-      bench.onCycle();
+    onCycle: (loop) => {
+      bench.onCycle(loop);
+    },
+    onDemoted: () => {
+      bench.driver.log.push('ready');
     },
     ...(of.deadlineTickMs === undefined ? {} : { deadlineTickMs: durationMs(of.deadlineTickMs) }),
     readLease: async () => {

@@ -222,7 +222,21 @@ export const guardBugs: readonly Bug[] = [
       },
     ],
     tests,
-    'closes at once when one of its loops dies',
+    'closes at once when its loop',
+  ),
+  of(
+    'the-loops-that-live-go-on',
+    'The loop that died takes the guard with it, so the others need not be told; a read of theirs opens the gate again before it is gone.',
+    [{ file: guard, find: '      ending.abort();\n', replace: '' }],
+    tests,
+    'closes at once when its loop "gate"',
+  ),
+  of(
+    'one-loop-feeds-the-watchdog-for-all',
+    'Whatever goes round feeds the watchdog, so a guard that only looks at its deadline counts as alive, and reads no lease.',
+    [{ file: 'guard/watchdog.ts', find: '    if (late === undefined) this.feed();', replace: '    this.feed();' }],
+    'guard/watchdog.test.ts',
+    'is fed no more when',
   ),
   of(
     'a-guard-beside-another',
@@ -230,5 +244,32 @@ export const guardBugs: readonly Bug[] = [
     [{ file: 'guard/lock.ts', find: 'server.listen(nameOf(of));', replace: 'server.listen(0, "127.0.0.1");' }],
     'guard/lock.test.ts',
     'a second guard of the validator on this machine is refused',
+  ),
+  of(
+    'keys-in-a-folder-that-is-a-disk',
+    'The folder is /run, and that is memory everywhere; a machine whose /run lies on its disk keeps each key after the power has gone.',
+    [
+      {
+        file: 'guard/preflight.ts',
+        find: "const memoryTypes: readonly string[] = ['tmpfs', 'ramfs'];",
+        replace: "const memoryTypes = ['tmpfs', 'ramfs', 'ext4'];",
+      },
+    ],
+    'guard/preflight.test.ts',
+    'keys on a disk',
+  ),
+  of(
+    'memory-that-is-swapped-is-memory',
+    'A tmpfs is memory, so the key is on no disk; the kernel writes a tmpfs to its swap like anything else.',
+    [{ file: 'guard/preflight.ts', find: '  if (filesStay && processStays(asked)) return [];', replace: '  if (mount !== null) return [];' }],
+    'guard/preflight.test.ts',
+    'swap on a disk, and a tmpfs',
+  ),
+  of(
+    'a-key-written-through-a-link',
+    'The file of the key is opened and written; a link that lies in its place takes the key to wherever it leads.',
+    [{ file: 'guard/key-files.ts', find: "openSync(file, 'wx', 0o400)", replace: "openSync(file, 'w', 0o400)" }],
+    'guard/key-files.test.ts',
+    'a file that is there already, or a link',
   ),
 ];
