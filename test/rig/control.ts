@@ -27,7 +27,9 @@ const stop = (script: string): string =>
   edited(script, {
     file: 'documents/fence.yaml',
     find: '# What the unit runs, asked while',
-    replace: `printf '{"baton":"fence","validator":"%s","term":%s,"nonce":"%s","unit":"%s","unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0,"watermark":null,"ok":true}\\n' "$SSM_Validator" "$SSM_Term" "$SSM_Nonce" "$unit"; exit 0
+    replace: `printf '{"baton":"fence","validator":"%s","term":%s,"nonce":"%s","unit":"%s"' "$SSM_Validator" "$SSM_Term" "$SSM_Nonce" "$unit"
+printf ',"unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0,"watermark":null,"ok":true}\\n'
+exit 0
 # What the unit runs, asked while`,
   });
 

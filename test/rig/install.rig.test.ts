@@ -8,7 +8,7 @@ import { scriptOf } from '../../local/aws/ssm.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { documentOf, environmentOf, ranOf } from '../documents/document.ts';
 import { RigMachine } from './machine.ts';
-import { missingFor, rootfsAt } from './rootfs.ts';
+import { missingFor, rootfs } from './rootfs.ts';
 
 /**
  * guard/install.sh and the guard's unit on a machine that runs a real systemd, with the guard as one executable. It has no way to a table: it holds
@@ -63,8 +63,7 @@ beforeAll(async () => {
   appendFileSync(join(dir, 'changed', 'systemd', 'validator-bound.conf'), 'Restart=always\n');
   writeFileSync(join(dir, 'hub-3.json'), configOf('hub-3', 'hub-1.service'));
   for (const validator of ['hub-1', 'hub-2']) writeFileSync(join(dir, `${validator}.json`), configOf(validator));
-  const rootfs = rootfsAt(join(root, '.cache', 'rig', 'rootfs'));
-  machine = await RigMachine.boot({ rootfs, name: 'baton-install', clock: systemClock, binds: [`${dir}:/releases`] });
+  machine = await RigMachine.boot({ rootfs: rootfs(), name: 'baton-install', clock: systemClock, binds: [`${dir}:/releases`] });
   await sh(`for one in hub-1 hub-2; do
     printf '[Service]\\nExecStart=/bin/sh -c "echo >>/starts-%s; exec sleep 30001"\\n' "$one" >/etc/systemd/system/$one.service; done
     # What an earlier installer left: a template for all of them.

@@ -186,22 +186,13 @@ const documented = (artifacts: Artifacts, change: RigWorldOptions['fence']): Art
   return { ...artifacts, deployment: { ...artifacts.deployment, documents } };
 };
 
-/** The guard's files as `npm run bundle:guard` leaves them beside the installer. */
-const guardFiles = (dir: string): string => {
-  const folder = join(dir, 'guard');
-  cpSync(join(root, 'dist', 'guard.mjs'), join(folder, 'guard.mjs'));
-  cpSync(join(root, 'guard', 'install.sh'), join(folder, 'install.sh'));
-  cpSync(join(root, 'guard', 'systemd'), join(folder, 'systemd'), { recursive: true });
-  return folder;
-};
-
 const machineId = (name: string): string => `${createHash('sha256').update(name).digest('hex').slice(0, 32)}\n`;
 
 const makeNodes = (options: RigWorldOptions): { amber: RigNode; birch: RigNode } => {
   const { dir, rootfs, clock, group, scenario } = options;
   const binds: [string, string][] = [
     [process.execPath, '/usr/bin/node'],
-    [guardFiles(dir), '/mnt/guard'],
+    [join(root, 'dist', 'guard'), '/mnt/guard'],
   ];
   if (scenario.chain === 'cometbft') binds.push([process.env['BATON_COMETBFT'] ?? '', '/usr/local/bin/cometbft']);
   const [amber, birch] = names.map((name) => {
