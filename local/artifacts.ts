@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { deploymentOf, type Deployment } from './deployment.ts';
-import { bundleFunctions, templateFile, type Bundle } from './lambda/bundle.ts';
+import { bundleFunctions, bundlesIn, templateFile, type Bundle } from './lambda/bundle.ts';
 
 /** A deployment together with the modules that its functions are. */
 export interface Artifacts {
@@ -20,6 +20,12 @@ const parametersOf = (of: { readonly slack?: boolean }) => ({
 export const buildHere = async (of: { readonly slack?: boolean } = {}): Promise<Artifacts> => {
   const deployment = deploymentOf(templateFile, parametersOf(of));
   return { deployment, bundles: await bundleFunctions(deployment.functions) };
+};
+
+/** What `buildHere` has built before: several worlds at once must not write the same files. */
+export const builtHere = (): Artifacts => {
+  const deployment = deploymentOf(templateFile, parametersOf({}));
+  return { deployment, bundles: bundlesIn(deployment.functions) };
 };
 
 /** @param file the template that `sam build` wrote; what it built lies beside it. */

@@ -2,7 +2,8 @@ import { answer } from '../../cli/commands/approve.ts';
 import { validatorId } from '../../core/ids.ts';
 import type { DrillOptions } from './options.ts';
 import { scenarios } from './scenarios.ts';
-import { validator, type World } from './world.ts';
+import { validator } from './enrol.ts';
+import type { World } from './world.ts';
 
 /** What people do while a drill runs: they are asked once for each thing that waits, and answer as the scenario says, or in Slack by themselves. */
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { cometbftBinary } from '../testnet/binary.ts';
 import { active, standby, Testnet } from '../testnet/testnet.ts';
-import type { DrillChain, DrillNode, Findings } from './chain.ts';
+import type { ChainView, DrillChain, DrillNode, Findings } from './chain.ts';
 
 /** A real CometBFT chain; the guard is the signer of both homes. */
 
@@ -14,21 +14,46 @@ const pollMs = durationMs(50);
 const maxPolls = 2_000;
 
 /** Height of the last duty in a guard's durable record; 0 when there is none. */
-const lastSignedIn = (file: string): number => {
+export const lastSignedIn = (file: string): number => {
   if (!existsSync(file)) return 0;
   return (JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '{}') as { height?: number }).height ?? 0;
 };
 
-const findingsOf = async (net: Testnet, of: Parameters<DrillChain['findings']>[0], recordOfOld: string): Promise<Findings> => {
+const findingsOf = async (net: Testnet, of: Parameters<ChainView['findings']>[0], lastOfOld: number): Promise<Findings> => {
   const head = await net.head();
   const after = Math.max(0, head - of.switchedAt);
   return {
     doubleSigned: await net.evidence(1, head),
-    late: of.newNode !== null && lastSignedIn(recordOfOld) > of.switchedAt ? 1 : 0,
+    late: of.newNode !== null && lastOfOld > of.switchedAt ? 1 : 0,
     missed: await net.missed(of.from + 1, head - 1),
     how: `the evidence of every block from 1 to ${head} was read from a peer; ${after} heights with each validator proposing in turn lie after the switch`,
   };
 };
+
+/** @param lastSignedBy the last height in the durable record of a node's guard. */
+export const cometbftView = (net: Testnet, clock: Clock, lastSignedBy: (node: DrillNode['name']) => number): ChainView => ({
+  config: { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey },
+  vantages: [
+    { name: 'peer-1', url: net.rpcOf(1) },
+    { name: 'peer-2', url: net.rpcOf(2) },
+  ],
+  keyFile: net.key,
+  unitName,
+  start: async () => {
+    net.startPeers();
+    await net.waitHeight(2);
+  },
+  head: () => net.head(),
+  firstSignedAbove: async (height) => {
+    for (let at = height + 1; at <= (await net.head()); at += 1) if (await net.signedAt(at)) return { height: at, atMs: clock.steadyMs() };
+    return null;
+  },
+  waitUntilTold: async (height) => {
+    for (let poll = 0; poll < maxPolls && (await net.head()) < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
+  },
+  findings: (of) => findingsOf(net, of, lastSignedBy(of.oldNode)),
+  close: () => net.close(),
+});
 
 export const cometbftChain = async (options: {
   dir: string;
@@ -47,17 +72,7 @@ export const cometbftChain = async (options: {
   const stateFile = (root: string): string => join(root, 'var', 'lib', 'baton', 'drill', 'watermark.json');
   const roots = new Map<string, string>();
   return {
-    config: { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey },
-    vantages: [
-      { name: 'peer-1', url: net.rpcOf(1) },
-      { name: 'peer-2', url: net.rpcOf(2) },
-    ],
-    keyFile: net.key,
-    unitName,
-    start: async () => {
-      net.startPeers();
-      await net.waitHeight(2);
-    },
+    ...cometbftView(net, clock, (name) => lastSignedIn(stateFile(roots.get(name) ?? ''))),
     setUp: async (node) => {
       const number = numberOf(node);
       roots.set(node.name, node.sandbox.root);
@@ -86,15 +101,5 @@ export const cometbftChain = async (options: {
     mend: (node) => {
       rmSync(brokenFile(node), { force: true });
     },
-    head: () => net.head(),
-    firstSignedAbove: async (height) => {
-      for (let at = height + 1; at <= (await net.head()); at += 1) if (await net.signedAt(at)) return { height: at, atMs: clock.steadyMs() };
-      return null;
-    },
-    waitUntilTold: async (height) => {
-      for (let poll = 0; poll < maxPolls && (await net.head()) < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
-    },
-    findings: (of) => findingsOf(net, of, stateFile(roots.get(of.oldNode) ?? '')),
-    close: () => net.close(),
   };
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import { Ledger } from '../ticker/ledger.ts';
-import type { DrillChain, DrillNode, Findings } from './chain.ts';
+import type { ChainView, DrillChain, DrillNode, Findings } from './chain.ts';
 
 /** The ticker chain under the generic systemd driver: needs nothing but Node. */
 
@@ -25,7 +25,7 @@ const publicKeyOf = (seed: Buffer): Buffer =>
     .export({ format: 'der', type: 'spki' })
     .subarray(-32);
 
-const findingsOf = (ledger: Ledger, { from, newNode, oldNode }: Parameters<DrillChain['findings']>[0]): Findings => {
+const findingsOf = (ledger: Ledger, { from, newNode, oldNode }: Parameters<ChainView['findings']>[0]): Findings => {
   const firstNew = newNode === null ? undefined : ledger.landed.find(({ node, height }) => node === newNode && height > from);
   const late = firstNew === undefined ? 0 : ledger.landed.filter(({ node, height }) => node === oldNode && height >= firstNew.height).length;
   const signed = new Set(ledger.landed.map(({ height }) => height));
@@ -40,17 +40,21 @@ const findingsOf = (ledger: Ledger, { from, newNode, oldNode }: Parameters<Drill
   };
 };
 
-export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
+export interface TickerView {
+  readonly view: ChainView;
+  readonly seed: Buffer;
+  /** Where the daemons of the nodes ask and sign. */
+  readonly url: string;
+}
+
+export const tickerView = async (clock: Clock): Promise<TickerView> => {
   const ledger = new Ledger({ clock });
   const urls = await ledger.start(3);
   const seed = createHash('sha256').update(randomHex(32)).digest();
-  const publicKey = publicKeyOf(seed);
-  const url = urls[2] ?? '';
-  const folderOf = (node: DrillNode): string => join(node.sandbox.root, 'var', 'tick');
-  return {
+  const view: ChainView = {
     config: {
       kind: 'systemd',
-      progressPath: `/progress/${publicKey.toString('hex')}`,
+      progressPath: `/progress/${publicKeyOf(seed).toString('hex')}`,
       progressPointer: '/lastSigned',
       headPath: '/head',
       headPointer: '/height',
@@ -62,6 +66,25 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
     keyFile: seed.toString('base64'),
     unitName,
     start: async () => undefined,
+    head: async () => ledger.height,
+    firstSignedAbove: async (height) => {
+      const found = ledger.landed.find((one) => one.height > height);
+      return found ? { height: found.height, atMs: found.atMs } : null;
+    },
+    waitUntilTold: async (height) => {
+      for (let poll = 0; poll < maxPolls && ledger.height < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
+    },
+    findings: async (of) => findingsOf(ledger, of),
+    close: () => ledger.close(),
+  };
+  return { view, seed, url: urls[2] ?? '' };
+};
+
+export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
+  const { view, seed, url } = await tickerView(clock);
+  const folderOf = (node: DrillNode): string => join(node.sandbox.root, 'var', 'tick');
+  return {
+    ...view,
     setUp: async (node, { withKey }) => {
       const keyDir = withKey ? join(node.sandbox.root, 'var', 'keys') : join(node.sandbox.root, 'run', 'baton', 'drill');
       mkdirSync(folderOf(node), { recursive: true });
@@ -90,15 +113,5 @@ export const tickerChain = async (clock: Clock): Promise<DrillChain> => {
     mend: (node) => {
       rmSync(join(folderOf(node), 'broken'), { force: true });
     },
-    head: async () => ledger.height,
-    firstSignedAbove: async (height) => {
-      const found = ledger.landed.find((one) => one.height > height);
-      return found ? { height: found.height, atMs: found.atMs } : null;
-    },
-    waitUntilTold: async (height) => {
-      for (let poll = 0; poll < maxPolls && ledger.height < height + heightsToTell; poll += 1) await clock.sleep(pollMs);
-    },
-    findings: async (of) => findingsOf(ledger, of),
-    close: () => ledger.close(),
   };
 };

@@ -20,7 +20,8 @@ export interface Findings {
   readonly how: string;
 }
 
-export interface DrillChain {
+/** A chain as it is looked at from outside, wherever its nodes run. */
+export interface ChainView {
   readonly config: ChainConfig;
   readonly vantages: readonly { name: string; url: string }[];
   /** Content of the key file that `baton seal` takes. */
@@ -28,11 +29,6 @@ export interface DrillChain {
   /** The name of the validator's unit on both nodes. */
   readonly unitName: string;
   start(): Promise<void>;
-  /** Sets a node up. With `withKey` it signs by itself, with no guard: the negative control. */
-  setUp(node: DrillNode, options: { withKey: boolean }): Promise<{ unit: UnitSpec; guardChain: Record<string, unknown>; alwaysRuns: boolean }>;
-  /** Makes the validator process of a node unable to run, and kills it. */
-  breakProcess(node: DrillNode): Promise<void>;
-  mend(node: DrillNode): void;
   head(): Promise<number>;
   /** When the first signature above `height` landed, by this process's clock, or null. */
   firstSignedAbove(height: number): Promise<{ height: number; atMs: SteadyMs } | null>;
@@ -40,4 +36,12 @@ export interface DrillChain {
   waitUntilTold(height: number): Promise<void>;
   findings(of: { from: number; switchedAt: number; oldNode: DrillNode['name']; newNode: DrillNode['name'] | null }): Promise<Findings>;
   close(): Promise<void>;
+}
+
+export interface DrillChain extends ChainView {
+  /** Sets a node up. With `withKey` it signs by itself, with no guard: the negative control. */
+  setUp(node: DrillNode, options: { withKey: boolean }): Promise<{ unit: UnitSpec; guardChain: Record<string, unknown>; alwaysRuns: boolean }>;
+  /** Makes the validator process of a node unable to run, and kills it. */
+  breakProcess(node: DrillNode): Promise<void>;
+  mend(node: DrillNode): void;
 }

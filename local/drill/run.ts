@@ -2,44 +2,23 @@ import { stepsOf, type Step } from '../../cli/commands/explain.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
-import { durationMs, elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
+import { elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { stack } from '../deployment.ts';
 import { consoleDeps } from '../web/deps.ts';
 import { startWeb } from '../web/server.ts';
 import { answersOf } from './answers.ts';
 import type { Findings } from './chain.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
+import { until } from './until.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
-import { makeWorld, validator, type World } from './world.ts';
+import { validator } from './enrol.ts';
+import { makeWorld, type World } from './world.ts';
 
 /** One drill from start to end: a healthy validator, a fault, what Baton does about it, and what the chain says afterwards. */
 
-const lookMs = durationMs(50);
 /** Choices and waits repeat the sentence of the task before them. */
 const quietStates: readonly string[] = ['Assessed', 'Approved', 'Fenced', 'Attested', 'Unattested', 'Verified', 'Settled', 'Quarantine', 'WhichEnd'];
 const id = validatorId.parse(validator);
-
-export const until = async <T>(clock: Clock, limitMs: number, what: string, look: () => Promise<T | null | undefined | false>): Promise<T> => {
-  const startedMs = clock.steadyMs();
-  let trouble: unknown;
-  while (elapsedMs(startedMs, clock.steadyMs()) < limitMs) {
-    // A look that fails is a look that saw nothing; the last trouble is told if it never comes.
-    const found = await look().catch((error: unknown) => {
-      trouble = error;
-      return null;
-    });
-    if (found !== null && found !== undefined && found !== false) return found;
-    await clock.sleep(lookMs);
-  }
-  throw new BatonError(
-    'DrillFailed',
-    `${what} did not happen within ${limitMs / 1_000} s${trouble instanceof Error ? ` (${trouble.message})` : ''}`,
-    {
-      cause: trouble,
-      fix: 'Run the drill again with --keep and read the logs in its folder.',
-    },
-  );
-};
 
 class Drill {
   readonly #options: DrillOptions;

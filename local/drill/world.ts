@@ -1,12 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { apply } from '../../cli/commands/apply.ts';
-import { seal } from '../../cli/commands/seal.ts';
 import type { Context } from '../../cli/context.ts';
-import type { Output } from '../../cli/output.ts';
-import { nodeId } from '../../core/ids.ts';
 import type { Clock } from '../../core/time.ts';
 import type { OnCall } from '../aws/server.ts';
 import { buildHere, builtBySam } from '../artifacts.ts';
@@ -14,10 +9,10 @@ import { nodePrincipal, people, startCloud, type Cloud } from '../cloud.ts';
 import type { Deployment } from '../deployment.ts';
 import { factsOf } from '../node/facts.ts';
 import { NodeSandbox } from '../node/sandbox.ts';
-import { approverEntries } from '../slack/people.ts';
 import { cometbftChain } from './chain-cometbft.ts';
 import { tickerChain } from './chain-ticker.ts';
 import type { DrillChain, DrillNode } from './chain.ts';
+import { drillTiming, enrol, ids, silent, validator } from './enrol.ts';
 import type { Scenario } from './scenarios.ts';
 import { startDrillSlack, type DrillSlack } from './slack.ts';
 
@@ -49,74 +44,8 @@ export interface WorldOptions {
   readonly onClose: (close: () => Promise<void>) => void;
 }
 
-export const validator = 'drill';
 const guardUnit = `baton-guard@${validator}.service`;
 const guardMain = join(import.meta.dirname, '..', '..', 'guard', 'main.ts');
-const ids = { amber: nodeId.parse('i-0a11ce0000000001'), birch: nodeId.parse('i-0b0b000000000002') };
-
-/** Shorter than the defaults, so that a drill takes a minute; checked by the same arithmetic. */
-export const drillTiming = {
-  probeMs: 1_000,
-  pollMs: 500,
-  movingPollMs: 50,
-  readTimeoutMs: 1_000,
-  stopMs: 2_000,
-  marginMs: 1_000,
-  leaseMs: 6_000,
-  fencePollMs: 50,
-  softFenceMs: 1_500,
-  powerOffAfterMs: 3_000,
-  fenceDeadlineMs: 30_000,
-  verifyDeadlineMs: 60_000,
-  quarantineMs: 1_000,
-  coolDownMs: 1_000,
-};
-
-const silent = (progress: (line: string) => void): Output => ({
-  answer: () => undefined,
-  failure: (error) => {
-    progress(String(error));
-  },
-  progress: () => undefined,
-  show: () => undefined,
-});
-
-/** A person at a page needs longer than the drill's own approver. */
-const patient = ({ policy }: Scenario): Record<string, unknown> => ({
-  ...policy,
-  approvers: ['role/baton-approver', ...approverEntries],
-  assumptions: { ...(policy['assumptions'] ?? {}), slack: 'This Slack stands on this machine, and whoever drills is all of its people.' },
-  approvalMs: Math.max(Number(policy['approvalMs'] ?? 900_000), 60_000),
-});
-
-const yamlOf = (world: { chain: DrillChain }, scenario: Scenario, withSlack: boolean): string =>
-  stringify({
-    version: 1,
-    validators: [
-      {
-        id: validator,
-        chain: world.chain.config,
-        holder: 'amber',
-        nodes: (['amber', 'birch'] as const).map((name) => ({
-          name,
-          id: ids[name],
-          principal: nodePrincipal(ids[name]),
-          power: name === 'birch' || scenario.power,
-        })),
-        vantages: world.chain.vantages,
-        policy: {
-          mode: 'approve',
-          approvers: ['role/baton-approver'],
-          maxLag: 12,
-          minDiskFreeBytes: 1_000_000,
-          haltAfterMs: 10_000,
-          ...(withSlack ? patient(scenario) : scenario.policy),
-        },
-        timing: { ...drillTiming, ...scenario.timing },
-      },
-    ],
-  });
-
 const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean, deployment: Deployment): Promise<void> => {
   const { sandbox } = node;
   await sandbox.prepare();
@@ -193,17 +122,7 @@ export const makeWorld = async (options: WorldOptions): Promise<World> => {
     for (const node of [amber, birch]) await setUpNode(chain, node, guarded, cloud.deployment);
     await chain.start();
     const contextOf = (person: keyof typeof people): Context => cloud.contextFor(people[person], silent(progress));
-    if (guarded) {
-      const files = { yaml: join(dir, 'validators.yaml'), key: join(dir, 'key') };
-      writeFileSync(files.yaml, yamlOf({ chain }, options.scenario, options.withSlack));
-      writeFileSync(files.key, chain.keyFile, { mode: 0o600 });
-      await seal(contextOf('custodian'), validator, files.key, { replace: false });
-      rmSync(files.key);
-      await apply(contextOf('custodian'), files.yaml, {
-        yes: true,
-        attest: 'This key was made for the drill a second ago; no other copy of it exists.',
-      });
-    }
+    if (guarded) await enrol({ contextOf, chain, dir }, options.scenario, options.withSlack);
     return { chain, cloud, amber, birch, dir, slack, contextOf, close };
   } catch (error) {
     await close();

@@ -39,9 +39,20 @@ const commonOf = (functions: readonly DeployedFunction[]): BuildProperties => {
   return first as unknown as BuildProperties;
 };
 
+const extensionOf = ({ OutExtension: [extension] }: BuildProperties): string => extension.split('=')[1] ?? '.js';
+
+/** What `bundleFunctions` has built before. @throws Error when one of them is not there. */
+export const bundlesIn = (functions: readonly DeployedFunction[], outdir = join(root, '.cache', 'bundles')): Bundle[] => {
+  const extension = extensionOf(commonOf(functions));
+  return functions.map(({ name, handler: [stem] }) => {
+    const file = join(outdir, stem, `${stem}${extension}`);
+    return { name, file, bytes: statSync(file).size };
+  });
+};
+
 export const bundleFunctions = async (functions: readonly DeployedFunction[], outdir = join(root, '.cache', 'bundles')): Promise<Bundle[]> => {
   const of = commonOf(functions);
-  const [, extension = '.js'] = of.OutExtension[0].split('=');
+  const extension = extensionOf(of);
   await build({
     entryPoints: functions.map(({ codeUri, handler: [stem], build: own }) => ({
       in: join(codeUri, (own as unknown as BuildProperties).EntryPoints[0]),
@@ -59,10 +70,7 @@ export const bundleFunctions = async (functions: readonly DeployedFunction[], ou
     banner: pairOf(of.Banner[0]),
     logLevel: 'warning',
   });
-  return functions.map(({ name, handler: [stem] }) => {
-    const file = join(outdir, stem, `${stem}${extension}`);
-    return { name, file, bytes: statSync(file).size };
-  });
+  return bundlesIn(functions, outdir);
 };
 
 if (import.meta.main) {

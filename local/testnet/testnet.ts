@@ -62,7 +62,15 @@ const commitSigners = z.object({
 });
 const headSchema = z.object({ result: z.object({ sync_info: z.object({ latest_block_height: z.string().transform(Number) }) }) });
 
+/** Where its nodes are: all on loopback, with their sockets beside their homes, when it is not given. */
+export interface Places {
+  /** Where a node listens, and where the others find it. */
+  readonly host: (node: number) => string;
+  readonly socket: (node: number) => string;
+}
+
 export class Testnet {
+  readonly #places: Places;
   readonly #dir: string;
   readonly #binary: string;
   readonly #clock: Clock;
@@ -73,10 +81,11 @@ export class Testnet {
   /** The validator's priv_validator_key.json. */
   key = '';
 
-  constructor(options: { dir: string; binary: string; clock: Clock }) {
+  constructor(options: { dir: string; binary: string; clock: Clock; places?: Places }) {
     this.#dir = options.dir;
     this.#binary = options.binary;
     this.#clock = options.clock;
+    this.#places = options.places ?? { host: () => '127.0.0.1', socket: (node) => join(options.dir, `n${node}.sock`) };
   }
 
   get address(): string {
@@ -105,27 +114,27 @@ export class Testnet {
     for (const one of shared.validators) one.power = '10';
     for (const node of nodes) {
       const port = ports[node] ?? { rpc: 0, p2p: 0 };
-      const home: Home = { dir: this.#homeOf(node), rpc: `http://127.0.0.1:${port.rpc}`, socket: join(this.#dir, `n${node}.sock`) };
+      const home: Home = { dir: this.#homeOf(node), rpc: `http://${this.#places.host(node)}:${port.rpc}`, socket: this.#places.socket(node) };
       this.homes.push(home);
       const peers = nodes
         .filter((other) => other !== node)
-        .map((other) => `${ids[other] ?? ''}@127.0.0.1:${ports[other]?.p2p ?? 0}`)
+        .map((other) => `${ids[other] ?? ''}@${this.#places.host(other)}:${ports[other]?.p2p ?? 0}`)
         .join(',');
       const file = join(home.dir, 'config', 'config.toml');
       const signer = options.guarded && (node === active || node === standby) ? `unix://${home.socket}` : '';
-      writeFileSync(file, editToml(readFileSync(file, 'utf8'), this.#edits(port, peers, signer)));
+      writeFileSync(file, editToml(readFileSync(file, 'utf8'), this.#edits(node, port, peers, signer)));
       writeFileSync(join(home.dir, 'config', 'genesis.json'), JSON.stringify(shared));
     }
     if (options.guarded) for (const node of [active, standby]) rmSync(this.#keyOf(node), { force: true });
     else copyFileSync(this.#keyOf(active), this.#keyOf(standby));
   }
 
-  #edits(port: { rpc: number; p2p: number }, peers: string, signer: string): (readonly [string, string, string])[] {
+  #edits(node: number, port: { rpc: number; p2p: number }, peers: string, signer: string): (readonly [string, string, string])[] {
     return [
       ['', 'proxy_app', quoted('persistent_kvstore')],
       ['', 'priv_validator_laddr', quoted(signer)],
-      ['rpc', 'laddr', quoted(`tcp://127.0.0.1:${port.rpc}`)],
-      ['p2p', 'laddr', quoted(`tcp://127.0.0.1:${port.p2p}`)],
+      ['rpc', 'laddr', quoted(`tcp://${this.#places.host(node)}:${port.rpc}`)],
+      ['p2p', 'laddr', quoted(`tcp://${this.#places.host(node)}:${port.p2p}`)],
       ['p2p', 'persistent_peers', quoted(peers)],
       ['p2p', 'pex', 'false'],
       ['p2p', 'allow_duplicate_ip', 'true'],

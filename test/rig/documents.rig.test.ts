@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
 import { scriptOf } from '../../local/aws/ssm.ts';
@@ -6,18 +5,17 @@ import { factsOf } from '../../local/node/facts.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { documentOf, environmentOf, ranOf, type Ran } from '../documents/document.ts';
 import { RigMachine } from './machine.ts';
-import { missingFor, rootfsAt } from './rootfs.ts';
+import { missingFor, rootfs } from './rootfs.ts';
 
 /** The SSM documents on a machine that runs a real systemd: what it says of units, cgroups and masks is its own word. */
 
-const root = join(import.meta.dirname, '..', '..');
 const limitMs = 70_000;
 let machine: RigMachine;
 
 beforeAll(async () => {
   const missing = missingFor();
   if (missing !== null) throw new Error(`The rig cannot run here: ${missing}`);
-  machine = await RigMachine.boot({ rootfs: rootfsAt(join(root, '.cache', 'rig', 'rootfs')), name: 'baton-rig', clock: systemClock });
+  machine = await RigMachine.boot({ rootfs: rootfs(), name: 'baton-rig', clock: systemClock });
 }, 700_000);
 afterAll(() => machine.powerOff());
 

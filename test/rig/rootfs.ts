@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 
 /** The system that nodes of the rig boot: Debian with systemd and nothing else. Made once, from debootstrap's own mirror; nodes only read it. */
 
-const packages = ['systemd', 'systemd-sysv', 'dbus', 'procps'];
+const packages = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'libfaketime'];
+const suite = 'bookworm';
 const makeMs = 600_000;
 
 /** Why this machine cannot run the rig, or null. */
@@ -14,6 +16,9 @@ export const missingFor = (): string | null => {
     ['systemd-nspawn', 'systemd-container'],
     ['debootstrap', 'debootstrap'],
     ['nsenter', 'util-linux'],
+    ['ip', 'iproute2'],
+    ['iptables', 'iptables'],
+    ['mkfs.ext4', 'e2fsprogs'],
   ] as const) {
     const found = (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(`${folder}/${tool}`));
     if (!found) return `${tool} is not on this machine: apt-get install ${debian}`;
@@ -21,13 +26,15 @@ export const missingFor = (): string | null => {
   return null;
 };
 
-/** @throws Error when debootstrap cannot make it. */
-export const rootfsAt = (folder: string): string => {
-  if (existsSync(folder)) return folder;
-  const half = `${folder}.new`;
+/** In `.cache/rig`, by what is in it. @throws Error when debootstrap cannot make it. */
+export const rootfs = (): string => {
+  const folder = join(import.meta.dirname, '..', '..', '.cache', 'rig');
+  const made = join(folder, `${suite}-${createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8)}`);
+  if (existsSync(made)) return made;
+  const half = `${made}.new`;
   rmSync(half, { recursive: true, force: true });
-  mkdirSync(dirname(folder), { recursive: true });
-  execFileSync('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', half], { stdio: 'pipe', timeout: makeMs });
-  renameSync(half, folder);
-  return folder;
+  mkdirSync(folder, { recursive: true });
+  execFileSync('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, suite, half], { stdio: 'pipe', timeout: makeMs });
+  renameSync(half, made);
+  return made;
 };
