@@ -41,7 +41,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'rig', include: ['test/rig/*.rig.test.ts'], exclude: ['node_modules/**'] } },
+      // One machine at a time: what waits for systemd is not to wait for another machine too.
+      { test: { name: 'rig', include: ['test/rig/*.rig.test.ts'], exclude: ['node_modules/**'], fileParallelism: false } },
     ],
   },
 });
