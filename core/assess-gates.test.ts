@@ -15,6 +15,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   verdict: 'failing',
   head: 101,
   paused: null,
+  frozen: null,
   history: [],
   nowMs: epochMs(100_000_000),
   claimRunning: false,
@@ -34,6 +35,7 @@ test('a request that the watch makes, and all that it is held to', () => {
   expect(rows()).toEqual([
     'window | - | 1970-01-02 03:46:40 UTC | any time (waived: no window was asked for) | waived',
     'pause | - | not paused | not paused | open',
+    'breaker | - | closed | closed | open',
     'mode | - | approve | approve or auto, or a person who asks | open',
     'claim | - | term 1 is HELD | driven by no other | open',
     'chain | - | failing | not halted | open',
@@ -148,6 +150,6 @@ test('every gate fits into what the state machine carries, however long the word
   });
   const { gates } = assessRequest(long);
   const shown = gates.map((one): AssessGate => assessGate.parse(one));
-  expect(shown).toHaveLength(20);
+  expect(shown).toHaveLength(21);
   expect(Math.max(...shown.flatMap(({ seen, required }) => [seen.length, required.length]))).toBe(300);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AssessInput, RefusalCode } from './assess.ts';
+import { fenceOnly } from './breaker.ts';
 import type { ValidatorConfig } from './config.ts';
 import { nodeId, type NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -169,6 +170,9 @@ export const requestGates = (of: AssessInput, lease: Lease): Judged[] => {
   const { mode } = config.policy;
   const byHand = of.request.cause.kind === 'operator';
   const pause = paused ? refuse('Paused', `${config.id} is paused by ${paused.by}: ${paused.reason}.`, `baton resume ${config.id}`) : null;
+  const { frozen } = of;
+  const fenced = frozen !== null && fenceOnly(frozen, { validator: config.id, byHand });
+  const still = frozen ? refuse('FleetFrozen', frozen.sentence, 'baton breaker') : null;
   const watching = refuse('Watching', `Policy of ${config.id} is watch: Baton tells and does nothing.`, `baton failover ${config.id}`);
   const driven = refuse('ClaimRunning', `${lease.claim} is driving term ${lease.term}.`, `baton explain ${lease.claim}`);
   const halted = refuse(
@@ -180,6 +184,7 @@ export const requestGates = (of: AssessInput, lease: Lease): Judged[] => {
   return [
     windowGate(of),
     judge('pause', paused ? `paused by ${paused.by}: ${paused.reason}` : 'not paused', 'not paused', pause),
+    waivedFor(fenced ? 'it is to be fenced; nobody is released' : null, judge('breaker', frozen ? frozen.sentence : 'closed', 'closed', still)),
     judge('mode', mode, 'approve or auto, or a person who asks', mode === 'watch' && !byHand ? watching : null),
     judge('claim', tellClaim(lease, of.claimRunning), 'driven by no other', lease.phase !== 'HELD' && of.claimRunning ? driven : null),
     judge('chain', of.verdict, 'not halted', of.verdict === 'halted' ? halted : null),

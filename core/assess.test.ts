@@ -19,6 +19,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   verdict: 'failing',
   head: 101,
   paused: null,
+  frozen: null,
   history: [],
   nowMs: epochMs(100_000_000),
   claimRunning: false,

@@ -96,6 +96,24 @@ export const floorAfter = (of: Parameters<typeof watermarkAfter>[0] & { readonly
   return reached === null ? null : highest(of.before, reached);
 };
 
+/** A signature of the validator above this height shows that the mark is not its last duty. A precommit is the last step that lands. */
+export const endOf = (mark: Watermark): number => (mark.kind === 'consensus' && mark.step < lastStep ? mark.height - 1 : heightOf(mark));
+
+/**
+ * The exact last duty that a proof carries, if it can be. A disk that came back from a snapshot tells an old one: below the floor of its own
+ * term, or below what the chain shows. Then it is none, and the head counts.
+ * @param of.signedAbove whether the chain shows a signature above `endOf` the mark; null when nobody can tell.
+ */
+export const soundMark = (of: {
+  readonly mark: Watermark | undefined;
+  readonly before: Watermark | null;
+  readonly signedAbove: boolean | null;
+}): Watermark | undefined => {
+  const { mark, before, signedAbove } = of;
+  if (mark === undefined || signedAbove !== false) return undefined;
+  return before !== null && (before.kind !== mark.kind || compare(mark, before) < 0) ? undefined : mark;
+};
+
 /** What the signer remembers of the last duty it signed. */
 export interface LastDuty {
   readonly watermark: Watermark;
