@@ -23,6 +23,10 @@ export const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' 
 export const dutyOf = (mark: Watermark): string =>
   mark.kind === 'consensus' ? `height ${mark.height}, round ${mark.round}, step ${mark.step}` : `slot ${mark.slot}`;
 
+/** As one word, for parameters of commands. */
+export const markWord = (mark: Watermark): string =>
+  mark.kind === 'consensus' ? `consensus-${mark.height}-${mark.round}-${mark.step}` : `slot-${mark.slot}`;
+
 /** Which shape the duties of a chain have. */
 export const kindOf = (chain: 'cometbft' | 'systemd'): Watermark['kind'] => (chain === 'cometbft' ? 'consensus' : 'slot');
 

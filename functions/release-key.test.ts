@@ -250,6 +250,25 @@ describe('after the release', () => {
       sentence: expect.stringContaining('the holder itself') as string,
     });
   });
+  test('rejoin tells the node between what its own record must lie', async () => {
+    const marks = { least: { kind: 'consensus', height: 90, round: 1, step: 2 }, most: { kind: 'slot', slot: 102 } } as const;
+    const told = async (kind: 'stopped' | 'relinquished', node = amber) => {
+      const world = released();
+      world.lease = fencing({ phase: 'HELD', holder: birch, watermark: marks.most, evidence: proof({ kind, node, watermark: marks.least }) });
+      const deps = world.deps();
+      const sent: unknown[] = [];
+      deps.rejoinCommand.sendOnce = async ({ more }) => {
+        sent.push(more);
+        return 'c-2';
+      };
+      await world.clock.run(rejoin({ ...driven, node: amber }, deps, never, remaining));
+      return sent;
+    };
+    expect(await told('stopped')).toEqual([{ Least: 'consensus-90-1-2', Most: 'slot-102' }]);
+    // What a guard gives up may be the floor of a term that it never opened.
+    expect(await told('relinquished')).toEqual([{ Least: 'none', Most: 'slot-102' }]);
+    expect(await told('stopped', birch)).toEqual([{ Least: 'none', Most: 'slot-102' }]);
+  });
   test('reinstate gives the recorded active a new term, once', async () => {
     const world = new World();
     world.lease = fencing();

@@ -19,6 +19,7 @@ import { lockGuard } from './lock.ts';
 import { ServiceNotify } from './notify.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
+import { keepTerm } from './term-file.ts';
 
 const say = (sentence: string): void => {
   process.stdout.write(`${JSON.stringify({ at: systemClock.epochMs(), guard: sentence })}\n`);
@@ -88,6 +89,9 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     reporter,
     say,
     driver: driverOf(config, state),
+    keepTerm: (term) => {
+      keepTerm(config.paths.stateDir, term);
+    },
     readLease: (signal) => lease.read(config.validator, signal),
     openKey: (found, signal) => {
       if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {

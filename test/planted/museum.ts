@@ -14,6 +14,7 @@ import { leaseBugs } from './bugs/lease.ts';
 import { relayBugs } from './bugs/relay.ts';
 import { slackBugs } from './bugs/slack.ts';
 import { breakerBugs } from './bugs/breaker.ts';
+import { termBugs } from './bugs/terms.ts';
 import { surveyBugs } from './bugs/survey.ts';
 import { watermarkBugs } from './bugs/watermark.ts';
 import { workflowBugs } from './bugs/workflow.ts';
@@ -33,6 +34,7 @@ export const museum: readonly Bug[] = [
   ...functionBugs,
   ...surveyBugs,
   ...breakerBugs,
+  ...termBugs,
   ...doctorBugs,
   ...consoleBugs,
   ...adapterBugs,
