@@ -95,8 +95,13 @@ describe('why there is no plan', () => {
     ['suspect', () => ({ verdict: 'suspect' }), refused('Recovered', 'A fresh probe saw it sign: nothing to do.', 'baton status hub-1')],
     [
       'a failover just under the cool-down ago, counted from the latest',
-      () => ({ history: ago(7_000, 599, 5_000) }),
+      () => ({ history: ago(599, 86_400) }),
       refused('CoolDown', 'The last failover was 599 s ago; 600 s must lie between two.', 'baton failover hub-1'),
+    ],
+    [
+      'a holder that was released and never seen signing',
+      () => ({ lease: fencing({ phase: 'RELEASED' }), request: { ...asked, cause: { kind: 'alarm', by: 'x', reason: 'Rings.' } } }),
+      refused('CircuitBreaker', `${amber} has never been seen signing in term 2: a person must look first.`, 'baton failover hub-1'),
     ],
     [
       'as many failovers within a day as are allowed',
@@ -171,9 +176,9 @@ describe('what does not stand in the way', () => {
     ['suspect, by hand', () => ({ verdict: 'suspect', request: byHand })],
     ['a switchover of a healthy one', () => ({ verdict: 'healthy', request: { ...asked, kind: 'switchover' } })],
     ['exactly the cool-down', () => ({ history: ago(600) })],
-    ['fewer failovers than allowed', () => ({ history: ago(700, 5_000) })],
-    ['one of three that is a day old', () => ({ history: ago(700, 5_000, 86_400) })],
-    ['drills, for the circuit breaker', () => ({ history: [...drilled(700, 800, 900, 1_000), ...ago(5_000, 6_000)] })],
+    ['fewer failovers than allowed', () => ({ history: ago(1_200, 5_000) })],
+    ['one of three that is a day old', () => ({ history: ago(1_200, 5_000, 86_400) })],
+    ['drills, for the circuit breaker', () => ({ history: [...drilled(1_200, 1_300, 1_400, 1_500), ...ago(5_000, 6_000)] })],
     ['a drill when all is well', () => ({ verdict: 'healthy', request: byDrill, history: ago(1, 2, 3) })],
     ['a switchover by hand whatever the verdict', () => ({ verdict: 'failing', request: { ...byHand, kind: 'switchover' } })],
     ['cool-down and circuit breaker, by hand', () => ({ history: ago(1, 2, 3), request: byHand })],

@@ -111,4 +111,37 @@ export const breakerBugs: readonly Bug[] = [
     'core/watermark.test.ts',
     'is none when it lies below the floor of its own term',
   ),
+  of(
+    'flap-limit-ignored',
+    'A validator that fails again is moved again: that is what the tool is for, and each failover is safe.',
+    [
+      {
+        file: 'core/assess-gates.ts',
+        find: 'unsettled !== null || recent.length >= maxPerDay ? often : null',
+        replace: 'unsettled !== null ? often : null',
+      },
+    ],
+    'core/assess.test.ts',
+    'as many failovers within a day as are allowed',
+  ),
+  of(
+    'unsettled-moves-are-not-counted',
+    'What moves already need not be held back a second time; an alarm that rings again moves a validator to and fro that nobody ever saw signing.',
+    [
+      {
+        file: 'core/assess-gates.ts',
+        find: "if (phase === 'FENCING' || phase === 'FENCED') return",
+        replace: "if (phase !== 'HELD') return",
+      },
+    ],
+    'core/assess.test.ts',
+    'a holder that was released and never seen signing',
+  ),
+  of(
+    'cool-down-does-not-grow',
+    'The time to cool down is what the operator has configured, after the first failover as after the third.',
+    [{ file: 'core/assess-gates.ts', find: 'coolDownMs * 2 ** Math.max(0, failovers - 1)', replace: 'coolDownMs' }],
+    'core/cool-down.test.ts',
+    'the time to cool down doubles with each failover of a day, up to a day',
+  ),
 ];
