@@ -65,7 +65,10 @@ export class Command {
   }
 
   /** Sends it to this node, or finds the send that was made before. @throws BatonError CommandFailed; it may have been sent all the same. */
-  async sendOnce(of: { node: NodeId; validator: ValidatorId; term: Term; nonce: string }, signal?: AbortSignal): Promise<string> {
+  async sendOnce(
+    of: { node: NodeId; validator: ValidatorId; term: Term; nonce: string; more?: Readonly<Record<string, string>> },
+    signal?: AbortSignal,
+  ): Promise<string> {
     const comment = `baton ${of.nonce}`;
     try {
       const earlier = await this.#earlier(of.node, comment, signal);
@@ -76,7 +79,12 @@ export class Command {
           InstanceIds: [of.node],
           Comment: comment,
           TimeoutSeconds: this.#options.deliverySeconds,
-          Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
+          Parameters: {
+            Validator: [of.validator],
+            Term: [String(of.term)],
+            Nonce: [of.nonce],
+            ...Object.fromEntries(Object.entries(of.more ?? {}).map(([name, value]) => [name, [value]])),
+          },
         }),
         withSignal(signal),
       );

@@ -33,6 +33,8 @@ test('each item has a key of its own, that begins with what it is', () => {
     watch: keyOf.watch('hub-1', 'home'),
     watcher: keyOf.watcher('home'),
     history: keyOf.history('hub-1'),
+    suspicions: keyOf.breaker('suspicions'),
+    clearance: keyOf.breaker('clearance'),
     alertTest: keyOf.alertTest(),
   }).toEqual({
     lease: 'lease#hub-1',
@@ -47,6 +49,8 @@ test('each item has a key of its own, that begins with what it is', () => {
     watch: 'watch#hub-1#home',
     watcher: 'watcher#home',
     history: 'history#hub-1',
+    suspicions: 'breaker#suspicions',
+    clearance: 'breaker#clearance',
     alertTest: 'alert-test',
   });
 });

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
+import { clearance, suspicions, withClear, withSuspicion, type BreakerRecord, type Clear, type Seen } from '../core/breaker.ts';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { validatorId, type ExecutionName, type NodeId, type Term, type ValidatorId } from '../core/ids.ts';
@@ -130,6 +131,32 @@ export class Records {
       if ((await this.#putIf(keyOf.fleet(), { validators: all }, condition, signal)).outcome === 'done') return;
     }
     throw new BatonError('LeaseUnreachable', `the fleet was changed ${maxTries} times in between`, { fix: 'Run it again.' });
+  }
+
+  /** The clearance first: whatever is suspected while this reads is in what it gives. */
+  async readBreaker(signal?: AbortSignal): Promise<BreakerRecord> {
+    const cleared = await readParsed(this.#table, keyOf.breaker('clearance'), clearance, signal);
+    return { clearance: cleared, suspicions: await readParsed(this.#table, keyOf.breaker('suspicions'), suspicions, signal) };
+  }
+
+  /** Freezes the fleet. False when the same is suspected already. */
+  async suspect(seen: Seen, signal?: AbortSignal): Promise<boolean> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const record = await this.readBreaker(signal);
+      const next = withSuspicion(record, seen);
+      if (next === null) return false;
+      const before = record.suspicions?.last;
+      const condition = before === undefined ? absent : { text: '#last = :before', values: { ':before': before } };
+      if ((await this.#putIf(keyOf.breaker('suspicions'), next, condition, signal)).outcome === 'done') return true;
+    }
+    throw new BatonError('LeaseUnreachable', `the breaker was changed ${maxTries} times in between`, { fix: 'Run it again.' });
+  }
+
+  /** False when another clearance came in between. What is suspected after `record` was read stays: it has a higher number. */
+  async clearBreaker(record: BreakerRecord, one: Clear): Promise<boolean> {
+    const before = record.clearance?.through;
+    const condition = before === undefined ? absent : { text: '#through = :before', values: { ':before': before } };
+    return (await this.#putIf(keyOf.breaker('clearance'), withClear(record, one), condition)).outcome === 'done';
   }
 
   /** As it was written, whether it still holds or not: `holding` tells. */

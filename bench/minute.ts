@@ -146,7 +146,8 @@ const chains: Chains = {
     result: { observation: 'signing', head: 100, lastSigned: 100, sentence: 'signing' },
     memory: { head: 100, lastSigned: 100, stillMs: 0, observation: 'signing' },
   }),
-  landed: async () => ({ signed: true, head: 100 }),
+  landed: async () => ({ signed: true, head: 100, whole: true }),
+  signedAbove: async () => false,
   headOf: async () => 100,
 };
 

@@ -1,6 +1,6 @@
 import type { ChainConfig, ValidatorConfig } from '../core/config.ts';
 import { cometbftProbe } from './cometbft/probe.ts';
-import { unobservable, type Before, type ChainProbe, type Look } from './probe.ts';
+import { unobservable, type Before, type ChainProbe, type Landed, type Look } from './probe.ts';
 import { systemdProbe } from './systemd/probe.ts';
 
 export type { Before, ProbeMemory } from './probe.ts';
@@ -8,7 +8,9 @@ export type { Before, ProbeMemory } from './probe.ts';
 /** What functions ask of a chain, whichever it is. */
 export interface Chains {
   look(config: ValidatorConfig, vantage: string, before: Before | null, signal: AbortSignal): Promise<Look>;
-  landed(config: ValidatorConfig, vantage: string, above: number, signal: AbortSignal): Promise<{ signed: boolean; head: number | null }>;
+  landed(config: ValidatorConfig, vantage: string, above: number, signal: AbortSignal): Promise<Landed>;
+  /** Whether any vantage shows a signature of the validator above this height; null when not more than half saw everything above it. */
+  signedAbove(config: ValidatorConfig, above: number, signal: AbortSignal): Promise<boolean | null>;
   /** The highest head over all vantages; null unless more than half of them answered. */
   headOf(config: ValidatorConfig, signal: AbortSignal): Promise<number | null>;
 }
@@ -24,7 +26,12 @@ export const chains: Chains = {
   },
   landed: async (config, vantage, above, signal) => {
     const url = urlOf(config, vantage);
-    return url === undefined ? { signed: false, head: null } : probes[config.chain.kind].landed(config, url, above, signal);
+    return url === undefined ? { signed: false, head: null, whole: false } : probes[config.chain.kind].landed(config, url, above, signal);
+  },
+  signedAbove: async (config, above, signal) => {
+    const seen = await Promise.all(config.vantages.map(({ url }) => probes[config.chain.kind].landed(config, url, above, signal)));
+    if (seen.some(({ signed }) => signed)) return true;
+    return seen.filter(({ whole }) => whole).length * 2 > seen.length ? false : null;
   },
   headOf: async (config, signal) => {
     const heads = await Promise.all(config.vantages.map(({ url }) => probes[config.chain.kind].head(config, url, signal)));

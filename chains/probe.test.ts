@@ -23,10 +23,12 @@ const world = {
   inSet: true,
   progress: 10,
   answer: null as ((response: ServerResponse) => void) | null,
+  evidence: null as unknown, // in the block of height 9
 };
 let server: Server;
 let config: ValidatorConfig;
 
+const ofNothing = 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855';
 const reply = (path: string, query: URLSearchParams): unknown => {
   const height = Number(query.get('height'));
   if (path === '/status')
@@ -37,10 +39,14 @@ const reply = (path: string, query: URLSearchParams): unknown => {
     const mine = world.signed.has(height) ? [{ block_id_flag: world.flag, validator_address: me }] : [{ block_id_flag: 1, validator_address: '' }];
     return {
       result: {
-        signed_header: { header: { height: String(height) }, commit: { signatures: [{ block_id_flag: 2, validator_address: 'OTHER' }, ...mine] } },
+        signed_header: {
+          header: { height: String(height), evidence_hash: height === 9 && world.evidence !== null ? 'AB' : ofNothing },
+          commit: { signatures: [{ block_id_flag: 2, validator_address: 'OTHER' }, ...mine] },
+        },
       },
     };
   }
+  if (path === '/block') return { result: { block: { evidence: { evidence: world.evidence } } } };
   if (path === '/validators') return { result: { validators: [{ address: 'OTHER' }, ...(world.inSet ? [{ address: me }] : [])], total: '2' } };
   if (path === '/head') return { height: world.head };
   return { deep: { 'a/b': world.progress } };
@@ -70,7 +76,17 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => {
-  Object.assign(world, { head: 10, catchingUp: false, network: 'hub', signed: new Set([8, 9]), flag: 2, inSet: true, progress: 10, answer: null });
+  Object.assign(world, {
+    head: 10,
+    catchingUp: false,
+    network: 'hub',
+    signed: new Set([8, 9]),
+    flag: 2,
+    inSet: true,
+    progress: 10,
+    answer: null,
+    evidence: null,
+  });
 });
 const look = (of: ValidatorConfig, before: Before | null = null, vantage = 'east'): Promise<Look> => chains.look(of, vantage, before, signal);
 const after = (seen: Look, agoMs = 5_000): Before => ({ memory: seen.memory, agoMs });
@@ -103,6 +119,26 @@ describe('cometbft', () => {
   test('outside the validator set nothing can be told', async () => {
     Object.assign(world, { signed: new Set(), inSet: false });
     expect((await look(config)).result).toMatchObject({ observation: 'unobservable', sentence: `${me} is not in the validator set.` });
+  });
+  const voted = (validator_address: string): unknown[] => [
+    { type: 'tendermint/DuplicateVoteEvidence', value: { vote_a: { validator_address }, vote_b: { validator_address } } },
+  ];
+  test('evidence of a double signature in a block is told, signing or not', async () => {
+    world.evidence = voted(me);
+    const slashed = `Block 9 holds evidence that ${me} signed twice.`;
+    expect((await look(config)).result).toMatchObject({ observation: 'signing', slashed });
+    world.signed = new Set();
+    expect((await look(config)).result).toMatchObject({ observation: 'failing', slashed });
+    world.inSet = false;
+    expect((await look(config)).result).toMatchObject({ observation: 'unobservable', slashed });
+    world.evidence = [{ type: 'tendermint/LightClientAttackEvidence', value: { byzantine_validators: [{ address: me }] } }];
+    expect((await look(config)).result).toMatchObject({ slashed });
+  });
+  test('evidence against others is nothing to this validator; what cannot be read may be against it', async () => {
+    world.evidence = voted('OTHER');
+    expect((await look(config)).result).not.toHaveProperty('slashed');
+    world.evidence = 'nonsense';
+    expect((await look(config)).result).toMatchObject({ slashed: 'Block 9 holds evidence of a double signature, and whose could not be read.' });
   });
   test('a head that stands still is a halt only after its time', async () => {
     const first = await look(config);
@@ -194,11 +230,20 @@ describe('cometbft', () => {
     expect((await look(config, null, 'gone')).result.observation).toBe('unobservable');
     expect((await look(config, null, 'nowhere')).result.observation).toBe('unobservable');
   });
+  test('signed above: one vantage is enough for yes, more than half must have seen everything for no', async () => {
+    expect(await chains.signedAbove(config, 8, signal)).toBe(true);
+    expect(await chains.signedAbove(config, 9, signal)).toBe(false);
+    expect(await chains.signedAbove({ ...config, vantages: config.vantages.slice(1) }, 9, signal)).toBe(null);
+    // The last five commits are looked at: 6 to 10.
+    world.signed = new Set();
+    expect(await chains.signedAbove(config, 5, signal)).toBe(false);
+    expect(await chains.signedAbove(config, 4, signal)).toBe(null);
+  });
   test('landed counts only signatures above the baseline, the head’s own too', async () => {
-    expect(await chains.landed(config, 'east', 9, signal)).toEqual({ signed: false, head: 10 });
+    expect(await chains.landed(config, 'east', 9, signal)).toEqual({ signed: false, head: 10, whole: true });
     world.signed = new Set([10]);
-    expect(await chains.landed(config, 'east', 9, signal)).toEqual({ signed: true, head: 10 });
-    expect(await chains.landed(config, 'gone', 9, signal)).toEqual({ signed: false, head: null });
+    expect(await chains.landed(config, 'east', 9, signal)).toEqual({ signed: true, head: 10, whole: true });
+    expect(await chains.landed(config, 'gone', 9, signal)).toEqual({ signed: false, head: null, whole: false });
   });
   test('the head needs more than half of the vantages', async () => {
     expect(await chains.headOf(config, signal)).toBe(10);
@@ -233,9 +278,13 @@ describe('systemd', () => {
     };
     expect((await look(daemon())).result.observation).toBe('unobservable');
   });
+  test('signed above is a duty above', async () => {
+    expect(await chains.signedAbove(daemon(), 9, signal)).toBe(true);
+    expect(await chains.signedAbove(daemon(), 10, signal)).toBe(false);
+  });
   test('landed is a duty above the baseline', async () => {
-    expect(await chains.landed(daemon(), 'east', 9, signal)).toEqual({ signed: true, head: 10 });
-    expect(await chains.landed(daemon(), 'east', 10, signal)).toEqual({ signed: false, head: 10 });
+    expect(await chains.landed(daemon(), 'east', 9, signal)).toEqual({ signed: true, head: 10, whole: true });
+    expect(await chains.landed(daemon(), 'east', 10, signal)).toEqual({ signed: false, head: 10, whole: true });
   });
   test.each([
     ['/a/b', { a: { b: 1 } }, 1],

@@ -23,6 +23,8 @@ export interface ProbeResult {
   readonly head: number | null;
   readonly lastSigned: number | null;
   readonly sentence: string;
+  /** What the chain itself says of a double signature of this validator. */
+  readonly slashed?: string;
 }
 
 export interface Look {
@@ -30,11 +32,18 @@ export interface Look {
   readonly memory: ProbeMemory;
 }
 
+export interface Landed {
+  readonly signed: boolean;
+  readonly head: number | null;
+  /** Everything above was looked at, up to the head. */
+  readonly whole: boolean;
+}
+
 export interface ChainProbe {
   /** @param before what the look before remembered, with the time since it, or null. */
   look(config: ValidatorConfig, url: string, before: Before | null, signal: AbortSignal): Promise<Look>;
   /** Has the validator's signature landed above this height, and where is the head? */
-  landed(config: ValidatorConfig, url: string, above: number, signal: AbortSignal): Promise<{ signed: boolean; head: number | null }>;
+  landed(config: ValidatorConfig, url: string, above: number, signal: AbortSignal): Promise<Landed>;
   head(config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number | null>;
 }
 

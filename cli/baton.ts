@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { alertTest } from './commands/alert-test.ts';
 import { answer } from './commands/approve.ts';
+import { breaker } from './commands/breaker.ts';
 import { bundle } from './commands/bundle.ts';
 import { doctor } from './commands/doctor.ts';
 import { explainAny } from './commands/explain-policy.ts';
@@ -75,6 +76,7 @@ export const programFor = (
   registerBundle(program, run);
   registerVerifyBundle(program, outputOf);
   registerPauses(program, run);
+  registerBreaker(program, run);
   registerAlertTest(program, run);
   registerCompletion(program, outputOf);
   withExamples(program);
@@ -146,6 +148,20 @@ const registerPauses = (program: Command, run: Run): void => {
     .command('resume <validator>')
     .description('end a pause')
     .action(run((context, name) => resume(context, name ?? '')));
+};
+
+const registerBreaker = (program: Command, run: Run): void => {
+  const showing = program
+    .command('breaker')
+    .description('what freezes the whole fleet, and who cleared what before; with --clear, end it')
+    .option('--clear <number>', 'the newest suspicion, as it was shown: you have looked into it and all before it')
+    .option('--reason <text>', 'what you found, for the record; needed with --clear');
+  showing.action(
+    run((context) => {
+      const [number, reason] = [option(showing, 'clear'), option(showing, 'reason')];
+      return breaker(context, { ...(number === undefined ? {} : { clear: number }), ...(reason === undefined ? {} : { reason }) });
+    }),
+  );
 };
 
 const registerAlertTest = (program: Command, run: Run): void => {

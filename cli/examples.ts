@@ -29,6 +29,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   history: ['baton history hub-1 --last 10'],
   pause: ['baton pause hub-1 --for 2h --reason "kernel upgrade"'],
   resume: ['baton resume hub-1'],
+  breaker: ['baton breaker', 'baton breaker --clear 1 --reason "birch ran from an old image; it is wiped"'],
   'alert-test': ['baton alert-test', 'baton alert-test --ack 1a2b3c4d'],
   completion: ['eval "$(baton completion bash)"'],
   drill: [

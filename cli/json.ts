@@ -12,6 +12,7 @@ import { plannedMove } from '../core/planned.ts';
 import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
+import { jsonOfAlerts } from './json-alerts.ts';
 
 /** What `--json` prints, by command: published as docs/cli.schema.json. Fields are added, never renamed; the tests hold every command to it. */
 
@@ -21,6 +22,8 @@ const validator = validatorId;
 const lease = z.object({ term, phase: z.enum(phases), holder: nodeId, claim: text });
 
 const status = z.object({
+  /** What freezes the whole fleet, in one sentence; null when nothing does. */
+  frozen: text.nullable(),
   validators: z.array(
     z.object({
       validator,
@@ -35,9 +38,6 @@ const status = z.object({
     }),
   ),
 });
-
-/** What each destination of the relay made of an alert test, by its name; null when the relay has told nothing. */
-const relays = z.record(text, z.object({ kind: text, taken: z.boolean(), how: text, atMs: ms }));
 
 const finding = z.object({
   check: text,
@@ -278,22 +278,7 @@ export const cliJson = {
   'verify-bundle': verified,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
-  'alert-test': z.union([
-    /** `relays` with --wait alone. */
-    z.object({ sent: z.literal(true), by: text, test: text, relays: relays.nullable().optional() }),
-    z.object({ acknowledged: z.literal(true), by: text, atMs: ms }),
-    z.object({
-      newest: z
-        .object({
-          test: text.nullable(),
-          sentAtMs: ms,
-          by: text,
-          acknowledged: z.object({ by: text, atMs: ms }).nullable(),
-          relays: relays.nullable(),
-        })
-        .nullable(),
-    }),
-  ]),
+  ...jsonOfAlerts,
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill: z.union([drill, drillReal]),
 } as const;

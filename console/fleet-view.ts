@@ -44,6 +44,7 @@ export const supposeOf = (
     verdict: of.verdict,
     head: headOf(seen),
     paused: pause ?? null,
+    frozen: seen.frozen,
     history: seen.history,
     nowMs: epochMs(of.atMs),
     request: {

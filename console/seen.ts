@@ -1,4 +1,5 @@
 import { notReady } from '../core/assess-gates.ts';
+import type { Frozen } from '../core/breaker.ts';
 import type { WaitingRecord } from '../core/approval.ts';
 import type { ValidatorConfig } from '../core/config.ts';
 import type { NodeId, ValidatorId } from '../core/ids.ts';
@@ -17,6 +18,8 @@ export interface Seen {
   readonly claimRunning: boolean;
   /** The pause that holds now. */
   readonly pause: Pause | undefined;
+  /** What freezes the whole fleet, or null. */
+  readonly frozen: Frozen | null;
   readonly open: WaitingRecord | undefined;
   readonly history: readonly { readonly execution: string; readonly atMs: number }[];
   /** What the watch last said; null when it was not seen at work, or what it said could not be read. */

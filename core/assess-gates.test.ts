@@ -15,6 +15,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   verdict: 'failing',
   head: 101,
   paused: null,
+  frozen: null,
   history: [],
   nowMs: epochMs(100_000_000),
   claimRunning: false,
@@ -34,13 +35,14 @@ test('a request that the watch makes, and all that it is held to', () => {
   expect(rows()).toEqual([
     'window | - | 1970-01-02 03:46:40 UTC | any time (waived: no window was asked for) | waived',
     'pause | - | not paused | not paused | open',
+    'breaker | - | closed | closed | open',
     'mode | - | approve | approve or auto, or a person who asks | open',
     'claim | - | term 1 is HELD | driven by no other | open',
     'chain | - | failing | not halted | open',
     'quiet | - | failing, term 1 is HELD | healthy and HELD (waived: no drill) | waived',
     'verdict | - | failing | failing | open',
+    'circuit-breaker | - | 0 within a day | fewer than 3, each settled | open',
     'cool-down | - | none within a day | 600 s between two | open',
-    'circuit-breaker | - | 0 within a day | fewer than 3 | open',
     `reported | ${birch} | report 7 | a report | open`,
     `distress | ${birch} | none | none | open`,
     `synced | ${birch} | true | true | open`,
@@ -83,8 +85,19 @@ describe('the request', () => {
     ['cool-down', { history: [{ execution: 'x', atMs: 99_940_000 }] }, '60 s ago | 600 s between two | closed'],
     [
       'circuit-breaker',
+      { lease: fencing({ phase: 'RELEASED' }), request: byHand },
+      `0 within a day; ${amber} has never been seen signing in term 2 | fewer than 3, each settled (waived: a person asks) | waived`,
+    ],
+    ['cool-down', { history: [1, 2].map((s) => ({ execution: `x${s}`, atMs: 99_900_000 - s * 1_000 })) }, '101 s ago | 1200 s between two | closed'],
+    [
+      'circuit-breaker',
+      { lease: fencing({ phase: 'RELEASED' }) },
+      `0 within a day; ${amber} has never been seen signing in term 2 | fewer than 3, each settled | closed`,
+    ],
+    [
+      'circuit-breaker',
       { history: [1, 2, 3].map((atMs) => ({ execution: 'x', atMs: 90_000_000 + atMs })) },
-      '3 within a day | fewer than 3 | closed',
+      '3 within a day | fewer than 3, each settled | closed',
     ],
     ['dry-run', { dryRun: true }, 'on | off | closed'],
     ['dry-run', { dryRun: true, silent: [birch] }, 'on | off | open'],
@@ -148,6 +161,6 @@ test('every gate fits into what the state machine carries, however long the word
   });
   const { gates } = assessRequest(long);
   const shown = gates.map((one): AssessGate => assessGate.parse(one));
-  expect(shown).toHaveLength(20);
+  expect(shown).toHaveLength(21);
   expect(Math.max(...shown.flatMap(({ seen, required }) => [seen.length, required.length]))).toBe(300);
 });

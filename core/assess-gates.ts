@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AssessInput, RefusalCode } from './assess.ts';
+import { fenceOnly } from './breaker.ts';
 import type { ValidatorConfig } from './config.ts';
 import { nodeId, type NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -137,29 +138,36 @@ const quietGate = ({ config, request, verdict }: AssessInput, { term, phase }: L
   return waivedFor(request.cause.kind === 'drill' ? null : 'no drill', quiet);
 };
 
-const watchGates = (of: AssessInput): Judged[] => {
+/** Twice as long after each failover of the same day: what keeps failing is not mended by moving it faster. */
+export const coolDownAfter = (coolDownMs: number, failovers: number): number => Math.min(dayMs, coolDownMs * 2 ** Math.max(0, failovers - 1));
+
+const watchGates = (of: AssessInput, { term, phase, holder }: Lease): Judged[] => {
   const { config, verdict, nowMs } = of;
   const recent = withinADay(of.history, nowMs);
   // The time to cool down counts drills too: a verdict right after any move may still be of the hand-over.
   const moved = recently(of.history, nowMs);
   const agoMs = nowMs - Math.max(-Infinity, ...moved.map(({ atMs }) => atMs));
-  const { coolDownMs } = config.timing;
+  const coolDownMs = coolDownAfter(config.timing.coolDownMs, recent.length);
   const { maxPerDay } = config.policy;
   const ago = `${Math.round(agoMs / 1_000)} s ago`;
   const blind = refuse('Unobservable', 'Fewer vantages than needed can tell; this counts as alive.', `baton status ${config.id}`);
   const alive = refuse('Recovered', 'A fresh probe saw it sign: nothing to do.', `baton status ${config.id}`);
   const soon = refuse('CoolDown', `The last failover was ${ago}; ${coolDownMs / 1_000} s must lie between two.`, `baton failover ${config.id}`);
-  const often = refuse('CircuitBreaker', `${recent.length} failovers within a day: a person must look first.`, `baton failover ${config.id}`);
+  const unsettled = phase === 'RELEASED' ? `${holder} has never been seen signing in term ${term}` : null;
+  const seen = [`${recent.length} within a day`, ...(unsettled === null ? [] : [unsettled])].join('; ');
+  const told = unsettled ?? `${recent.length} failovers within a day`;
+  const often = refuse('CircuitBreaker', `${told}: a person must look first.`, `baton failover ${config.id}`);
   return [
     judge('verdict', verdict, 'failing', verdict === 'unobservable' ? blind : verdict === 'healthy' || verdict === 'suspect' ? alive : null),
+    judge('circuit-breaker', seen, `fewer than ${maxPerDay}, each settled`, unsettled !== null || recent.length >= maxPerDay ? often : null),
     judge('cool-down', moved.length === 0 ? 'none within a day' : ago, `${coolDownMs / 1_000} s between two`, agoMs < coolDownMs ? soon : null),
-    judge('circuit-breaker', `${recent.length} within a day`, `fewer than ${maxPerDay}`, recent.length >= maxPerDay ? often : null),
   ];
 };
 
 const waiver = ({ request }: AssessInput, { phase }: Lease): string | null => {
   if (request.kind === 'switchover') return 'a planned move';
-  if (phase !== 'HELD') return 'the term is moving already';
+  // A holder that was released and never seen signing is moved away from by people alone: no such move is in the history, so none would be counted.
+  if (phase === 'FENCING' || phase === 'FENCED') return 'the term is moving already';
   return request.cause.kind === 'operator' ? 'a person asks' : null;
 };
 
@@ -169,6 +177,9 @@ export const requestGates = (of: AssessInput, lease: Lease): Judged[] => {
   const { mode } = config.policy;
   const byHand = of.request.cause.kind === 'operator';
   const pause = paused ? refuse('Paused', `${config.id} is paused by ${paused.by}: ${paused.reason}.`, `baton resume ${config.id}`) : null;
+  const { frozen } = of;
+  const fenced = frozen !== null && fenceOnly(frozen, { validator: config.id, byHand });
+  const still = frozen ? refuse('FleetFrozen', frozen.sentence, 'baton breaker') : null;
   const watching = refuse('Watching', `Policy of ${config.id} is watch: Baton tells and does nothing.`, `baton failover ${config.id}`);
   const driven = refuse('ClaimRunning', `${lease.claim} is driving term ${lease.term}.`, `baton explain ${lease.claim}`);
   const halted = refuse(
@@ -180,11 +191,12 @@ export const requestGates = (of: AssessInput, lease: Lease): Judged[] => {
   return [
     windowGate(of),
     judge('pause', paused ? `paused by ${paused.by}: ${paused.reason}` : 'not paused', 'not paused', pause),
+    waivedFor(fenced ? 'it is to be fenced; nobody is released' : null, judge('breaker', frozen ? frozen.sentence : 'closed', 'closed', still)),
     judge('mode', mode, 'approve or auto, or a person who asks', mode === 'watch' && !byHand ? watching : null),
     judge('claim', tellClaim(lease, of.claimRunning), 'driven by no other', lease.phase !== 'HELD' && of.claimRunning ? driven : null),
     judge('chain', of.verdict, 'not halted', of.verdict === 'halted' ? halted : null),
     quietGate(of, lease),
-    ...watchGates(of).map((one) => waivedFor(waived, one)),
+    ...watchGates(of, lease).map((one) => waivedFor(waived, one)),
   ];
 };
 

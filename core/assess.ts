@@ -1,4 +1,5 @@
 import { chooseCandidate, enrolledGate, lastGates, requestGates, type AssessGate, type Judged, type Refusal } from './assess-gates.ts';
+import type { Frozen } from './breaker.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { ExecutionName, NodeId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -19,6 +20,8 @@ export interface AssessInput {
   readonly verdict: VerdictState;
   readonly head: number | null;
   readonly paused: { readonly by: string; readonly reason: string } | null;
+  /** What freezes the fleet, or null. */
+  readonly frozen: Frozen | null;
   readonly history: readonly { readonly execution: string; readonly atMs: number }[];
   readonly nowMs: EpochMs;
   readonly request: { readonly execution: ExecutionName; readonly kind: Plan['kind']; readonly to?: NodeId | undefined; readonly cause: Cause };
@@ -40,6 +43,7 @@ export const refusalCodes = [
   'Cancelled',
   'WindowOver',
   'Paused',
+  'FleetFrozen',
   'Watching',
   'ClaimRunning',
   'ChainHalted',

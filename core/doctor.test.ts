@@ -11,7 +11,14 @@ const ago = (days: number): number => now - days * dayMs;
 
 const stack = (of: Partial<StackSeen> = {}) =>
   judgeStack(
-    { table: { state: 'safe', sentence: 'One Region.' }, caller: { value: robin }, fleet: { value: [v] }, acknowledgedMs: { value: ago(3) }, ...of },
+    {
+      table: { state: 'safe', sentence: 'One Region.' },
+      caller: { value: robin },
+      fleet: { value: [v] },
+      frozen: { value: null },
+      acknowledgedMs: { value: ago(3) },
+      ...of,
+    },
     now,
   );
 
@@ -49,6 +56,7 @@ describe('the stack', () => {
       { check: 'table', validator: null, node: null, state: 'ok', sentence: 'One Region.', next: null },
       { check: 'caller', validator: null, node: null, state: 'ok', sentence: `You are ${robin}.`, next: null },
       { check: 'fleet', validator: null, node: null, state: 'ok', sentence: 'Validators configured: 1.', next: null },
+      { check: 'breaker', validator: null, node: null, state: 'ok', sentence: 'The breaker is closed.', next: null },
       { check: 'alert-test', validator: null, node: null, state: 'ok', sentence: 'Alerts reached somebody 3 days ago.', next: null },
     ]);
   });
@@ -64,6 +72,14 @@ describe('the stack', () => {
     expect(found(dark, 'caller')).toEqual(['unknown', 'Who?', login]);
     expect(found(dark, 'fleet')).toEqual(['unknown', 'What?', 'baton status']);
     expect(found(dark, 'alert-test')).toEqual(['fail', 'Why?', 'baton alert-test']);
+  });
+  test('that is frozen', () => {
+    expect(found(stack({ frozen: { value: { sentence: 'The fleet is frozen: 1.' } } }), 'breaker')).toEqual([
+      'fail',
+      'The fleet is frozen: 1.',
+      'baton breaker',
+    ]);
+    expect(found(stack({ frozen: { unknown: 'No answer.' } }), 'breaker')).toEqual(['unknown', 'No answer.', 'baton breaker']);
   });
   test('without a validator', () => {
     expect(found(stack({ fleet: { value: [] } }), 'fleet')).toEqual(['fail', 'No validator is configured.', 'baton apply validators.yaml']);

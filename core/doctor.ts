@@ -12,6 +12,8 @@ import type { EpochMs } from './time.ts';
 /** What is not of one validator. */
 export interface StackSeen {
   readonly table: { readonly state: 'safe' | 'unsafe' | 'unknown'; readonly sentence: string };
+  /** What freezes the fleet, or null. */
+  readonly frozen: Seen<{ readonly sentence: string } | null>;
   /** The caller's ARN. */
   readonly caller: Seen<string>;
   readonly fleet: Seen<readonly ValidatorId[]>;
@@ -55,6 +57,10 @@ export const judgeStack = (seen: StackSeen, nowMs: EpochMs): Finding[] => {
       seenAs(fleet, 'baton status', ({ length }) =>
         length === 0 ? fail('No validator is configured.', 'baton apply validators.yaml') : ok(`Validators configured: ${length}.`),
       ),
+    ],
+    [
+      'breaker',
+      seenAs(seen.frozen, 'baton breaker', (frozen) => (frozen === null ? ok('The breaker is closed.') : fail(frozen.sentence, 'baton breaker'))),
     ],
     [
       'alert-test',

@@ -39,6 +39,10 @@ export const errorCodes = [
   'ApproverNotAllowed',
   /** The validator is paused. */
   'Paused',
+  /** The breaker of the fleet is open: no term is taken and no key released until a person has cleared it. */
+  'FleetFrozen',
+  /** What was to be cleared is not what is suspected now. */
+  'BreakerChanged',
   /** The stack acts on nothing: DryRun is on. */
   'DryRun',
   /** The node that is to sign is not fit to. */

@@ -19,6 +19,7 @@ const judgement = (of: Partial<Judgement> = {}): Judgement => ({
 const whole = (of: Partial<Whole> = {}): Whole => ({
   unseen: [],
   alertTestAgeDays: 3,
+  frozen: null,
   table: { state: 'safe', sentence: 'The table has one Region.' },
   ...of,
 });

@@ -7,6 +7,8 @@ export interface Whole {
   /** Validators that could not be looked at: the table or the workflow service gave no answer, or time ran out. */
   readonly unseen: readonly string[];
   readonly alertTestAgeDays: number;
+  /** What freezes the fleet, or null. A pause of no validator silences it. */
+  readonly frozen: string | null;
   readonly table: { readonly state: 'safe' | 'unsafe' | 'unknown'; readonly sentence: string };
 }
 
@@ -44,7 +46,7 @@ export const totalsOf = (judged: readonly Judgement[], whole: Whole): Totals => 
     GuardsUnarmed: count((one) => one.guardUnarmed),
     StandbysNotReady: count((one) => one.standbyNotReady),
     TwoSigners: count((one) => one.signers.length > 0),
-    NeedsPerson: count((one) => one.needsPerson !== null),
+    NeedsPerson: count((one) => one.needsPerson !== null) + (whole.frozen === null ? 0 : 1),
     ApprovalWaitingSeconds: longest(judged.map((one) => one.approvalWaitingSeconds)),
     DrillAgeDays: longest(judged.map((one) => one.drillAgeDays)),
     AlertTestAgeDays: whole.alertTestAgeDays,
@@ -70,6 +72,7 @@ export const sentenceOf = (judged: readonly Judgement[], whole: Whole): string =
       'Two signers suspected',
       judged.filter(({ signers }) => signers.length > 0).map((one) => of(one.signers, one)),
     ),
+    ...(whole.frozen === null ? [] : [whole.frozen]),
     ...(whole.table.state === 'safe' ? [] : [whole.table.sentence]),
     ...named(
       'Needs a person',

@@ -1,6 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compare, dutyOf, floorAfter, heightOf, highest, judgeDuty, kindOf, watermarkAfter, type LastDuty, type Watermark } from './watermark.ts';
+import {
+  compare,
+  dutyOf,
+  endOf,
+  floorAfter,
+  heightOf,
+  highest,
+  judgeDuty,
+  kindOf,
+  soundMark,
+  watermarkAfter,
+  type LastDuty,
+  type Watermark,
+} from './watermark.ts';
 
 const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
@@ -169,4 +182,23 @@ test.each<[Watermark, string]>([
   [{ kind: 'slot', slot: 98 }, 'slot 98'],
 ])('a duty in words', (mark, words) => {
   expect(dutyOf(mark)).toBe(words);
+});
+
+describe('the exact duty of a proof', () => {
+  test('is what it says when nothing shows that the disk is old', () => {
+    expect(soundMark({ mark: at(7, 1, 2), before: null, signedAbove: false })).toEqual(at(7, 1, 2));
+    expect(soundMark({ mark: at(7, 1, 2), before: at(7, 1, 2), signedAbove: false })).toEqual(at(7, 1, 2));
+    expect(soundMark({ mark: undefined, before: null, signedAbove: false })).toBe(undefined);
+  });
+  test.each([
+    ['the chain shows a later signature', null, true],
+    ['nobody can tell what the chain shows', null, null],
+    ['it lies below the floor of its own term', at(7, 1, 3), false],
+    ['the floor is of another kind', slot(3), false],
+  ])('is none when %s', (_, before, signedAbove) => {
+    expect(soundMark({ mark: at(7, 1, 2), before, signedAbove })).toBe(undefined);
+  });
+  test('ends where a signature above would contradict it', () => {
+    expect([endOf(at(7, 0, 1)), endOf(at(7, 0, 2)), endOf(at(7, 0, 3)), endOf(slot(7))]).toEqual([6, 6, 7, 7]);
+  });
 });

@@ -23,6 +23,10 @@ export const heightOf = (mark: Watermark): number => (mark.kind === 'consensus' 
 export const dutyOf = (mark: Watermark): string =>
   mark.kind === 'consensus' ? `height ${mark.height}, round ${mark.round}, step ${mark.step}` : `slot ${mark.slot}`;
 
+/** As one word, for parameters of commands. */
+export const markWord = (mark: Watermark): string =>
+  mark.kind === 'consensus' ? `consensus-${mark.height}-${mark.round}-${mark.step}` : `slot-${mark.slot}`;
+
 /** Which shape the duties of a chain have. */
 export const kindOf = (chain: 'cometbft' | 'systemd'): Watermark['kind'] => (chain === 'cometbft' ? 'consensus' : 'slot');
 
@@ -94,6 +98,24 @@ export const watermarkAfter = (of: {
 export const floorAfter = (of: Parameters<typeof watermarkAfter>[0] & { readonly before: Watermark | null }): Watermark | null => {
   const reached = watermarkAfter(of);
   return reached === null ? null : highest(of.before, reached);
+};
+
+/** A signature of the validator above this height shows that the mark is not its last duty. A precommit is the last step that lands. */
+export const endOf = (mark: Watermark): number => (mark.kind === 'consensus' && mark.step < lastStep ? mark.height - 1 : heightOf(mark));
+
+/**
+ * The exact last duty that a proof carries, if it can be. A disk that came back from a snapshot tells an old one: below the floor of its own
+ * term, or below what the chain shows. Then it is none, and the head counts.
+ * @param of.signedAbove whether the chain shows a signature above `endOf` the mark; null when nobody can tell.
+ */
+export const soundMark = (of: {
+  readonly mark: Watermark | undefined;
+  readonly before: Watermark | null;
+  readonly signedAbove: boolean | null;
+}): Watermark | undefined => {
+  const { mark, before, signedAbove } = of;
+  if (mark === undefined || signedAbove !== false) return undefined;
+  return before !== null && (before.kind !== mark.kind || compare(mark, before) < 0) ? undefined : mark;
 };
 
 /** What the signer remembers of the last duty it signed. */

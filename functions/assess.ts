@@ -7,6 +7,7 @@ import type { Deps } from './shared/deps.ts';
 import { assess as contract } from './contract.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
+import { frozenNow } from './shared/breaker.ts';
 import { lookUntilTold } from './shared/look.ts';
 import { readReports, untilRisen } from './shared/reports.ts';
 
@@ -43,6 +44,7 @@ export const assess: Act<
     verdict: state,
     head,
     paused: holding(await deps.records.readPause(config.id, signal), deps.clock.epochMs()) ?? null,
+    frozen: await frozenNow(deps, signal),
     history: await deps.records.readHistory(config.id, signal),
     nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },

@@ -4,6 +4,7 @@ import type { EpochMs } from '../core/time.ts';
 import { durationMs } from '../core/time.ts';
 import { drill as contract } from './contract.ts';
 import { abreast } from './shared/abreast.ts';
+import { frozenNow } from './shared/breaker.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
@@ -29,6 +30,8 @@ const start = ({ workflow }: Pick<Deps, 'workflow'>, one: DrillStart, signal: Ab
 /** Starts at most one drill, when nothing else runs, waits, or needs care. It goes through Assess, approval and fencing like every other plan. */
 export const drill: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, SurveyNeeds> = async (_, deps, signal, remainingMs) => {
   const { clock, records, workflow } = deps;
+  const frozen = await frozenNow(deps, signal);
+  if (frozen) return { execution: null, sentence: frozen.sentence };
   const fleet = await records.readFleet(signal);
   const readings = await abreast(fleet, mostAbreast, (validator) => readOne(deps, { validator, vantage: 'home' }, signal));
   if (!readings.some(({ config }) => config?.policy.drill)) return { execution: null, sentence: 'No validator asks for drills.' };

@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { attemptId, nextTerm } from '../core/ids.ts';
 import { reinstate as reinstateWrite } from '../core/lease.ts';
-import { floorAfter } from '../core/watermark.ts';
 import { reinstate as contract } from './contract.ts';
+import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import { needFloor } from './shared/last-word.ts';
 import * as make from './shared/make.ts';
 
 /** Gives a new term to the recorded active itself. Safe without proof: nobody else was ever released. */
@@ -31,10 +32,9 @@ export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof cont
     throw new BatonError('StaleTerm', `${input.holder} is not the recorded active of term ${lease.term}`, { fix: `baton status ${input.validator}` });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const head = await deps.chains.headOf(config, signal);
-  const { evidence = {}, watermark: before = null } = lease;
-  const floor = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
-  if (floor === null)
-    throw new BatonError('WatermarkUnknown', 'too few vantages show the head of the chain', { fix: `baton failover ${input.validator}` });
+  const floor = await needFloor(deps, { config, lease, head, candidate: undefined }, signal);
+  // It takes a term, and releases.
+  await needClosedBreaker(deps, {}, signal);
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: node.id, term: nextTerm(input.term), principal: node.principal },
     signal,

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { createHash } from 'node:crypto';
+import type { NodeId } from '../core/ids.ts';
+import type { Lease } from '../core/lease.ts';
 import { durationMs, elapsedMs } from '../core/time.ts';
+import { markWord } from '../core/watermark.ts';
 import { rejoin as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
@@ -9,6 +12,12 @@ const waitMs = durationMs(45_000);
 const pollMs = durationMs(500);
 const maxLooks = 90;
 const offStates: readonly string[] = ['stopping', 'stopped', 'shutting-down', 'terminated'];
+
+/** What the node's own record must lie between: what the fence command read there, and what nobody may have signed above. */
+const marksOf = ({ evidence, watermark }: Lease, node: NodeId): { Least: string; Most: string } => {
+  const proved = evidence?.kind === 'stopped' && evidence.node === node ? evidence.watermark : undefined;
+  return { Least: proved ? markWord(proved) : 'none', Most: watermark ? markWord(watermark) : 'none' };
+};
 
 /** Asks the old node to become a standby. One that cannot be reached stays fenced, which is safe: that is no failure of the failover. */
 export const rejoin: Act<
@@ -32,7 +41,10 @@ export const rejoin: Act<
   const limitMs = Math.min(waitMs, remainingMs());
   let reason = 'no answer';
   try {
-    const commandId = await deps.rejoinCommand.sendOnce({ node: input.node, validator: input.validator, term: input.term, nonce }, signal);
+    const commandId = await deps.rejoinCommand.sendOnce(
+      { node: input.node, validator: input.validator, term: input.term, nonce, more: marksOf(lease, input.node) },
+      signal,
+    );
     for (let look = 0; look < maxLooks && elapsedMs(startedMs, clock.steadyMs()) < limitMs; look += 1) {
       const result = await deps.rejoinCommand.result({ commandId, node: input.node }, signal);
       if (result.outcome === 'done') return { state: 'rejoined', sentence: `${input.node} is a standby again.` };

@@ -30,6 +30,22 @@ describe('release-key', () => {
     expect(world.lease).toMatchObject({ phase: 'RELEASED', holder: birch, releasedTerm: 2, sealed: { node: birch, term: 2 } });
     expect(world.released).toEqual([{ node: birch, term: 2 }]);
   });
+  test('a disk from a snapshot tells an old watermark: then the head counts', async () => {
+    const old = { watermark: { kind: 'consensus', height: 90, round: 1, step: 2 } } as const;
+    for (const signedAbove of [true, null]) {
+      const world = fenced(old);
+      world.signedAbove = signedAbove;
+      expect(await call(world, releaseKey, input)).toMatchObject({ watermark: { height: 102 } });
+    }
+    const belowItsOwnFloor = fenced(old);
+    belowItsOwnFloor.lease = fencing({ phase: 'FENCED', evidence: proof(old), watermark: { kind: 'consensus', height: 95, round: 0, step: 3 } });
+    expect(await call(belowItsOwnFloor, releaseKey, input)).toMatchObject({ watermark: { height: 102 } });
+  });
+  test('a watermark that the chain contradicts still counts where it is the highest', async () => {
+    const world = fenced({ watermark: { kind: 'consensus', height: 103, round: 1, step: 2 } });
+    world.signedAbove = true;
+    expect(await call(world, releaseKey, input)).toMatchObject({ watermark: { height: 103, round: 1 } });
+  });
   test('without an exact one, the head and a margin', async () => {
     expect(await call(fenced(), releaseKey, input)).toMatchObject({ watermark: { height: 102, round: 2_147_483_647, step: 3 } });
   });
@@ -80,9 +96,9 @@ describe('release-key', () => {
     expect(principals).toEqual([`arn:aws:sts::123456789012:assumed-role/node/${birch}`]);
   });
   test('the watermark never falls below the lease’s', async () => {
-    expect(await call(fenced({ watermark: { kind: 'consensus', height: 4, round: 0, step: 1 } }), releaseKey, input)).toMatchObject({
-      watermark: { height: 10 },
-    });
+    const world = fenced();
+    world.lease = fencing({ phase: 'FENCED', evidence: proof(), watermark: { kind: 'consensus', height: 200, round: 0, step: 1 } });
+    expect(await call(world, releaseKey, input)).toMatchObject({ watermark: { height: 200, round: 0, step: 1 } });
   });
   test.each<[string, (world: World) => void, string]>([
     [
@@ -233,6 +249,25 @@ describe('after the release', () => {
       state: 'quarantined',
       sentence: expect.stringContaining('the holder itself') as string,
     });
+  });
+  test('rejoin tells the node between what its own record must lie', async () => {
+    const marks = { least: { kind: 'consensus', height: 90, round: 1, step: 2 }, most: { kind: 'slot', slot: 102 } } as const;
+    const told = async (kind: 'stopped' | 'relinquished', node = amber) => {
+      const world = released();
+      world.lease = fencing({ phase: 'HELD', holder: birch, watermark: marks.most, evidence: proof({ kind, node, watermark: marks.least }) });
+      const deps = world.deps();
+      const sent: unknown[] = [];
+      deps.rejoinCommand.sendOnce = async ({ more }) => {
+        sent.push(more);
+        return 'c-2';
+      };
+      await world.clock.run(rejoin({ ...driven, node: amber }, deps, never, remaining));
+      return sent;
+    };
+    expect(await told('stopped')).toEqual([{ Least: 'consensus-90-1-2', Most: 'slot-102' }]);
+    // What a guard gives up may be the floor of a term that it never opened.
+    expect(await told('relinquished')).toEqual([{ Least: 'none', Most: 'slot-102' }]);
+    expect(await told('stopped', birch)).toEqual([{ Least: 'none', Most: 'slot-102' }]);
   });
   test('reinstate gives the recorded active a new term, once', async () => {
     const world = new World();

@@ -4,10 +4,11 @@ import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { release } from '../core/lease.ts';
 import { accepts } from '../core/proofs.ts';
-import { dutyOf, floorAfter } from '../core/watermark.ts';
+import { dutyOf } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
+import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
-import { lastWordOf, noFloor } from './shared/last-word.ts';
+import { needFloor } from './shared/last-word.ts';
 import * as make from './shared/make.ts';
 
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
@@ -41,19 +42,13 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   const head = await deps.chains.headOf(config, signal);
   const reason = notReady({ config, node: input.candidate, report, head, build: undefined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
-  const before = lease.watermark ?? null;
-  const fenced = await lastWordOf(deps, lease, signal);
-  const nodes = { heights: [report?.height, fenced?.height], maxLag: config.policy.maxLag };
-  const watermark = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin, nodes });
-  if (watermark === null)
-    throw new BatonError('WatermarkUnknown', noFloor(head, nodes), {
-      field: 'vantages',
-      fix: `See that the vantages show the newest height, then: ${again}`,
-    });
+  const watermark = await needFloor(deps, { config, lease, head, candidate: report }, signal);
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },
     signal,
   );
+  // As late as can be: a grant alone is worth nothing.
+  await needClosedBreaker(deps, {}, signal);
   const next = await deps.lease.mustWrite(
     release(input, {
       candidate: input.candidate,

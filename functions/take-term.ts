@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { approves } from '../core/approval.ts';
+import { fenceOnly } from '../core/breaker.ts';
 import { BatonError } from '../core/errors.ts';
 import { attemptId } from '../core/ids.ts';
 import { takeTerm as takeTermWrite } from '../core/lease.ts';
 import { holding } from '../core/pause.ts';
 import { hashOf } from '../core/plan.ts';
 import { takeTerm as contract } from './contract.ts';
+import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 
@@ -37,6 +39,11 @@ export const takeTerm: Act<
   const paused = holding(await deps.records.readPause(plan.validator, signal), deps.clock.epochMs());
   if (paused)
     throw new BatonError('Paused', `${plan.validator} was paused by ${paused.by}: ${paused.reason}`, { fix: `baton resume ${plan.validator}` });
+  await needClosedBreaker(
+    deps,
+    { may: (frozen) => fenceOnly(frozen, { validator: plan.validator, byHand: plan.cause.kind === 'operator' }) },
+    signal,
+  );
   const seen = await deps.lease.read(plan.validator, signal);
   if (!seen) throw new BatonError('LeaseMissing', `${plan.validator} has no lease`, { fix: 'baton apply validators.yaml' });
   // The condition of the write is the plan's own term and phase, whatever the item holds by now.

@@ -16,7 +16,7 @@ const verifyWith = (newest: number) => {
     watermark: { kind: 'consensus', height: 101, round: 0, step: 3 },
   });
   const deps = world.deps();
-  const chains = { ...deps.chains, landed: async (_: unknown, __: string, above: number) => ({ signed: newest > above, head: newest }) };
+  const chains = { ...deps.chains, landed: async (_: unknown, __: string, above: number) => ({ signed: newest > above, head: newest, whole: true }) };
   return world.clock.run(verify(input, { ...deps, chains }, never, () => 30_000));
 };
 

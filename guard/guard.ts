@@ -17,6 +17,8 @@ export interface GuardOptions {
   readonly readLease: (signal: AbortSignal) => Promise<Lease | undefined>;
   readonly openKey: (lease: Lease, signal: AbortSignal) => Promise<Buffer>;
   readonly reporter: Reporter;
+  /** Keeps on the disk that this term is held here, before its first signature. */
+  readonly keepTerm?: (term: Term) => void;
   readonly driver: (maySign: () => boolean) => Driver;
   readonly say: (sentence: string) => void;
   /** Told after every round of a loop: feeds the watchdog. */
@@ -205,6 +207,7 @@ export class Guard {
       if (!floor) throw new Error('GuardRefused: the lease names no watermark; switch over to begin a new term');
       const key = await this.#options.openKey(lease, signal);
       try {
+        this.#options.keepTerm?.(term);
         this.#driver.prepare(floor);
         // What this guard promises for the term is on record before the first signature of it.
         await this.#report({ ...word, signing: false });

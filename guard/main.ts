@@ -22,6 +22,7 @@ import { ServiceNotify } from './notify.ts';
 import { isDrill, refuseUnsafe } from './preflight.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
+import { keepTerm } from './term-file.ts';
 import { guardVersion } from './version.ts';
 import { loopLimits, Watchdog } from './watchdog.ts';
 
@@ -101,6 +102,9 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     reporter,
     say,
     driver: driverOf(config, state),
+    keepTerm: (term) => {
+      keepTerm(config.paths.stateDir, term);
+    },
     readLease: (signal) => lease.read(config.validator, signal),
     openKey: (found, signal) => {
       if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {

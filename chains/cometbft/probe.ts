@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { getJson } from '../http.ts';
-import { moved, stillHead, unobservable, type ChainProbe } from '../probe.ts';
+import { moved, stillHead, unobservable, type ChainProbe, type Look } from '../probe.ts';
 
 /** CometBFT from outside: does the head move, and do the validator's own signatures land in the commits? */
 
@@ -16,11 +16,24 @@ const status = z.object({
 const signature = z.object({ block_id_flag: z.union([z.literal(1), z.literal(2), z.literal(3)]), validator_address: z.string() });
 const commit = z.object({
   result: z.object({
-    signed_header: z.object({ header: z.object({ height: digits }), commit: z.object({ signatures: z.array(signature).max(10_000) }) }),
+    signed_header: z.object({
+      header: z.object({ height: digits, evidence_hash: z.string().max(100).prefault('') }),
+      commit: z.object({ signatures: z.array(signature).max(10_000) }),
+    }),
   }),
 });
+const address = z.string().max(100);
+const evidenceOf = z.looseObject({
+  value: z.looseObject({
+    vote_a: z.looseObject({ validator_address: address }).optional(),
+    byzantine_validators: z.array(z.looseObject({ address })).max(10_000).nullish(),
+  }),
+});
+const block = z.object({ result: z.object({ block: z.object({ evidence: z.object({ evidence: z.array(evidenceOf).max(1_000).nullish() }) }) }) });
 const validators = z.object({ result: z.object({ validators: z.array(z.object({ address: z.string() })).max(100), total: digits }) });
 
+/** SHA-256 of nothing is what the header of a block without evidence says; older versions say nothing. */
+const noEvidence: readonly string[] = ['', 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855'];
 /** Most commits looked at in one look. */
 const maxCommits = 5;
 const maxValidatorPages = 10;
@@ -43,10 +56,38 @@ const readHead = async (config: ValidatorConfig, url: string, signal: AbortSigna
   return sync.latest_block_height;
 };
 
-const signedAt = async (url: string, height: number, address: string, signal: AbortSignal): Promise<boolean> => {
+const commitAt = async (url: string, height: number, own: string, signal: AbortSignal): Promise<{ signed: boolean; evidence: boolean }> => {
   const { header, commit: found } = commit.parse(await getJson(url, `/commit?height=${height}`, signal)).result.signed_header;
   if (header.height !== height) throw new Error(`asked for commit ${height}, got ${header.height}`);
-  return found.signatures.some((one) => one.validator_address === address && signedFlags.includes(one.block_id_flag));
+  const signed = found.signatures.some((one) => one.validator_address === own && signedFlags.includes(one.block_id_flag));
+  return { signed, evidence: !noEvidence.includes(header.evidence_hash.toUpperCase()) };
+};
+
+/** What the block says of a double signature of this validator. Evidence that cannot be read may be of it. */
+const slashedAt = async (url: string, height: number, own: string, signal: AbortSignal): Promise<string | undefined> => {
+  try {
+    const { evidence } = block.parse(await getJson(url, `/block?height=${height}`, signal)).result.block.evidence;
+    const named = (evidence ?? []).some(
+      ({ value }) => value.vote_a?.validator_address === own || value.byzantine_validators?.some((one) => one.address === own) === true,
+    );
+    return named ? `Block ${height} holds evidence that ${own} signed twice.` : undefined;
+  } catch {
+    return `Block ${height} holds evidence of a double signature, and whose could not be read.`;
+  }
+};
+
+const commitsOf = async (
+  { url, from, final, address: own }: { url: string; from: number; final: number; address: string },
+  signal: AbortSignal,
+): Promise<{ lastSigned: number | null; slashed: string | undefined }> => {
+  let lastSigned: number | null = null;
+  let slashed: string | undefined;
+  for (let height = from; height <= final; height += 1) {
+    const { signed, evidence } = await commitAt(url, height, own, signal);
+    if (evidence) slashed ??= await slashedAt(url, height, own, signal);
+    if (signed) lastSigned = height;
+  }
+  return { lastSigned, slashed };
 };
 
 const inValidatorSet = async (url: string, height: number, address: string, signal: AbortSignal): Promise<boolean> => {
@@ -69,17 +110,13 @@ export const cometbftProbe: ChainProbe = {
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const from = Math.max(1, final - maxCommits + 1, known === null ? final - 1 : known);
-      let lastSigned = before?.memory.lastSigned ?? null;
-      let signed = false;
-      for (let height = from; height <= final; height += 1) {
-        if (!(await signedAt(url, height, address, signal))) continue;
-        signed = true;
-        lastSigned = height;
-      }
-      if (signed) return moved(head, lastSigned, true, `Signed ${lastSigned ?? 0}, head ${head}.`);
+      const seen = await commitsOf({ url, from, final, address }, signal);
+      const lastSigned = seen.lastSigned ?? before?.memory.lastSigned ?? null;
+      const told = (found: Look): Look => (seen.slashed === undefined ? found : { ...found, result: { ...found.result, slashed: seen.slashed } });
+      if (seen.lastSigned !== null) return told(moved(head, lastSigned, true, `Signed ${seen.lastSigned}, head ${head}.`));
       if (from > final) return unobservable('The chain has just begun.', before);
-      if (!(await inValidatorSet(url, final, address, signal))) return unobservable(`${address} is not in the validator set.`, before);
-      return moved(head, lastSigned, false, `No signature in commits ${from} to ${final}.`);
+      if (!(await inValidatorSet(url, final, address, signal))) return told(unobservable(`${address} is not in the validator set.`, before));
+      return told(moved(head, lastSigned, false, `No signature in commits ${from} to ${final}.`));
     } catch (error) {
       return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
     }
@@ -89,11 +126,11 @@ export const cometbftProbe: ChainProbe = {
       const head = await readHead(config, url, signal);
       const { address } = chainOf(config);
       for (let height = Math.max(above + 1, head - maxCommits + 1); height <= head; height += 1) {
-        if (await signedAt(url, height, address, signal)) return { signed: true, head };
+        if ((await commitAt(url, height, address, signal)).signed) return { signed: true, head, whole: true };
       }
-      return { signed: false, head };
+      return { signed: false, head, whole: head <= above + maxCommits };
     } catch {
-      return { signed: false, head: null };
+      return { signed: false, head: null, whole: false };
     }
   },
   head: (config, url, signal) => readHead(config, url, signal).catch(() => null),

@@ -53,9 +53,9 @@ export const systemdProbe: ChainProbe = {
   landed: async (config, url, above, signal) => {
     try {
       const progress = await readProgress(config, url, signal);
-      return { signed: progress > above, head: await readHead(config, url, signal) };
+      return { signed: progress > above, head: await readHead(config, url, signal), whole: true };
     } catch {
-      return { signed: false, head: null };
+      return { signed: false, head: null, whole: false };
     }
   },
   head: (config, url, signal) => readHead(config, url, signal).catch(() => null),

@@ -5,6 +5,7 @@ import { holding } from '../../core/pause.ts';
 import { silentIn, type Look } from '../../core/survey.ts';
 import { durationMs } from '../../core/time.ts';
 import { abreast } from '../../functions/shared/abreast.ts';
+import { frozenNow } from '../../functions/shared/breaker.ts';
 import { readReports } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { parseValidator, type Context } from '../context.ts';
@@ -71,13 +72,14 @@ const watchOne = async (context: Context, one: Read): Promise<ValidatorSeen> => 
 
 const readStack = async (context: Context): Promise<StackSeen> => {
   const signal = context.clock.timeout(readMs);
-  const [table, caller, fleet, acknowledgedMs] = await Promise.all([
+  const [table, frozen, caller, fleet, acknowledgedMs] = await Promise.all([
     context.tableCheck.safety(signal),
+    seenOf(frozenNow(context, signal)),
     seenOf(context.whoAmI()),
     seenOf(context.records.readFleet(signal)),
     seenOf(context.alertTests.read(signal).then((found) => found?.acknowledged?.atMs ?? null)),
   ]);
-  return { table, caller, fleet, acknowledgedMs };
+  return { table, frozen, caller, fleet, acknowledgedMs };
 };
 
 const lineOf = ({ check, validator, node, state, sentence, next }: Finding): string[] => {

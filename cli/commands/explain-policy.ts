@@ -7,6 +7,7 @@ import { holding } from '../../core/pause.ts';
 import type { Term } from '../../core/ids.ts';
 import { durationMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
+import { frozenNow } from '../../functions/shared/breaker.ts';
 import { readReports, untilRisen } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
@@ -25,7 +26,8 @@ export const readState = async (context: Context, name: string): Promise<{ state
   const signal = clock.timeout(readMs);
   const nodes = config.nodes.map(({ id }) => id);
   const before = await readReports(context, config.id, nodes, signal);
-  const [lease, pause, history, watched, risen] = await Promise.all([
+  const [frozen, lease, pause, history, watched, risen] = await Promise.all([
+    frozenNow(context, signal),
     context.lease.read(config.id, signal),
     records.readPause(config.id, signal),
     records.readHistory(config.id, signal),
@@ -45,6 +47,7 @@ export const readState = async (context: Context, name: string): Promise<{ state
       head: heights.length === 0 ? null : Math.max(...heights),
       window: null,
       paused: holding(pause, clock.epochMs()) ?? null,
+      frozen,
       history,
       nowMs: clock.epochMs(),
       claimRunning: lease !== undefined && lease.phase !== 'HELD' && (await isDriven(context, lease, signal)),

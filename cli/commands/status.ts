@@ -5,6 +5,8 @@ import { toCome } from '../../core/planned.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
+import { frozenNow } from '../../functions/shared/breaker.ts';
+import { frozenLines } from './breaker.ts';
 import { endOf } from './pause.ts';
 import { plannedLines } from './planned.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
@@ -88,8 +90,16 @@ const maxListed = 1_000;
 /** Who may sign, whether each guard is ready, and what waits for a person. */
 export const status = async (context: Context, name: string | undefined): Promise<Answer> => {
   const wanted = name === undefined ? await context.records.readFleet() : [parseValidator(name)];
-  if (wanted.length === 0) return { lines: ['No validator is configured.', '  next: baton apply validators.yaml'], json: { validators: [] } };
   const found = [];
   for (const validator of wanted.slice(0, maxListed)) found.push(await one(context, validator));
-  return { lines: found.flatMap(({ lines }) => lines), json: { validators: found.map(({ json }) => json) } };
+  const frozen = await frozenNow(context);
+  if (wanted.length === 0)
+    return {
+      lines: [...frozenLines(frozen), 'No validator is configured.', '  next: baton apply validators.yaml'],
+      json: { frozen: frozen?.sentence ?? null, validators: [] },
+    };
+  return {
+    lines: [...frozenLines(frozen), ...found.flatMap(({ lines }) => lines)],
+    json: { frozen: frozen?.sentence ?? null, validators: found.map(({ json }) => json) },
+  };
 };

@@ -4,11 +4,13 @@ import { fleetView } from '../../console/fleet-view.ts';
 import type { PageView } from '../../console/page.ts';
 import { validatorView } from '../../console/validator-view.ts';
 import type { Asked } from '../../console/view.ts';
+import type { Frozen } from '../../core/breaker.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { abreast } from './abreast.ts';
+import { frozenNow } from './breaker.ts';
 import type { Deps } from './deps.ts';
 import { Pulse } from './pulse.ts';
 import { lookOnce, mostAbreast, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
@@ -54,7 +56,7 @@ const noteWatch = async (deps: Pick<Deps, 'records' | 'clock'>, pulses: Pulses, 
   pulses.watch.note(homeVantage, { sequence: found ? found.generation * 1_000_000 + found.round : -1 }, deps.clock.steadyMs());
 };
 
-const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs): Seen => {
+const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs, frozen: Frozen | null): Seen => {
   const { validator, looks, trouble, paused } = reading;
   const now = looks.at(-1) ?? {};
   const before = Object.fromEntries(nodesOf(reading).map((node) => [node, now[node] && pulses.guards.before(guardKey(validator, node), atMs)]));
@@ -64,6 +66,7 @@ const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs): Seen => {
     lease: reading.lease,
     claimRunning: reading.claimRunning,
     pause: paused ? reading.pause : undefined,
+    frozen,
     open: reading.open,
     history: reading.history,
     verdict: trouble.broken === null && !trouble.unseen ? reading.verdict : null,
@@ -94,6 +97,7 @@ export const readSeen = async (
     noteGuards(pulses, reading, clock.steadyMs());
   };
   await noteWatch(deps, pulses, signal);
+  const frozen = await frozenNow(deps, signal);
   const readings = await abreast(of.validators, mostAbreast, (validator) => readOne(deps, { validator, vantage: homeVantage }, signal));
   for (const one of readings) note(one);
   // Whoever was seen alive is not looked at again while the watch is waited for.
@@ -111,7 +115,7 @@ export const readSeen = async (
   const atMs = clock.steadyMs();
   const watch = pulses.watch.of(homeVantage, atMs);
   return {
-    seen: readings.map((one) => seenOf(pulses, one, knownAt.get(one.validator) ?? atMs)),
+    seen: readings.map((one) => seenOf(pulses, one, knownAt.get(one.validator) ?? atMs, frozen)),
     watchAlive: watch === 'unknown' ? null : watch === 'alive',
   };
 };

@@ -12,6 +12,8 @@ export interface Seen {
   readonly memories: Memories;
   readonly head: number | null;
   readonly sentences: readonly string[];
+  /** What a vantage says of a double signature of this validator, or null. */
+  readonly slashed: string | null;
 }
 
 /** One look from every vantage at once. A probe never throws: what it cannot tell is `unobservable`. */
@@ -38,6 +40,7 @@ export const lookAll = async (
     sample: { observations },
     memories,
     head: heads.length === 0 ? null : Math.max(...heads),
+    slashed: looks.flatMap(({ name, result }) => (result.slashed === undefined ? [] : [`${name}: ${result.slashed}`]))[0] ?? null,
     sentences: looks.map(({ name, result }) => `${name}: ${result.sentence}`),
   };
 };

@@ -2,11 +2,11 @@ import type { WaitingRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
-import type { Lease } from '../../core/lease.ts';
+import { phases, type Lease } from '../../core/lease.ts';
 import { holding, type Pause } from '../../core/pause.ts';
 import { betweenLooksMs, judge, judgeBroken, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
 import type { DurationMs, EpochMs } from '../../core/time.ts';
-import type { VerdictState } from '../../core/verdict.ts';
+import { verdictStates, type VerdictState } from '../../core/verdict.ts';
 import { abreast } from './abreast.ts';
 import type { Deps } from './deps.ts';
 import { readReports } from './reports.ts';
@@ -122,4 +122,13 @@ export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {
   if (trouble.broken !== null) return judgeBroken({ validator, paused, why: trouble.broken, nodes: nodesOf(one), looks });
   if (trouble.unseen || !config || !lease || looks.length < 2) return null;
   return judge({ ...one, config, lease }, { paused, nowMs });
+};
+
+/** The figures of one validator. */
+export const measureOne = (measure: Deps['measure'], { validator, lease, verdict, trouble }: Reading): void => {
+  if (!lease) return;
+  measure.split('LeaseTerm', validator, lease.term);
+  measure.split('LeasePhase', validator, phases.indexOf(lease.phase));
+  // None stored means healthy; none read means nothing.
+  if (trouble.broken === null && !trouble.unseen) measure.split('Verdict', validator, verdictStates.indexOf(verdict));
 };

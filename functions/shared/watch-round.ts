@@ -1,3 +1,4 @@
+import { longestWhat } from '../../core/breaker.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
@@ -78,6 +79,18 @@ const sharedEpisode = async (
   return home && home.episode !== '' ? home.episode : own;
 };
 
+/** The whole fleet, before anything else is done about this validator: what made it sign twice may be common to all. */
+const freeze = async (
+  deps: Pick<Deps, WatchNeeds>,
+  { validator, vantage, what }: { readonly validator: ValidatorId; readonly vantage: string; readonly what: string },
+  signal: AbortSignal,
+): Promise<void> => {
+  const one = { kind: 'slashed', validator, what: what.slice(0, longestWhat), by: `watch ${vantage}`, atMs: deps.clock.epochMs() } as const;
+  if (!(await deps.records.suspect(one, signal))) return;
+  const message = `${what} No failover starts and no key is released for any validator until a person has looked. Next: baton breaker`;
+  await deps.notify.send({ kind: 'trouble', subject: `Baton: the fleet is frozen, ${validator} may be slashed`, message, validator }, signal);
+};
+
 export const watchOne = async (
   deps: Pick<Deps, WatchNeeds>,
   of: { validator: ValidatorId; vantage: string; before: Watched },
@@ -94,6 +107,7 @@ export const watchOne = async (
   const samples = [...before.samples, seen.sample].slice(-keptSamples);
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
+  if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged } = before;
   let paused = false;

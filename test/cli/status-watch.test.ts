@@ -52,7 +52,7 @@ describe('status --watch', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(objects.map((one) => Object.keys(one))).toEqual([['validators'], ['validators'], ['looks']]);
+    expect(objects.map((one) => Object.keys(one))).toEqual([['frozen', 'validators'], ['frozen', 'validators'], ['looks']]);
     expect(objects.at(-1)).toEqual({ looks: 4 });
   });
   test('on a terminal draws over what stood there', async () => {

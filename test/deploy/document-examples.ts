@@ -5,6 +5,11 @@ interface Examples {
   readonly invalid: readonly string[];
 }
 
+const marks: Examples = {
+  valid: ['none', 'consensus-12-0-3', 'slot-7', `slot-${'9'.repeat(15)}`],
+  invalid: ['', 'None', 'consensus-12-0-3;', 'slot-', 'slot--1', 'slot-1\n', `slot-${'9'.repeat(16)}`, 'slot-$(x)', 'slot 1', 'slot-1-2-3-4'],
+};
+
 export const documentExamples: Readonly<Record<string, Examples>> = {
   Validator: {
     valid: ['hub-1', 'a', '0', 'cosmoshub-4-main', '9-9', 'a'.repeat(40)],
@@ -28,4 +33,6 @@ export const documentExamples: Readonly<Record<string, Examples>> = {
       `${'a'.repeat(32)};`,
     ],
   },
+  Least: marks,
+  Most: marks,
 };

@@ -8,7 +8,7 @@ import { countMinute } from '../../bench/minute.ts';
 
 test('a quiet minute of four validators with two nodes each, counted', async () => {
   expect(await countMinute()).toEqual({
-    stackReads: 3,
+    stackReads: 5,
     stackWrites: 13,
     validatorReads: 24,
     guardReads: 120,
@@ -17,7 +17,7 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
     validatorMetrics: 3,
     surveySeconds: expect.closeTo(5, 0) as number,
     pageReads: 10,
-    pageOwnReads: 12,
+    pageOwnReads: 14,
     pageSeconds: expect.closeTo(5, 0) as number,
   });
 });

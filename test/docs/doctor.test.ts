@@ -27,7 +27,13 @@ const seen: ValidatorSeen = {
   looks: { value: { before: look(1), after: look(2) } },
 };
 const stack = judgeStack(
-  { table: { state: 'safe', sentence: 'x' }, caller: { value: robin }, fleet: { value: [v] }, acknowledgedMs: { value: null } },
+  {
+    table: { state: 'safe', sentence: 'x' },
+    caller: { value: robin },
+    fleet: { value: [v] },
+    frozen: { value: null },
+    acknowledgedMs: { value: null },
+  },
   epochMs(1),
 );
 

@@ -17,8 +17,11 @@ export const ranOf = (code: number | null, stdout: string): Ran => ({
 });
 
 /** What a script of a document gets: term 2, and for every document a nonce of the same letter. */
-export const environmentOf = (validator: string): Record<string, string> => ({
+export const environmentOf = (validator: string, of: Record<string, string> = {}): Record<string, string> => ({
   SSM_Validator: validator,
   SSM_Term: '2',
   SSM_Nonce: 'a'.repeat(32),
+  SSM_Least: 'none',
+  SSM_Most: 'none',
+  ...of,
 });

@@ -68,8 +68,8 @@ export class FakeNode {
     writeFileSync(join(folder, 'cgroup'), of.cgroup ?? '0::/user.slice/user-0.slice/session-1.scope\n');
   }
 
-  run(name: string): Ran {
-    const env = { PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), BATON_ROOT: this.root, ...environmentOf('hub-1') };
+  run(name: string, of: Record<string, string> = {}): Ran {
+    const env = { PATH: [join(this.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter), BATON_ROOT: this.root, ...environmentOf('hub-1', of) };
     const done = spawnSync('/bin/sh', ['-c', scriptOf(documentOf(name))], { env, encoding: 'utf8', timeout: 20_000 });
     return ranOf(done.status, done.stdout);
   }

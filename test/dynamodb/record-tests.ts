@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Approvals } from '../../aws/approvals.ts';
 import { Records } from '../../aws/records.ts';
+import { frozenBy } from '../../core/breaker.ts';
 import type { Decision } from '../../core/approval.ts';
 import { validatorConfig } from '../../core/config.ts';
 import { hashOf } from '../../core/plan.ts';
@@ -82,6 +83,19 @@ const configTests = (at: () => Bench): void => {
     expect(await records.readWatch(validator, 'home')).toEqual(watch);
     await records.writeWatch(validator, 'home', null);
     expect(await records.readWatch(validator, 'home')).toBeUndefined();
+  });
+  test('of many that suspect at once each is kept, and a clearance ends only what was there', async () => {
+    const records = new Records(at());
+    const before = (await records.readBreaker()).suspicions?.last ?? 0;
+    const suspect = () => records.suspect({ kind: 'two-signers', validator: fresh(), what: 'Both sign.', by: 'survey', atMs: 1 });
+    expect(await Promise.all([suspect(), suspect(), suspect(), suspect()])).toEqual([true, true, true, true]);
+    const seen = await records.readBreaker();
+    expect(seen.suspicions?.last).toBe(before + 4);
+    await suspect();
+    const one = { through: before + 4, by: alex, reason: 'Looked.', atMs: 2 };
+    expect(await records.clearBreaker(seen, one)).toBe(true);
+    expect(await records.clearBreaker(seen, { ...one, reason: 'Again.' })).toBe(false);
+    expect(frozenBy(await records.readBreaker())).toMatchObject({ last: before + 5, open: [{ number: before + 5 }] });
   });
   test('an item with a field too many is not trusted', async () => {
     const [records, validator] = [new Records(at()), fresh()];

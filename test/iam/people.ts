@@ -17,6 +17,7 @@ import { TableCheck } from '../../aws/table.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import { alertTest } from '../../cli/commands/alert-test.ts';
 import { answer } from '../../cli/commands/approve.ts';
+import { breaker } from '../../cli/commands/breaker.ts';
 import { bundle } from '../../cli/commands/bundle.ts';
 import { apply } from '../../cli/commands/apply.ts';
 import { doctor } from '../../cli/commands/doctor.ts';
@@ -179,7 +180,10 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   put(keyOf.approval(record.id), record);
   put(keyOf.approvals(validator), { open: record.id });
   put(keyOf.history(validator), { failovers: [{ execution: 'hub-1.t1.by-hand-1', atMs: 1 }] });
+  const found = [{ number: 1, kind: 'slashed', validator, what: 'x', by: 'survey', atMs: 1 }];
+  put(keyOf.breaker('suspicions'), { last: 1, found });
   const requester = contextOf(world, onCall, robin);
+  await breaker(requester, { clear: '1', reason: 'Looked into it.' });
   await status(requester, undefined);
   await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });
   await resume(requester, validator);

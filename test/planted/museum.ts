@@ -13,6 +13,8 @@ import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
 import { relayBugs } from './bugs/relay.ts';
 import { slackBugs } from './bugs/slack.ts';
+import { breakerBugs } from './bugs/breaker.ts';
+import { termBugs } from './bugs/terms.ts';
 import { surveyBugs } from './bugs/survey.ts';
 import { watermarkBugs } from './bugs/watermark.ts';
 import { workflowBugs } from './bugs/workflow.ts';
@@ -31,6 +33,8 @@ export const museum: readonly Bug[] = [
   ...guardBugs,
   ...functionBugs,
   ...surveyBugs,
+  ...breakerBugs,
+  ...termBugs,
   ...doctorBugs,
   ...consoleBugs,
   ...adapterBugs,

@@ -39,9 +39,11 @@ const main = async (scenario: RigScenario): Promise<unknown> => {
   try {
     if (!guarded) return await control.naive(world, scenario);
     world.amber.powerLies = removed.includes('power');
+    // A fence command that comes late would stop what the gate does not.
+    if (removed.includes('gate')) world.amber.agent = false;
     // A node that wrongly signs on looks healthy to the watch: a person asks.
     const by = values.control && scenario.by === 'watch' ? 'person' : scenario.by;
-    return await runScenario(world, { ...scenario, by }, removed.includes('attestation'));
+    return await runScenario(world, { ...scenario, by }, removed);
   } finally {
     await journals(world).catch(() => undefined);
     await world.close().catch(() => undefined);

@@ -6,7 +6,8 @@ import { executionName, validatorId } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { ids, validator } from '../../local/drill/enrol.ts';
 import { until } from '../../local/drill/until.ts';
-import type { RigScenario, Row } from './scenario.ts';
+import type { Removal, RigScenario, Row } from './scenario.ts';
+import { fired } from './table.ts';
 import type { RigWorld } from './world.ts';
 
 /** One run: healthy, the fault, what Baton does, and what the chain says afterwards. */
@@ -15,6 +16,9 @@ const id = validatorId.parse(validator);
 const lookMs = durationMs(50);
 const healthyMs = 60_000;
 const limitMs = 150_000;
+/** A machine that has come back finds its peers again before it can sign. */
+const backMs = durationMs(25_000);
+const detectMs = 90_000;
 /** How long a row is looked at in which nothing is to move: longer than a lease, a verdict and a failover take. */
 const staysMs = 25_000;
 const settledMs = 45_000;
@@ -127,8 +131,8 @@ const faultsOf = (scenario: RigScenario, row: Omit<Row, 'ok' | 'why'>): string[]
   ...(row.ended === 'nobody' && row.called === 0 ? ['nobody was called'] : []),
 ];
 
-/** @param falsely in a control: whoever attests has not cut the power. */
-export const runScenario = async (world: RigWorld, scenario: RigScenario, falsely = false): Promise<Row> => {
+/** @param without what is taken away, in a control. */
+export const runScenario = async (world: RigWorld, scenario: RigScenario, without: readonly Removal[]): Promise<Row> => {
   const { clock, view, cloud } = world;
   await scenario.before?.(world);
   await becomeHealthy(world);
@@ -141,15 +145,27 @@ export const runScenario = async (world: RigWorld, scenario: RigScenario, falsel
   for (;;) {
     const sinceMs = elapsedMs(faultMs, clock.steadyMs());
     if (isOver(scenario, seen, sinceMs) || sinceMs > limitMs) break;
-    await look(world, scenario, seen, falsely).catch((error: unknown) => {
+    await look(world, scenario, seen, without.includes('attestation')).catch((error: unknown) => {
       trouble = error instanceof Error ? error.message : 'unknown';
     });
     await clock.sleep(lookMs);
   }
   const switchedAt = seen.firstNew?.height ?? (await view.head());
+  if (seen.back) await clock.sleep(backMs);
   await view.waitUntilTold(Math.max(switchedAt, seen.back ? await view.head() : 0));
   const ended = await endOf(world, seen);
-  const findings = await view.findings({ from: before, switchedAt, oldNode: 'amber', newNode: seen.firstNew === null ? null : 'birch' });
+  const find = () => view.findings({ from: before, switchedAt, oldNode: 'amber', newNode: seen.firstNew === null ? null : 'birch' });
+  const told = async () => {
+    const { doubleSigned, late, missed } = await find();
+    return { doubleSigned, lateSignatures: late, missed };
+  };
+  const findings =
+    without.length === 0
+      ? await told()
+      : await until(clock, detectMs, 'two signers', async () => {
+          const now = await told();
+          return fired(now) ? now : null;
+        }).catch(told);
   const row = {
     scenario: scenario.name,
     chain: scenario.chain,
@@ -157,9 +173,7 @@ export const runScenario = async (world: RigWorld, scenario: RigScenario, falsel
     evidence: seen.evidence,
     fenceMs: seen.fencedAtMs === null ? null : elapsedMs(faultMs, seen.fencedAtMs),
     signatureMs: seen.firstNew === null ? null : elapsedMs(faultMs, seen.firstNew.atMs),
-    lateSignatures: findings.late,
-    doubleSigned: findings.doubleSigned,
-    missed: findings.missed,
+    ...findings,
     called: cloud.published.length,
   };
   const wrong = faultsOf(scenario, row);

@@ -22,7 +22,7 @@ const words: Readonly<Record<Removal, string>> = {
 
 const seconds = (ms: number | null): string => (ms === null ? '—' : (ms / 1_000).toFixed(1));
 /** Whether a detector has found two signers. */
-export const fired = (row: Row): boolean => row.doubleSigned > 0 || row.lateSignatures > 0;
+export const fired = (row: Pick<Row, 'doubleSigned' | 'lateSignatures'>): boolean => row.doubleSigned > 0 || row.lateSignatures > 0;
 
 const outcome = (row: Row): string => {
   if (row.ended === 'moves') return row.evidence ?? '—';

@@ -109,6 +109,16 @@ export class Chain {
         signal,
         effect: (staleMs) => this.#view(staleMs),
       }) as Promise<View>;
+    const landed: Chains['landed'] = async (_config, vantage, above, signal) => {
+      try {
+        const { head, signed } = await see(vantage, signal);
+        for (let height = Math.max(above + 1, head - maxCommits + 1); height <= head; height += 1)
+          if (signed(height)) return { signed: true, head, whole: true };
+        return { signed: false, head, whole: head <= above + maxCommits };
+      } catch {
+        return { signed: false, head: null, whole: false };
+      }
+    };
     return {
       look: async (config, vantage, before, signal) => {
         try {
@@ -122,15 +132,11 @@ export class Chain {
           return unobservable('No answer.', before);
         }
       },
-      landed: async (_config, vantage, above, signal) => {
-        try {
-          const { head, signed } = await see(vantage, signal);
-          for (let height = Math.max(above + 1, head - maxCommits + 1); height <= head; height += 1)
-            if (signed(height)) return { signed: true, head };
-          return { signed: false, head };
-        } catch {
-          return { signed: false, head: null };
-        }
+      landed,
+      signedAbove: async (config, above, signal) => {
+        const seen = await Promise.all(config.vantages.map(({ name }) => landed(config, name, above, signal)));
+        if (seen.some(({ signed }) => signed)) return true;
+        return seen.filter(({ whole }) => whole).length * 2 > seen.length ? false : null;
       },
       headOf: async (config, signal) => {
         const heads = await Promise.all(

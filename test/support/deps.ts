@@ -6,6 +6,7 @@ import type { TableSafety } from '../../aws/table.ts';
 import type { Execution, WorkflowEvent } from '../../aws/workflow.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
+import { withSuspicion, type BreakerRecord } from '../../core/breaker.ts';
 import { BatonError } from '../../core/errors.ts';
 import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../../core/lease.ts';
 import type { ExecutionName } from '../../core/ids.ts';
@@ -35,6 +36,8 @@ export class World {
   /** Nodes whose guard does not run: their report stands still. The active's does unless a test lets it run. */
   silent = new Set<string>([amber]);
   paused: Pause | undefined;
+  breaker: BreakerRecord = { suspicions: undefined, clearance: undefined };
+  slashed: string | undefined;
   approvals = new Map<string, ApprovalRecord>();
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();
@@ -51,6 +54,7 @@ export class World {
   head: number | null = 100;
   observe: (vantage: string) => Observation = () => 'signing';
   landed = false;
+  signedAbove: boolean | null = false;
   started: string[] = [];
   inputs: unknown[] = [];
   running = false;
@@ -121,6 +125,12 @@ export class World {
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
       readPause: async () => this.#give('pause', this.paused),
+      readBreaker: async () => this.#give('breaker', this.breaker),
+      suspect: async (seen) => {
+        const suspicions = this.#give('breaker', withSuspicion(this.breaker, seen));
+        if (suspicions) this.breaker = { ...this.breaker, suspicions };
+        return suspicions !== null;
+      },
       readVault: async () => this.vault,
       readHistory: async () => this.#give('history', this.history),
       addHistory: async (_, one) => {
@@ -234,11 +244,18 @@ export class World {
         look: async (_, vantage) => {
           const observation = this.observe(vantage);
           return {
-            result: { observation, head: this.head, lastSigned: null, sentence: observation },
+            result: {
+              observation,
+              head: this.head,
+              lastSigned: null,
+              sentence: observation,
+              ...(this.slashed === undefined ? {} : { slashed: this.slashed }),
+            },
             memory: { head: this.head, lastSigned: null, stillMs: 0, observation },
           };
         },
-        landed: async () => ({ signed: this.landed, head: this.head }),
+        landed: async () => ({ signed: this.landed, head: this.head, whole: true }),
+        signedAbove: async () => this.signedAbove,
         headOf: async () => this.head,
       },
       tableCheck: { safety: async () => this.table },

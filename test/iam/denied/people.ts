@@ -82,6 +82,8 @@ const starters: readonly Denied[] = [
   { who: requester, action: 'dynamodb:DeleteItem', resource: table, context: item('planned#hub-1'), why: 'who asks wipes out what was planned' },
   { who: requester, action: 'dynamodb:Scan', resource: table, why: 'who asks reads the whole table, tokens too' },
   { who: requester, action: 'kms:Decrypt', resource: custody, context: sealedFor('2'), why: 'who asks opens a key' },
+  { who: requester, action: 'dynamodb:PutItem', resource: table, context: item('breaker#suspicions'), why: 'who asks rewrites what is suspected' },
+  { who: requester, action: 'dynamodb:DeleteItem', resource: table, context: item('breaker#suspicions'), why: 'who asks deletes what is suspected' },
 ];
 
 const answerers: readonly Denied[] = [
@@ -100,6 +102,7 @@ const answerers: readonly Denied[] = [
   { who: approver, action: 'lambda:InvokeFunction', resource: functionArn('answer'), why: 'who approves answers as somebody else' },
   { who: approver, action: 'dynamodb:PutItem', resource: table, context: item(approval), why: 'who approves writes the record himself' },
   { who: approver, action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'who approves pauses' },
+  { who: approver, action: 'dynamodb:PutItem', resource: table, context: item('breaker#clearance'), why: 'who approves ends a freeze' },
   { who: approver, action: 'dynamodb:PutItem', resource: table, context: item('planned#hub-1'), why: 'who approves plans a move' },
   {
     who: approver,

@@ -53,10 +53,12 @@ export const signer: readonly RigScenario[] = [
   one('guard hangs (agent dead)', 'SIGSTOP of the guard with the agent of SSM dead; it goes on after the move', {
     policy: withLapse,
     power: false,
+    before: async ({ amber, guardUnit }) => {
+      amber.write(`/etc/systemd/system/${guardUnit}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
+      await amber.must(`systemctl daemon-reload && systemctl restart ${guardUnit}`);
+    },
     fault: async ({ amber, guardUnit }) => {
       amber.agent = false;
-      amber.write(`/etc/systemd/system/${guardUnit}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
-      await amber.must('systemctl daemon-reload');
       await amber.must(`systemctl kill --kill-whom=all --signal=SIGSTOP ${guardUnit}`);
     },
     after: async ({ amber, guardUnit }) => {
@@ -83,7 +85,7 @@ export const signer: readonly RigScenario[] = [
       await cometDies(world);
     },
     after: async ({ amber }) => {
-      await amber.boot();
+      if (!amber.isUp()) await amber.boot();
     },
     ends: 'moves',
     evidence: ['powered-off'],
