@@ -34,6 +34,7 @@ test('each item has a key of its own, that begins with what it is', () => {
     watcher: keyOf.watcher('home'),
     history: keyOf.history('hub-1'),
     suspicions: keyOf.breaker('suspicions'),
+    quarantine: keyOf.quarantine('hub-1', 'i-1'),
     clearance: keyOf.breaker('clearance'),
     alertTest: keyOf.alertTest(),
   }).toEqual({
@@ -50,6 +51,7 @@ test('each item has a key of its own, that begins with what it is', () => {
     watcher: 'watcher#home',
     history: 'history#hub-1',
     suspicions: 'breaker#suspicions',
+    quarantine: 'quarantine#hub-1#i-1',
     clearance: 'breaker#clearance',
     alertTest: 'alert-test',
   });

@@ -27,6 +27,7 @@ export const keyOf = {
   node: (validator: string, node: string) => `node#${validator}#${node}`,
   config: (validator: string) => `config#${validator}`,
   fleet: () => 'fleet',
+  quarantine: (validator: string, node: string) => `quarantine#${validator}#${node}`,
   breaker: (part: 'suspicions' | 'clearance') => `breaker#${part}`,
   pause: (validator: string) => `pause#${validator}`,
   planned: (validator: string) => `planned#${validator}`,

@@ -7,6 +7,7 @@ import { validatorId, type ExecutionName, type NodeId, type Term, type Validator
 import { pauseRecord, type Pause } from '../core/pause.ts';
 import { hashOf } from '../core/plan.ts';
 import { plannedMove, type PlannedMove } from '../core/planned.ts';
+import { quarantine, type Quarantine } from '../core/quarantine.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
@@ -131,6 +132,16 @@ export class Records {
       if ((await this.#putIf(keyOf.fleet(), { validators: all }, condition, signal)).outcome === 'done') return;
     }
     throw new BatonError('LeaseUnreachable', `the fleet was changed ${maxTries} times in between`, { fix: 'Run it again.' });
+  }
+
+  readQuarantine(validator: ValidatorId, node: NodeId, signal?: AbortSignal): Promise<Quarantine | undefined> {
+    return readParsed(this.#table, keyOf.quarantine(validator, node), quarantine, signal);
+  }
+
+  /** False when a newer fence stands there. */
+  async writeQuarantine(validator: ValidatorId, node: NodeId, record: Quarantine, signal?: AbortSignal): Promise<boolean> {
+    const condition = { text: ['attribute_not_exists(#pk)', '#term <= :term'].join(' OR '), values: { ':term': record.term } };
+    return (await this.#putIf(keyOf.quarantine(validator, node), record, condition, signal)).outcome === 'done';
   }
 
   /** The clearance first: whatever is suspected while this reads is in what it gives. */

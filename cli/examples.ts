@@ -19,6 +19,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'baton switchover hub-1 --to birch --at 02:00',
   ],
   cancel: ['baton cancel hub-1.t7.by-hand-0a1b2c3d'],
+  readmit: ['baton readmit hub-1 amber --reason "its disk was replaced"'],
   approve: ['baton approve hub-1 --plan 0123456789ab'],
   deny: ['baton deny hub-1 --plan 0123456789ab', 'baton deny hub-1 --attestation'],
   attest: ['baton attest hub-1 --statement "I pulled both power cords of amber at 02:10."'],

@@ -268,6 +268,7 @@ export const cliJson = {
   failover: moved,
   switchover: moved,
   cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
+  readmit: z.object({ validator, node: nodeId, readmitted: z.boolean() }),
   approve: answered,
   deny: answered,
   attest: answered,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { failover } from './commands/failover.ts';
 import { cancel } from './commands/planned.ts';
+import { readmit } from './commands/readmit.ts';
 import { flag, option, type Run } from './run.ts';
 
 /** Commands that move the right to sign. */
@@ -36,4 +37,9 @@ export const registerMoves = (program: Command, run: Run): void => {
     .command('cancel <execution>')
     .description('call off a planned move that still waits; a move that has begun is never stopped half-way')
     .action(run((context, execution) => cancel(context, execution ?? '')));
+  const readmitting = program
+    .command('readmit <validator> <node>')
+    .description('a fenced node is well again and may take over; rejoin does this by itself where it can')
+    .option('--reason <text>', 'what was wrong and is mended, for the record', 'readmitted by hand');
+  readmitting.action(run((context, name, node) => readmit(context, name ?? '', node ?? '', { reason: option(readmitting, 'reason') ?? '' })));
 };

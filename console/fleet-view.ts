@@ -41,6 +41,8 @@ export const supposeOf = (
     lease,
     reports: seen.looks[1],
     silent: silentOf(seen),
+    // The console does not read it: Assess does.
+    quarantined: [],
     verdict: of.verdict,
     head: headOf(seen),
     paused: pause ?? null,

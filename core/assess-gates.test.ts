@@ -23,6 +23,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   approvalAlways: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
   silent: [],
+  quarantined: [],
   window: null,
   request,
   ...of,
@@ -44,6 +45,7 @@ test('a request that the watch makes, and all that it is held to', () => {
     'circuit-breaker | - | 0 within a day | fewer than 3, each settled | open',
     'cool-down | - | none within a day | 600 s between two | open',
     `reported | ${birch} | report 7 | a report | open`,
+    `quarantine | ${birch} | none | none | open`,
     `distress | ${birch} | none | none | open`,
     `synced | ${birch} | true | true | open`,
     `height | ${birch} | 100 | a height | open`,
@@ -119,6 +121,7 @@ describe('a standby', () => {
   });
   test.each<[string, Partial<AssessInput>, string]>([
     ['reported', { reports: {} }, 'no report | a report | closed'],
+    ['quarantine', { quarantined: [birch] }, 'fenced, and not brought back | none | closed'],
     ['distress', birchIs({ distress: 'DiskFull' }), 'DiskFull | none | closed'],
     ['synced', birchIs({ synced: false }), 'false | true | closed'],
     ['height', birchIs({ height: null }), 'null | a height | closed'],
@@ -161,6 +164,6 @@ test('every gate fits into what the state machine carries, however long the word
   });
   const { gates } = assessRequest(long);
   const shown = gates.map((one): AssessGate => assessGate.parse(one));
-  expect(shown).toHaveLength(21);
+  expect(shown).toHaveLength(22);
   expect(Math.max(...shown.flatMap(({ seen, required }) => [seen.length, required.length]))).toBe(300);
 });

@@ -60,6 +60,8 @@ interface Candidate {
   readonly report: NodeReport | undefined;
   readonly head: number | null;
   readonly build: string | undefined;
+  /** It was fenced, and nobody has brought it back. */
+  readonly quarantined?: boolean;
   /** Its report stood still while it was watched. */
   readonly silent?: boolean;
 }
@@ -72,7 +74,7 @@ interface NodeGate {
   readonly why: string | null;
 }
 
-const nodeGates = ({ config, report, head, build, silent }: Candidate): NodeGate[] => {
+const nodeGates = ({ config, report, head, build, silent, quarantined = false }: Candidate): NodeGate[] => {
   if (!report) return [{ gate: 'reported', seen: 'no report', required: 'a report', why: 'its guard has never reported' }];
   const { maxLag, minDiskFreeBytes } = config.policy;
   const { distress, synced, height, diskFreeBytes } = report;
@@ -81,6 +83,12 @@ const nodeGates = ({ config, report, head, build, silent }: Candidate): NodeGate
   const full = diskFreeBytes !== null && diskFreeBytes < minDiskFreeBytes;
   return [
     { gate: 'reported', seen: `report ${report.sequence}`, required: 'a report', why: null },
+    {
+      gate: 'quarantine',
+      seen: quarantined ? 'fenced, and not brought back' : 'none',
+      required: 'none',
+      why: quarantined ? 'it was fenced, and neither rejoin nor a person has brought it back (baton readmit)' : null,
+    },
     { gate: 'distress', seen: distress ?? 'none', required: 'none', why: distress === null ? null : `its guard reports: ${distress}` },
     { gate: 'synced', seen: String(synced), required: 'true', why: synced ? null : 'it is not synced' },
     { gate: 'height', seen: String(height), required: 'a height', why: height === null ? 'it cannot tell its height' : null },
@@ -227,7 +235,15 @@ export const chooseCandidate = (of: AssessInput, lease: Lease): Choice => {
     return nobody('candidate', 'no standby', 'a standby', none);
   }
   const standbys = wanted.map((node) => {
-    const gates = nodeGates({ config, node, report: of.reports[node], head: of.head, build, silent: of.silent.includes(node) });
+    const gates = nodeGates({
+      config,
+      node,
+      report: of.reports[node],
+      head: of.head,
+      build,
+      silent: of.silent.includes(node),
+      quarantined: of.quarantined.includes(node),
+    });
     return { node, gates, reason: firstWhy(gates), height: of.reports[node]?.height ?? 0 };
   });
   const [best] = standbys.filter(({ reason }) => reason === null).sort((a, b) => b.height - a.height);

@@ -26,7 +26,7 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   dryRun: false,
   approvalAlways: false,
   reports: { [amber]: reportOf(), [birch]: reportOf({ node: birch, signing: false }) },
-  silent: [],
+  ...{ silent: [], quarantined: [] },
   window: null,
   request: asked,
   ...of,

@@ -16,6 +16,8 @@ export interface AssessInput {
   readonly reports: Readonly<Record<string, NodeReport | undefined>>;
   /** Nodes whose reports stood still while they were watched: a stored report alone does not show that its guard still runs. */
   readonly silent: readonly NodeId[];
+  /** Nodes that were fenced, and that nobody has brought back. */
+  readonly quarantined: readonly NodeId[];
   /** Fresh verdict of this assessment's own probes. */
   readonly verdict: VerdictState;
   readonly head: number | null;

@@ -9,6 +9,7 @@ import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 import { frozenNow } from './shared/breaker.ts';
 import { lookUntilTold } from './shared/look.ts';
+import { quarantinedOf } from './shared/quarantine.ts';
 import { readReports, untilRisen } from './shared/reports.ts';
 
 /** The window of a planned move; null for what begins at once. */
@@ -41,6 +42,7 @@ export const assess: Act<
     lease,
     reports,
     silent,
+    quarantined: await quarantinedOf(deps, config.id, nodes, signal),
     verdict: state,
     head,
     paused: holding(await deps.records.readPause(config.id, signal), deps.clock.epochMs()) ?? null,

@@ -5,6 +5,7 @@ import type { Lease } from '../core/lease.ts';
 import { durationMs, elapsedMs } from '../core/time.ts';
 import { markWord } from '../core/watermark.ts';
 import { rejoin as contract } from './contract.ts';
+import type { Deps } from './shared/deps.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 
@@ -19,6 +20,13 @@ const marksOf = ({ evidence, watermark }: Lease, node: NodeId): { Least: string;
   return { Least: proved ? markWord(proved) : 'none', Most: watermark ? markWord(watermark) : 'none' };
 };
 
+const endQuarantine = async ({ records, clock }: Pick<Deps, 'records' | 'clock'>, { validator, term }: Lease, node: NodeId, signal: AbortSignal) => {
+  const record = await records.readQuarantine(validator, node, signal);
+  if (record === undefined || record.ended || record.term > term) return;
+  const ended = { by: 'rejoin', reason: 'The node verified its state and its guard runs.', atMs: clock.epochMs() };
+  await records.writeQuarantine(validator, node, { ...record, ended }, signal);
+};
+
 /** Asks the old node to become a standby. One that cannot be reached stays fenced, which is safe: that is no failure of the failover. */
 export const rejoin: Act<
   z.output<typeof contract.input>,
@@ -30,7 +38,7 @@ export const rejoin: Act<
   const lease = await needDriven(deps, input, signal);
   const quarantined = (why: string): z.input<typeof contract.output> => ({
     state: 'quarantined',
-    sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well.`,
+    sentence: `${input.node} stays in quarantine: ${why}. Bring it back by hand when it is well, then: baton readmit ${input.validator} ${input.node}`,
   });
   if (lease.holder === input.node) return quarantined('it is the holder itself');
   const { config } = await needConfig(deps, input.validator, signal);
@@ -47,7 +55,10 @@ export const rejoin: Act<
     );
     for (let look = 0; look < maxLooks && elapsedMs(startedMs, clock.steadyMs()) < limitMs; look += 1) {
       const result = await deps.rejoinCommand.result({ commandId, node: input.node }, signal);
-      if (result.outcome === 'done') return { state: 'rejoined', sentence: `${input.node} is a standby again.` };
+      if (result.outcome === 'done') {
+        await endQuarantine(deps, lease, input.node, signal);
+        return { state: 'rejoined', sentence: `${input.node} is a standby again.` };
+      }
       if (result.outcome !== 'pending') return quarantined(result.reason);
       await clock.sleep(pollMs, signal);
     }

@@ -9,14 +9,15 @@ import { releaseKey as contract } from './contract.ts';
 import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import { needFloor } from './shared/last-word.ts';
+import { quarantinedOf } from './shared/quarantine.ts';
 import * as make from './shared/make.ts';
 
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
-export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, 'records' | 'lease' | 'chains' | 'keys'> = async (
-  input,
-  deps,
-  signal,
-) => {
+export const releaseKey: Act<
+  z.output<typeof contract.input>,
+  z.input<typeof contract.output>,
+  'clock' | 'records' | 'lease' | 'chains' | 'keys'
+> = async (input, deps, signal) => {
   const lease = await needDriven(deps, input, signal);
   if (lease.phase === 'RELEASED')
     return { holder: lease.holder, watermark: lease.watermark ?? null, sentence: `${lease.holder} has been released already in term ${lease.term}.` };
@@ -40,13 +41,16 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const report = await deps.records.readReport(input.validator, input.candidate, signal);
   const head = await deps.chains.headOf(config, signal);
-  const reason = notReady({ config, node: input.candidate, report, head, build: undefined });
+  const quarantined = (await quarantinedOf(deps, config.id, [input.candidate], signal)).length > 0;
+  const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
   const watermark = await needFloor(deps, { config, lease, head, candidate: report }, signal);
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },
     signal,
   );
+  const { kind } = evidence;
+  await deps.records.writeQuarantine(config.id, lease.holder, { term: lease.term, kind, atMs: deps.clock.epochMs() }, signal);
   // As late as can be: a grant alone is worth nothing.
   await needClosedBreaker(deps, {}, signal);
   const next = await deps.lease.mustWrite(

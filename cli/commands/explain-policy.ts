@@ -8,6 +8,7 @@ import type { Term } from '../../core/ids.ts';
 import { durationMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
 import { frozenNow } from '../../functions/shared/breaker.ts';
+import { quarantinedOf } from '../../functions/shared/quarantine.ts';
 import { readReports, untilRisen } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
@@ -44,6 +45,7 @@ export const readState = async (context: Context, name: string): Promise<{ state
       lease,
       reports: risen.reports,
       silent: risen.silent,
+      quarantined: await quarantinedOf(context, config.id, nodes, signal),
       head: heights.length === 0 ? null : Math.max(...heights),
       window: null,
       paused: holding(pause, clock.epochMs()) ?? null,
@@ -99,13 +101,13 @@ const policyLines = ({ policy, timing }: ValidatorConfig): string[] => {
   ];
 };
 
-const nodesOf = ({ config, lease, reports, silent, head }: State) => {
+const nodesOf = ({ config, lease, reports, silent, quarantined, head }: State) => {
   const build = lease && reports[lease.holder]?.build;
   return config.nodes.map(({ id, name }) => ({
     name,
     id,
     holder: id === lease?.holder,
-    notReady: notReady({ config, node: id, report: reports[id], head, build, silent: silent.includes(id) }),
+    notReady: notReady({ config, node: id, report: reports[id], head, build, silent: silent.includes(id), quarantined: quarantined.includes(id) }),
   }));
 };
 

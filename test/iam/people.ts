@@ -26,6 +26,7 @@ import { explainPolicy } from '../../cli/commands/explain-policy.ts';
 import { failover } from '../../cli/commands/failover.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
+import { readmit } from '../../cli/commands/readmit.ts';
 import { report } from '../../cli/commands/report.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { cancel } from '../../cli/commands/planned.ts';
@@ -183,6 +184,9 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   const found = [{ number: 1, kind: 'slashed', validator, what: 'x', by: 'survey', atMs: 1 }];
   put(keyOf.breaker('suspicions'), { last: 1, found });
   const requester = contextOf(world, onCall, robin);
+  const [node] = world.config.nodes.map(({ id }) => id);
+  put(keyOf.quarantine(validator, String(node)), { term: 1, kind: 'stopped', atMs: 1 });
+  await readmit(requester, validator, String(node), { reason: 'Mended.' });
   await breaker(requester, { clear: '1', reason: 'Looked into it.' });
   await status(requester, undefined);
   await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });

@@ -12,6 +12,7 @@ import { applyWrite, type Lease, type LeaseWrite, type WriteOutcome } from '../.
 import type { ExecutionName } from '../../core/ids.ts';
 import type { Pause } from '../../core/pause.ts';
 import { hashOf } from '../../core/plan.ts';
+import type { Quarantine } from '../../core/quarantine.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
@@ -38,6 +39,7 @@ export class World {
   paused: Pause | undefined;
   breaker: BreakerRecord = { suspicions: undefined, clearance: undefined };
   slashed: string | undefined;
+  quarantines = new Map<string, Quarantine>();
   approvals = new Map<string, ApprovalRecord>();
   history: { execution: string; atMs: number }[] = [];
   watched = new Map<string, WatchRecord>();
@@ -125,6 +127,13 @@ export class World {
         return report && { ...report, sequence: report.sequence + (this.silent.has(node) ? 0 : Math.floor(this.clock.steadyMs() / 1_000)) };
       },
       readPause: async () => this.#give('pause', this.paused),
+      readQuarantine: async (_, node) => this.#give('quarantine', this.quarantines.get(node)),
+      writeQuarantine: async (_, node, record) => {
+        this.#up('quarantine');
+        const newer = (this.quarantines.get(node)?.term ?? 0) > record.term;
+        if (!newer) this.quarantines.set(node, record);
+        return !newer;
+      },
       readBreaker: async () => this.#give('breaker', this.breaker),
       suspect: async (seen) => {
         const suspicions = this.#give('breaker', withSuspicion(this.breaker, seen));

@@ -140,6 +140,13 @@ const items: readonly Denied[] = [
     context: item('breaker#clearance'),
     why: 'take-term ends the freeze that it is held by',
   },
+  {
+    who: role('Assess'),
+    action: 'dynamodb:PutItem',
+    resource: table,
+    context: item('quarantine#hub-1#i-1'),
+    why: 'assess brings back the node that it wants',
+  },
   { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'watch pauses' },
   { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('watch#hub-1#far'), why: "watch writes another vantage's memory" },
   { who: role('Watch'), action: update, resource: table, context: item('watcher#far'), why: "watch takes another vantage's watch" },
