@@ -64,8 +64,8 @@ export class Command {
     return undefined;
   }
 
-  /** Sends it to this node, or finds the send that was made before. @throws BatonError CommandFailed; it may have been sent all the same. */
-  async sendOnce(of: { node: NodeId; validator: ValidatorId; term: Term; nonce: string }, signal?: AbortSignal): Promise<string> {
+  /** Sends it to this node, or finds the send that was made before; `inspect` takes no term. @throws BatonError CommandFailed; it may be sent already. */
+  async sendOnce(of: { node: NodeId; validator: ValidatorId; term?: Term; nonce: string }, signal?: AbortSignal): Promise<string> {
     const comment = `baton ${of.nonce}`;
     try {
       const earlier = await this.#earlier(of.node, comment, signal);
@@ -76,7 +76,7 @@ export class Command {
           InstanceIds: [of.node],
           Comment: comment,
           TimeoutSeconds: this.#options.deliverySeconds,
-          Parameters: { Validator: [of.validator], Term: [String(of.term)], Nonce: [of.nonce] },
+          Parameters: { Validator: [of.validator], ...(of.term === undefined ? {} : { Term: [String(of.term)] }), Nonce: [of.nonce] },
         }),
         withSignal(signal),
       );

@@ -33,7 +33,7 @@ const checkNodes = (config: ValidatorConfig): void => {
       'Give each node its own name, id and principal: a shared principal makes the key grant worthless.',
     );
   if (config.nodes.some(({ id, power }) => power === true && id.startsWith('mi-')))
-    refuse(config, 'nodes', 'power is true for an mi-… node: EC2 cannot power it off', 'Set power to false there, or to a redfish or a webhook.');
+    refuse(config, 'nodes', 'power is true for an mi-… node: EC2 cannot power it off', 'Set power to false there.');
   checkMachines(config);
 };
 
