@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** What they set would be met by other files: a silent logger, a clock of their own. */
 const apart = ['test/fuzz/fuzz.test.ts', 'test/sim/*.test.ts'];
 
-// `quick` and `apart` are what `npm test` runs; `slow` needs Java, Go or minutes, `browser` needs Chromium: .ci/run runs both.
+// `quick` and `apart` are what `npm test` runs; `slow` needs Java, Go or minutes, `browser` needs Chromium, `rig` root and systemd-nspawn:
+// .ci/run runs all of them.
 export default defineConfig({
   test: {
     // All of the cores: most files wait for processes and timers of their own.
@@ -15,7 +16,7 @@ export default defineConfig({
           // Files keep nothing in modules that another file could meet; loading them anew for each file took as long as the tests.
           isolate: false,
           include: ['{core,chains,functions,aws,console,relay,power,guard,cli,local,runtime,test}/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', ...apart, 'node_modules/**'],
+          exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', '**/*.rig.test.ts', ...apart, 'node_modules/**'],
           testTimeout: 30_000,
         },
       },
@@ -40,6 +41,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'rig', include: ['test/rig/*.rig.test.ts'], exclude: ['node_modules/**'] } },
     ],
   },
 });

@@ -57,6 +57,41 @@ describe('the floor of the next holder', () => {
     expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: -1, margin: 2 })).toBe(null);
     expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: Number.MAX_SAFE_INTEGER - 1, margin: 2 })).toBe(null);
   });
+  describe('when the vantages lag', () => {
+    const after = (head: number | null, heights: (number | null | undefined)[], chain: 'cometbft' | 'systemd' = 'systemd') =>
+      watermarkAfter({ chain, evidence: {}, head, margin: 2, nodes: { heights, maxLag: 5 } });
+    test.each<[string, number, (number | null | undefined)[], number]>([
+      ['nodes that know no more change nothing', 100, [100, 7], 102],
+      ['nodes that cannot tell change nothing', 100, [null, undefined], 102],
+      ['a node that has seen more is believed', 100, [103, null], 105],
+      ['so is the further of two', 100, [101, 104], 106],
+      ['as far as honest views lie apart', 100, [105, 0], 107],
+    ])('%s', (_, head, heights, slotReached) => {
+      expect(after(head, heights)).toEqual(slot(slotReached));
+      expect(after(head, heights, 'cometbft')).toEqual(at(slotReached, 2_147_483_647, 3));
+    });
+    test('too far ahead of them is unknown: it is neither left out nor followed', () => {
+      expect(after(100, [106])).toBe(null);
+      expect(after(100, [null, Number.MAX_SAFE_INTEGER])).toBe(null);
+    });
+    test('no head is no head, whatever nodes say', () => {
+      expect(after(null, [103])).toBe(null);
+    });
+    test('an exact last duty needs neither', () => {
+      const exact = { chain: 'systemd', evidence: { watermark: slot(7) }, head: 9, margin: 2, nodes: { heights: [1_000], maxLag: 5 } } as const;
+      expect(watermarkAfter(exact)).toEqual(slot(7));
+    });
+    test('the floor is above everything that any honest node has seen, or there is none', () => {
+      const height = fc.nat({ max: 1_000 });
+      fc.assert(
+        fc.property(height, height, height, fc.nat({ max: 50 }), fc.integer({ min: 1, max: 50 }), (head, one, other, maxLag, margin) => {
+          const floor = watermarkAfter({ chain: 'systemd', evidence: {}, head, margin, nodes: { heights: [one, other], maxLag } });
+          expect(floor === null).toBe(Math.max(one, other) > head + maxLag);
+          if (floor) expect(heightOf(floor)).toBe(Math.max(head, one, other) + margin);
+        }),
+      );
+    });
+  });
 });
 
 describe('one duty', () => {

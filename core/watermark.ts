@@ -49,21 +49,39 @@ export const highest = (a: Watermark | null, b: Watermark | null): Watermark | n
   return compare(a, b) < 0 ? b : a;
 };
 
+export interface NodeHeights {
+  readonly heights: readonly (number | null | undefined)[];
+  /** How far two honest views of the chain may lie apart. */
+  readonly maxLag: number;
+}
+
+/**
+ * The head, with the word of nodes that have seen more of the chain: vantages that lag would put the floor below what the fenced node signed.
+ * A node that is further than honest views lie apart shows that one of them is wrong, and not which: NaN, no release. It is not followed there,
+ * for no floor ever falls again.
+ */
+const headWith = (head: number, nodes: NodeHeights | undefined): number => {
+  const highestSeen = Math.max(head, ...(nodes?.heights ?? []).map((height) => height ?? head));
+  return highestSeen > head + (nodes?.maxLag ?? 0) ? Number.NaN : highestSeen;
+};
+
 /**
  * The floor for the next holder: the exact last duty when the proof carries it, else the head seen after the proof plus a margin, else null.
  * Null means that nobody knows what was signed: no release.
  * @param head highest head over the vantages, read after the fence was proven; null when too few answered.
  * @param margin how far the fenced node may have been ahead of that head, in heights or slots.
+ * @param nodes how far the fenced node and the candidate said they were: see headWith.
  */
 export const watermarkAfter = (of: {
   chain: 'cometbft' | 'systemd';
   evidence: { readonly watermark?: Watermark | undefined };
   head: number | null;
   margin: number;
+  nodes?: NodeHeights;
 }): Watermark | null => {
   const kind = kindOf(of.chain);
   if (of.evidence.watermark?.kind === kind) return of.evidence.watermark;
-  const head = of.head ?? Number.NaN;
+  const head = headWith(of.head ?? Number.NaN, of.nodes);
   const reached = head + of.margin;
   if (!Number.isSafeInteger(reached) || head < 0) return null;
   return kind === 'consensus' ? { kind, height: reached, round: highestRound, step: lastStep } : { kind, slot: reached };

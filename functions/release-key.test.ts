@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BatonError } from '../core/errors.ts';
 import { amber, birch, cedar, fencing, proof, reportOf, run, t, v } from '../test/support/core.ts';
 import { never, World } from '../test/support/deps.ts';
 
@@ -37,6 +38,34 @@ describe('release-key', () => {
     const later = fenced();
     later.head = 104;
     expect(await call(later, releaseKey, input)).toMatchObject({ watermark: { height: 106 } });
+  });
+  test('vantages that lag behind the fenced node or the candidate do not put the floor below what was signed', async () => {
+    const ofFenced = fenced();
+    ofFenced.reports.set(amber, reportOf({ height: 104 }));
+    expect(await call(ofFenced, releaseKey, input)).toMatchObject({ watermark: { height: 106 } });
+    const ofCandidate = fenced();
+    ofCandidate.reports.set(birch, reportOf({ node: birch, height: 105 }));
+    expect(await call(ofCandidate, releaseKey, input)).toMatchObject({ watermark: { height: 107 } });
+  });
+  test('a fenced node that never reported, or what nobody can read, is no obstacle', async () => {
+    const world = fenced();
+    world.reports.delete(amber);
+    expect(await call(world, releaseKey, input)).toMatchObject({ watermark: { height: 102 } });
+    for (const [code, released] of [
+      ['LeaseInvalid', true],
+      ['LeaseUnreachable', false],
+    ] as const) {
+      const other = fenced();
+      const deps = other.deps();
+      const readReport = deps.records.readReport.bind(deps.records);
+      deps.records.readReport = async (validator, node, signal) => {
+        if (node === amber) throw new BatonError(code, 'no', { fix: 'Wait.' });
+        return readReport(validator, node, signal);
+      };
+      const answer = other.clock.run(releaseKey(input, deps, never, remaining));
+      if (released) expect(await answer).toMatchObject({ watermark: { height: 102 } });
+      else await expect(answer).rejects.toMatchObject({ name: code });
+    }
   });
   test('the grant goes to the principal of the candidate', async () => {
     const world = fenced();
@@ -116,6 +145,20 @@ describe('release-key', () => {
       'an unknown head',
       (world) => {
         world.head = null;
+      },
+      'WatermarkUnknown',
+    ],
+    [
+      'vantages that the fenced node was far ahead of',
+      (world) => {
+        world.reports.set(amber, reportOf({ height: 106 }));
+      },
+      'WatermarkUnknown',
+    ],
+    [
+      'vantages that the candidate is far ahead of',
+      (world) => {
+        world.reports.set(birch, reportOf({ node: birch, height: 106 }));
       },
       'WatermarkUnknown',
     ],

@@ -7,6 +7,7 @@ import { accepts } from '../core/proofs.ts';
 import { dutyOf, floorAfter } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
+import { lastWordOf, noFloor } from './shared/last-word.ts';
 import * as make from './shared/make.ts';
 
 /** Seals the key for the candidate and this term, then publishes it with the new holder in one write. Only from FENCED. */
@@ -41,10 +42,13 @@ export const releaseKey: Act<z.output<typeof contract.input>, z.input<typeof con
   const reason = notReady({ config, node: input.candidate, report, head, build: undefined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
   const before = lease.watermark ?? null;
-  const watermark = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin });
+  const fenced = await lastWordOf(deps, lease, signal);
+  const nodes = { heights: [report?.height, fenced?.height], maxLag: config.policy.maxLag };
+  const watermark = floorAfter({ before, chain: config.chain.kind, evidence, head, margin: config.policy.watermarkMargin, nodes });
   if (watermark === null)
-    throw new BatonError('WatermarkUnknown', 'the last duty of the fenced node is not known, and too few vantages show the head of the chain', {
-      fix: again,
+    throw new BatonError('WatermarkUnknown', noFloor(head, nodes), {
+      field: 'vantages',
+      fix: `See that the vantages show the newest height, then: ${again}`,
     });
   const sealed = await deps.keys.releaseTo(
     { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },

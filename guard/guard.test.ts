@@ -18,6 +18,20 @@ describe('opening', () => {
     expect(signs(ended)).toBe(false);
     expect(ended.driver.log.at(-1)).toBe('demote');
   });
+  test('closes at once when one of its loops dies, and ends with that error', async () => {
+    const seen: boolean[] = [];
+    const ended = withGuard(async (bench) => {
+      await bench.during(100);
+      seen.push(signs(bench));
+      bench.onCycle = () => {
+        throw new Error('notify is gone');
+      };
+      await bench.during(1_100);
+      seen.push(bench.driver.open, bench.maySign());
+    });
+    await expect(ended).rejects.toThrow('notify is gone');
+    expect(seen).toEqual([true, false, false]);
+  });
   test('a standby never opens a key', async () => {
     await withGuard(async (bench) => {
       bench.lease = leaseOf({ holder: birch });

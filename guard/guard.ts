@@ -67,9 +67,13 @@ export class Guard {
     await this.#driver.demote(signal);
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
-    await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
-    this.#driver.closeGate();
-    this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    try {
+      await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
+    } finally {
+      // Also when one of them has died of an error: nothing looks at the deadline then.
+      this.#driver.closeGate();
+      this.#hold = { ...this.#hold, term: null, deadlineMs: null };
+    }
     await this.#queue;
     await this.#driver.demote(this.#options.clock.timeout(durationMs(config.timing.stopMs * 2)));
     this.#active = false;

@@ -51,8 +51,14 @@ fi
 [ -r "$config" ] || fail "--config '$config' cannot be read"
 command -v node >/dev/null || fail 'node 22 or later is needed at /usr/bin/node'
 [ -r "$here/guard.mjs" ] || fail "guard.mjs is not beside this script; build it with: npm run bundle:guard"
+# What a fence wipes and reads must be what the guard uses: a key elsewhere would not be found, and the fence proven all the same.
 # shellcheck disable=SC2016 # the dollar signs are JavaScript's
-node -e 'const c = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")); if (c.validator !== process.argv[2] || c.unit !== process.argv[3]) { console.error(`it is about validator ${c.validator} and unit ${c.unit}`); process.exit(1); }' \
+node -e 'const c = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+  const wanted = { validator: process.argv[2], unit: process.argv[3], "paths.keyDir": `/run/baton/${process.argv[2]}`, "paths.stateDir": `/var/lib/baton/${process.argv[2]}` };
+  const found = { validator: c.validator, unit: c.unit, "paths.keyDir": c.paths?.keyDir, "paths.stateDir": c.paths?.stateDir };
+  const wrong = Object.keys(wanted).filter((name) => found[name] !== wanted[name]);
+  for (const name of wrong) console.error(`${name} is ${found[name]}: expected ${wanted[name]}`);
+  process.exit(wrong.length)' \
   "$config" "$validator" "$unit" || fail "--config '$config' does not belong to this validator and unit"
 
 install -d -m 0755 /opt/baton /etc/baton "$dropin"

@@ -15,6 +15,7 @@ import type { Driver } from './driver.ts';
 import { CometbftDriver } from './drivers/cometbft.ts';
 import { SystemdDriver } from './drivers/systemd.ts';
 import { Guard } from './guard.ts';
+import { lockGuard } from './lock.ts';
 import { ServiceNotify } from './notify.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
@@ -110,6 +111,7 @@ const main = async (): Promise<void> => {
       controller.abort();
     });
   say(`Guard of ${config.validator} on ${config.node}: ${timingArithmetic(config.timing).sentence}`);
+  await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
   const guard = guardOf(config, notify);
   notify.send('READY=1');
   await guard.run(controller.signal);
@@ -119,5 +121,6 @@ const main = async (): Promise<void> => {
 
 main().catch((error: unknown) => {
   say(error instanceof BatonError ? `${error.code}: ${error.message} Next: ${error.fix}` : `Unexpected: ${String(error)}`);
-  process.exitCode = 1;
+  // Open connections would keep a guard alive that guards nothing; the validator's unit ends with it.
+  process.exit(1);
 });

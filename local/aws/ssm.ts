@@ -41,6 +41,9 @@ export const documentIn = (text: string): SsmDocument => documentOf(parse(text))
 
 export const readDocument = (file: string): SsmDocument => documentIn(readFileSync(file, 'utf8'));
 
+/** What the document runs on the node. */
+export const scriptOf = (document: SsmDocument): string => document.mainSteps[0].inputs.runCommand.join('\n');
+
 /** @throws ServiceError InvalidParameters as SendCommand does; unknown and missing parameters are refused too. */
 export const checkParameters = (document: SsmDocument, given: Readonly<Record<string, readonly string[]>>): Record<string, string> => {
   const wrong = (message: string): never => {
@@ -146,7 +149,7 @@ export class LocalSsm implements Service {
     const env = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [`SSM_${key}`, value]));
     const [step] = document.mainSteps;
     const limits = { deliveryMs: Number(input['TimeoutSeconds'] ?? 3_600) * 1_000, runMs: step.inputs.timeoutSeconds * 1_000 };
-    void this.#run(one, step.inputs.runCommand.join('\n'), env, limits);
+    void this.#run(one, scriptOf(document), env, limits);
     return { Command: { CommandId: one.id, DocumentName: name, InstanceIds: [node], Comment: one.comment, Status: one.status } };
   }
 

@@ -12,6 +12,7 @@ import type { OnCall } from '../aws/server.ts';
 import { buildHere, builtBySam } from '../artifacts.ts';
 import { nodePrincipal, people, startCloud, type Cloud } from '../cloud.ts';
 import type { Deployment } from '../deployment.ts';
+import { factsOf } from '../node/facts.ts';
 import { NodeSandbox } from '../node/sandbox.ts';
 import { approverEntries } from '../slack/people.ts';
 import { cometbftChain } from './chain-cometbft.ts';
@@ -142,17 +143,7 @@ const setUpNode = async (chain: DrillChain, node: DrillNode, guarded: boolean, d
     }),
     0o600,
   );
-  sandbox.write(
-    `etc/baton/${validator}.env`,
-    [
-      `VALIDATOR_UNIT=${chain.unitName}`,
-      `GUARD_UNIT=${guardUnit}`,
-      `KEY_DIR=${keyDir}`,
-      `WATERMARK_FILE=${stateDir}/watermark.json`,
-      `STANDBY_RUNS=${alwaysRuns ? 'yes' : 'no'}`,
-      '',
-    ].join('\n'),
-  );
+  sandbox.write(`etc/baton/${validator}.env`, factsOf({ validator, unit: chain.unitName, standbyRuns: alwaysRuns }));
   sandbox.unit(guardUnit, { argv: [process.execPath, guardMain, '--config', config], restart: 'always', stopMs: 4_000 });
   // The guard first: a CometBFT node that gets no public key from its signer gives up after three seconds.
   await sandbox.systemctl('start', guardUnit);

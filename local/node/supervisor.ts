@@ -115,15 +115,23 @@ const stop = async (unit: Unit): Promise<void> => {
   unit.active = 'inactive';
 };
 
-const show = (unit: Unit, properties: readonly string[]): string => {
+/** A masked unit has no command, as with systemd. */
+const commandOf = ({ name }: Unit): string => {
+  const argv = isMasked(name) ? undefined : fileOf(name)?.argv;
+  return argv === undefined ? '' : `{ path=${argv[0] ?? ''} ; argv[]=${argv.join(' ')} ; ignore_errors=no ; pid=0 }`;
+};
+
+const show = (unit: Unit, { properties, named }: { properties: readonly string[]; named: boolean }): string => {
   const values: Record<string, string> = {
     ActiveState: unit.active,
+    SubState: unit.active === 'active' ? 'running' : unit.active === 'inactive' ? 'dead' : unit.active,
     LoadState: isMasked(unit.name) ? 'masked' : fileOf(unit.name) ? 'loaded' : 'not-found',
     TasksCurrent: groupLives(unit.pgid) ? '1' : '0',
     MainPID: String(unit.child?.pid ?? 0),
     ControlGroup: '',
+    ExecStart: commandOf(unit),
   };
-  return properties.map((name) => values[name] ?? '').join('\n');
+  return properties.map((name) => `${named ? `${name}=` : ''}${values[name] ?? ''}`).join('\n');
 };
 
 const request = z.strictObject({
@@ -131,6 +139,7 @@ const request = z.strictObject({
   unit: z.string().regex(/^[A-Za-z0-9@._-]{1,120}$/),
   properties: z.array(z.string()),
   signal: z.string(),
+  named: z.boolean().prefault(false),
 });
 
 /** Exit code and output, as systemctl's. */
@@ -154,7 +163,7 @@ const serve = async (asked: z.infer<typeof request>): Promise<{ code: number; ou
     case 'is-active':
       return { code: unit.active === 'active' ? 0 : 3, out: unit.active };
     case 'show':
-      return { code: 0, out: show(unit, asked.properties) };
+      return { code: 0, out: show(unit, asked) };
     default:
       return { code: 1, out: `Unknown command verb ${asked.verb}` };
   }

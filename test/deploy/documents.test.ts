@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { documentIn, readDocument, type SsmDocument } from '../../local/aws/ssm.ts';
+import { documentIn, readDocument, scriptOf, type SsmDocument } from '../../local/aws/ssm.ts';
 import { countExamples, documentFindings, headFindings } from './documents.ts';
 import { codesOf } from './finding.ts';
 
@@ -12,7 +12,7 @@ const fence = readDocument(join(folder, 'fence.yaml'));
 
 const withScript = (change: (script: string) => string): SsmDocument => {
   const [step] = fence.mainSteps;
-  return { ...fence, mainSteps: [{ ...step, inputs: { ...step.inputs, runCommand: [change(step.inputs.runCommand.join('\n'))] } }] };
+  return { ...fence, mainSteps: [{ ...step, inputs: { ...step.inputs, runCommand: [change(scriptOf(fence))] } }] };
 };
 const withPattern = (parameter: 'Validator' | 'Term', allowedPattern: string): SsmDocument => {
   const declared = fence.parameters[parameter];

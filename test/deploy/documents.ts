@@ -1,4 +1,4 @@
-import { checkParameters, type SsmDocument } from '../../local/aws/ssm.ts';
+import { checkParameters, scriptOf, type SsmDocument } from '../../local/aws/ssm.ts';
 import { documentExamples } from './document-examples.ts';
 import { finding, type Finding } from './finding.ts';
 
@@ -40,7 +40,7 @@ const commandsOf = (script: string): string[] =>
     .filter((line) => line !== '' && !line.startsWith('#'));
 
 const scriptFindings = (name: string, document: SsmDocument): Finding[] => {
-  const script = document.mainSteps[0].inputs.runCommand.join('\n');
+  const script = scriptOf(document);
   const parameters = Object.keys(document.parameters);
   const commands = commandsOf(script);
   const read = new Set([...script.matchAll(/\$\{?SSM_(\w+)/g)].map(([, one]) => one ?? ''));

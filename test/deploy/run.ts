@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadDefinition } from '../../local/asl/definition.ts';
-import { readDocument } from '../../local/aws/ssm.ts';
+import { readDocument, scriptOf } from '../../local/aws/ssm.ts';
 import { loadTemplate, type Template } from '../../local/template/index.ts';
 import { aslFindings, substitutionFindings } from './asl.ts';
 import { driveBuilt } from './built.ts';
@@ -70,7 +70,7 @@ const documents =
       const document = readDocument(path);
       counts['documentExamples'] += countExamples(document);
       found.push(...documentFindings(name, document), ...headFindings(name, readFileSync(path, 'utf8')));
-      const script = document.mainSteps[0].inputs.runCommand.join('\n');
+      const script = scriptOf(document);
       const { code, said } = await tools.runWith(script, 'shellcheck', '-s', 'sh', '-');
       if (code !== 0) found.push(finding('Shellcheck', name, said));
     }

@@ -1,16 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fenceOutput } from '../../core/proofs.ts';
-import { checkParameters, readDocument } from '../../local/aws/ssm.ts';
+import { checkParameters, scriptOf } from '../../local/aws/ssm.ts';
 import { documentExamples } from '../deploy/document-examples.ts';
+import { documentOf, type Ran } from './document.ts';
+import { FakeNode } from './fake-node.ts';
 
 /** The SSM documents: their parameters, and their scripts on a made-up node whose systemctl can be told to misbehave. */
 
 const names = ['fence', 'rejoin', 'inspect'] as const;
-const documentOf = (name: string) => readDocument(join(import.meta.dirname, '..', '..', 'documents', `${name}.yaml`));
 const good = (name: string): string => documentExamples[name]?.valid[0] ?? '';
 
 describe.each(names)('%s', (name) => {
@@ -30,75 +31,31 @@ describe.each(names)('%s', (name) => {
   });
   test('every pattern is anchored, and no parameter is spliced into the script', () => {
     for (const { allowedPattern } of Object.values(document.parameters)) expect(allowedPattern).toMatch(/^\^.*\$$/);
-    expect(document.mainSteps[0].inputs.runCommand.join('')).not.toContain('{{');
+    expect(scriptOf(document)).not.toContain('{{');
   });
   test('is clean by shellcheck, where that is installed', ({ skip }) => {
     if (spawnSync('shellcheck', ['--version']).status !== 0) skip('shellcheck is not on this machine; .ci/run installs it');
-    const script = document.mainSteps[0].inputs.runCommand.join('\n');
+    const script = scriptOf(document);
     expect(spawnSync('shellcheck', ['-s', 'sh', '-'], { input: script, encoding: 'utf8' }).stdout).toBe('');
   });
 });
 
-/** A systemctl whose units have their state in files, and that fails where it is told to. */
-const systemctl = `#!/bin/sh
-verb=$1; shift
-state="$BATON_ROOT/state"
-for last; do :; done
-unit=$last
-case "$verb" in
-  stop) [ -e "$state/$unit.stubborn" ] || echo inactive > "$state/$unit.active"; echo "stop $unit" >> "$state/log" ;;
-  start) echo active > "$state/$unit.active" ;;
-  mask) [ -e "$state/$unit.nomask" ] || touch "$state/$unit.masked" ;;
-  unmask) rm -f "$state/$unit.masked" ;;
-  kill) echo "kill $unit" >> "$state/log"; [ -e "$state/$unit.immortal" ] || echo failed > "$state/$unit.active" ;;
-  is-active) [ "$(cat "$state/$unit.active")" = active ] ;;
-  show) case "$2" in
-      ActiveState) cat "$state/$unit.active" ;;
-      TasksCurrent) cat "$state/$unit.tasks" 2>/dev/null || echo '[not set]' ;;
-      LoadState) if [ -e "$state/$unit.masked" ]; then echo masked; else echo loaded; fi ;;
-    esac ;;
-esac
-`;
-
 describe('the scripts on a node', () => {
+  let node: FakeNode;
   let root = '';
   const state = (name: string, content = ''): void => {
-    writeFileSync(join(root, 'state', name), content);
+    node.state(name, content);
   };
-  const run = (name: string): { code: number | null; last: Record<string, unknown> } => {
-    const script = documentOf(name).mainSteps[0].inputs.runCommand.join('\n');
-    const env = {
-      PATH: [join(root, 'bin'), process.env['PATH'] ?? ''].join(delimiter),
-      BATON_ROOT: root,
-      SSM_Validator: 'hub-1',
-      SSM_Term: '2',
-      SSM_Nonce: 'a'.repeat(32),
-    };
-    const done = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8', timeout: 20_000 });
-    return { code: done.status, last: JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+  const inCgroup = (path: string, processes: string): void => {
+    node.inCgroup(path, processes);
   };
+  const run = (name: string): Ran => node.run(name);
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'doc-'));
-    for (const folder of ['bin', 'state', 'etc/baton', 'run/baton/hub-1', 'var/lib/baton/hub-1']) mkdirSync(join(root, folder), { recursive: true });
-    writeFileSync(join(root, 'bin', 'systemctl'), systemctl);
-    chmodSync(join(root, 'bin', 'systemctl'), 0o755);
-    writeFileSync(
-      join(root, 'etc/baton/hub-1.env'),
-      [
-        'VALIDATOR_UNIT=x.service',
-        'GUARD_UNIT=baton-guard@hub-1.service',
-        'KEY_DIR=/run/baton/hub-1',
-        'WATERMARK_FILE=/var/lib/baton/hub-1/watermark.json',
-        'STANDBY_RUNS=no',
-        '',
-      ].join('\n'),
-    );
-    writeFileSync(join(root, 'run/baton/hub-1/key'), 'secret', { mode: 0o400 });
-    state('x.service.active', 'active');
-    state('baton-guard@hub-1.service.active', 'active');
+    node = new FakeNode();
+    root = node.root;
   });
   afterEach(() => {
-    rmSync(root, { recursive: true, force: true });
+    node.remove();
   });
 
   test('fence stops, masks, wipes, verifies and prints what core takes as proof', () => {
@@ -117,6 +74,30 @@ describe('the scripts on a node', () => {
   test('fence twice is fence once', () => {
     expect(run('fence').code).toBe(0);
     expect(run('fence')).toMatchObject({ code: 0, last: { ok: true, watermark: null } });
+  });
+  test('a unit whose own file stands where the mask has to is masked, and rejoin gives the file back', () => {
+    const file = join(root, 'etc/systemd/system/x.service');
+    writeFileSync(file, '[Service]');
+    expect(run('fence')).toMatchObject({ code: 0, last: { unitMasked: true, ok: true } });
+    expect(run('fence')).toMatchObject({ code: 0, last: { unitMasked: true, ok: true } });
+    expect(existsSync(file)).toBe(false);
+    expect(run('rejoin')).toMatchObject({ code: 0, last: { ok: true } });
+    expect(readFileSync(file, 'utf8')).toBe('[Service]');
+    expect(existsSync(`${file}.fenced`)).toBe(false);
+  });
+  test('a file that cannot be moved away keeps nothing from being killed, and there is no proof', () => {
+    writeFileSync(join(root, 'etc/systemd/system/x.service'), '[Service]');
+    writeFileSync(join(root, 'bin', 'mv'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    state('x.service.stubborn');
+    expect(run('fence')).toMatchObject({ code: 1, last: { ok: false, reason: 'the validator is not masked' } });
+    expect(readFileSync(join(root, 'state', 'log'), 'utf8')).toContain('kill x.service');
+    expect(existsSync(join(root, 'run/baton/hub-1/key'))).toBe(false);
+  });
+  test('a validator that does not stop is killed before it is waited for again', () => {
+    state('x.service.stubborn');
+    expect(run('fence').code).toBe(0);
+    const log = readFileSync(join(root, 'state', 'log'), 'utf8').split('\n');
+    expect(log.filter((line) => line.endsWith(' x.service')).slice(0, 3)).toEqual(['stop x.service', 'kill x.service', 'stop x.service']);
   });
   test('a guard that does not answer is killed', () => {
     state('baton-guard@hub-1.service.stubborn');
@@ -143,6 +124,34 @@ describe('the scripts on a node', () => {
       'tasks that cannot be told',
       () => {
         state('x.service.tasks', '');
+      },
+      'the validator still runs',
+    ],
+    [
+      'a process below a unit whose tasks are not counted',
+      () => {
+        inCgroup('system.slice/x.service/worker', `${String(2 ** 22 + 1)}\n`);
+      },
+      'the validator still runs',
+    ],
+    [
+      'a process of the guard, in the slice of its template',
+      () => {
+        inCgroup('system.slice/system-baton.slice/baton-guard@hub-1.service', `${String(2 ** 22 + 1)}\n`);
+      },
+      'the guard still runs',
+    ],
+    [
+      'a tree of processes that cannot be read',
+      () => {
+        rmSync(join(root, 'sys'), { recursive: true });
+      },
+      'the validator still runs',
+    ],
+    [
+      'a unit that systemd is about to start again',
+      () => {
+        state('x.service.sub', 'dead-before-auto-restart');
       },
       'the validator still runs',
     ],
@@ -200,6 +209,18 @@ describe('the scripts on a node', () => {
     },
     20_000,
   );
+  test('a process that outlived its unit, where tasks are not counted, is killed', async () => {
+    const left = spawn('sleep', ['60']);
+    const gone = once(left, 'exit');
+    inCgroup('system.slice/x.service', `${String(left.pid)}\n`);
+    // The kernel would empty the list; this one stays, so it is no proof either.
+    expect(run('fence')).toMatchObject({ code: 1, last: { ok: false } });
+    expect(await gone).toEqual([null, 'SIGKILL']);
+  }, 20_000);
+  test('a process of a unit with a longer name is another unit’s', () => {
+    inCgroup('system.slice/ax.service', `${String(2 ** 22 + 1)}\n`);
+    expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
+  });
   test('a watermark that is not exactly one is left out', () => {
     for (const text of ['{"kind":"consensus","height":12}', '{"kind":"slot","slot":-1}', '{"kind":"slot","slot":1},"ok":true', 'x', '']) {
       writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), text);

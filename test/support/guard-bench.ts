@@ -79,6 +79,7 @@ export interface Bench {
   stored: NodeReport | undefined;
   maySign: () => boolean;
   opens: number;
+  onCycle: () => void;
   during: (ms: number) => Promise<void>;
 }
 
@@ -100,6 +101,7 @@ export const withGuard = async (
     stored: of.stored,
     maySign: () => false,
     opens: 0,
+    onCycle: () => undefined,
     during: (ms) => clock.sleep(durationMs(ms)),
   };
   const reporter = new Reporter({
@@ -124,6 +126,9 @@ export const withGuard = async (
     clock,
     reporter,
     say: () => undefined,
+    onCycle: () => {
+      bench.onCycle();
+    },
     ...(of.deadlineTickMs === undefined ? {} : { deadlineTickMs: durationMs(of.deadlineTickMs) }),
     readLease: async () => {
       if (!bench.reachable) throw new Error('no table');
@@ -142,6 +147,8 @@ export const withGuard = async (
   });
   const stop = new AbortController();
   const running = guard.run(stop.signal);
+  // Told at the end, when it is waited for.
+  running.catch(() => undefined);
   await clock.run(
     act(bench).finally(() => {
       stop.abort();

@@ -184,11 +184,51 @@ export const guardBugs: readonly Bug[] = [
     [
       {
         file: 'guard/commands.ts',
-        find: "(active === 'inactive' || active === 'failed') && (tasks",
-        replace: "active !== 'active' && (tasks === 'unknown' || tasks",
+        find: "if (!['loaded', 'masked'].includes(told.get('LoadState') ?? '')) return false;",
+        replace: 'if (told.size === 0) return true;',
       },
     ],
     driverTests,
     'systemd that does not answer is not a stopped unit',
+  ),
+  of(
+    'tasks-not-counted-are-none-for-the-guard',
+    'systemd says "[not set]" for the tasks of a unit that is down, so there are none; it says so of a running one too where tasks are not counted.',
+    [{ file: 'guard/commands.ts', find: "return tasks === '0' || empty(", replace: 'return noTasks.includes(tasks) || empty(' }],
+    'guard/commands.test.ts',
+    'not when tasks are not counted and a process of it is left',
+  ),
+  of(
+    'a-clock-that-is-gone-is-the-other-clock',
+    'The clock that counts a suspended machine cannot be read, so the other one does; a lease held over a suspend is longer by as much.',
+    [
+      {
+        file: 'runtime/clock.ts',
+        find: "if (!Number.isFinite(coarse)) throw new Error('ClockLost: the clock that counts a suspended machine (/proc/uptime) gives no time any more');",
+        replace: '',
+      },
+    ],
+    'runtime/clock.test.ts',
+    'one that counted suspends and is gone',
+  ),
+  of(
+    'a-loop-that-died-leaves-the-gate-open',
+    'The other loops go on, and the deadline will close the gate some time.',
+    [
+      {
+        file: guard,
+        find: '    } finally {\n      // Also when',
+        replace: '      await Promise.all([]);\n    } catch (error) {\n      throw error;\n    }\n    {\n      // Also when',
+      },
+    ],
+    tests,
+    'closes at once when one of its loops dies',
+  ),
+  of(
+    'a-guard-beside-another',
+    'Each guard asks the lease, so two of them on one machine do no harm; their signers sign by two records of what was signed.',
+    [{ file: 'guard/lock.ts', find: 'server.listen(nameOf(of));', replace: 'server.listen(0, "127.0.0.1");' }],
+    'guard/lock.test.ts',
+    'a second guard of the validator on this machine is refused',
   ),
 ];

@@ -26,6 +26,20 @@ export const watermarkBugs: readonly Bug[] = [
     ';',
   ),
   of(
+    'lagging-vantages-are-believed',
+    'The vantages are the outside view, so what nodes say of the chain is left out; the old holder signed above a head that was minutes old.',
+    'headWith(of.head ?? Number.NaN, of.nodes)',
+    '(of.head ?? Number.NaN)',
+    test('core/watermark.test.ts', 'a node that has seen more is believed'),
+  ),
+  of(
+    'node-far-ahead-is-left-out',
+    'One node reports a height that cannot be, so it is left out instead of nobody being released.',
+    'highestSeen > head + (nodes?.maxLag ?? 0) ? Number.NaN : highestSeen',
+    'highestSeen > head + (nodes?.maxLag ?? 0) ? head : highestSeen',
+    test('core/watermark.test.ts', 'too far ahead of them is unknown'),
+  ),
+  of(
     'floor-itself-is-signed',
     'The floor is the first duty of the new holder, not the last of the old one.',
     'compare(duty.watermark, floor) <= 0',
