@@ -62,20 +62,6 @@ export type PowerTestCode = (typeof powerTestCodes)[number];
 /** Only these words say that the power is off; every other one, known or not, does not. */
 export const offStates = { redfish: 'Off', webhook: 'off' } as const;
 
-/** True when an order to cut the power has a point: it is on, or on its way to. What is on its way down is left alone. */
-export const wantsCut = (said: PowerSaid): boolean => {
-  switch (said.kind) {
-    case 'unknown':
-      return false;
-    case 'ec2':
-      return said.state === 'running' || said.state === 'pending';
-    case 'redfish':
-      return said.state === 'On' || said.state === 'PoweringOn' || said.state === 'Paused';
-    case 'webhook':
-      return said.answered.state !== offStates.webhook;
-  }
-};
-
 const none = (reason: string): Proof => ({ outcome: 'none', reason });
 
 const names = { ec2: 'EC2', redfish: 'Redfish', webhook: 'the webhook' } as const;
@@ -107,12 +93,18 @@ const shownBy = (ask: PowerAsk, said: Exclude<PowerSaid, { kind: 'unknown' | 'ec
   };
 };
 
-/** Whoever can cut the power of the recorded active says that it is off, asked after the term was taken. */
-export const proofOfPower = (lease: Lease, of: { ask: PowerAsk; said: PowerSaid; atMs: number }): Proof => {
+/**
+ * Whoever can cut the power of the recorded active says that it is off, asked after the term was taken. A machine that was off once in this term has
+ * lost its key, and whatever runs on it since has to read the lease first.
+ * @param of.ordered whether an order of this term to cut the power was taken before the state was asked for: what a controller remembers of a time
+ * before that is no proof.
+ */
+export const proofOfPower = (lease: Lease, of: { ask: PowerAsk; ordered: boolean; said: PowerSaid; atMs: number }): Proof => {
   const { ask, said } = of;
   if (lease.phase !== 'FENCING') return none(`the lease is ${lease.phase}, not FENCING`);
   if (ask.node !== lease.holder || ask.validator !== lease.validator || ask.term !== lease.term)
     return none(`${ask.node} was asked about, not the recorded active ${lease.holder} in this term`);
+  if (!of.ordered) return none('no order of this term to cut its power was taken yet');
   if (said.kind === 'unknown') return none(said.reason);
   if (said.kind !== ask.power.kind) return none(`${names[said.kind]} answered, not ${names[ask.power.kind]}`);
   if (said.kind === 'ec2') return proofOfPowerOff(lease, { node: said.node, state: said.state, atMs: of.atMs });

@@ -114,7 +114,8 @@ const answerOn = (socket: TLSSocket, url: URL, { method, headers, body }: Call, 
           else socket.destroy(new Unanswered('its answer is too long'));
         });
         response.once('end', () => {
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') });
+          if (size > mostBytes) reject(new Unanswered('its answer is too long'));
+          else resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') });
         });
         response.once('error', reject);
         response.once('aborted', () => {

@@ -11,7 +11,12 @@ export interface Ec2Power {
 
 /** EC2 in the shape of every other switch: the instance's id is its identity, so its answer is about that instance or about nothing. */
 export const ec2Switch = (power: Ec2Power): PowerSwitch => ({
-  off: ({ node }, signal) => power.off(node, signal),
+  // What is on its way down, or down, is left alone: EC2's state is EC2's own, and not what a controller remembers.
+  off: async ({ node }, signal) => {
+    const before = await power.state(node, signal);
+    if (before === 'running' || before === 'pending') await power.off(node, signal);
+    return true;
+  },
   state: async ({ node }, signal) => ({ kind: 'ec2', node, state: await power.state(node, signal) }),
   test: ({ node }, signal) => power.test(node, signal),
 });

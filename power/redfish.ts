@@ -191,15 +191,19 @@ export class Redfish implements PowerSwitch<RedfishPower> {
     }
   }
 
-  async off(ask: PowerAsk<RedfishPower>, signal: AbortSignal): Promise<void> {
-    if (!this.#orders.begin(ask)) return;
+  async off(ask: PowerAsk<RedfishPower>, signal: AbortSignal): Promise<boolean> {
+    if (this.#orders.isYoung(ask)) return true;
     try {
       await this.#within(ask.power, signal, async (talk) => {
-        const target = await targetOf(talk, await systemOf(talk));
-        const { status } = await talk.request('POST', target, { ResetType: 'ForceOff' });
-        // 202 is a task of the controller: what came of it is seen in the state.
-        if (![200, 202, 204].includes(status)) throw refusedBy(status, 'the order');
+        const system = await systemOf(talk);
+        if (system.PowerState === 'Off' && this.#orders.taken(ask)) return;
+        const { status } = await talk.request('POST', await targetOf(talk, system), { ResetType: 'ForceOff' });
+        // 202 is a task of the controller: what came of it is seen in the state. One that is off already may be refused as nothing to do.
+        const idle = system.PowerState === 'Off' && (status === 400 || status === 409);
+        if (![200, 202, 204].includes(status) && !idle) throw refusedBy(status, 'the order');
+        this.#orders.note(ask);
       });
+      return true;
     } catch (cause) {
       throw new BatonError('PowerFailed', `Redfish did not take the order to cut the power of ${ask.node}: ${(cause as Error).message}`, {
         cause,

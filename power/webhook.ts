@@ -136,11 +136,14 @@ export class WebhookSwitch implements PowerSwitch<WebhookPower> {
     }
   }
 
-  async off(ask: PowerAsk<WebhookPower>, signal: AbortSignal): Promise<void> {
-    if (!this.#orders.begin(ask)) return;
+  /** What the answer says of the state is not believed: the receiver may have taken the order and not yet done it. */
+  async off(ask: PowerAsk<WebhookPower>, signal: AbortSignal): Promise<boolean> {
+    if (this.#orders.isYoung(ask)) return true;
     try {
       const { asked, answered } = await this.#ask('fence.off', ask, signal);
       if (!isAbout(asked, answered)) throw new Trouble('PowerOtherMachine', 'its answer is about something else');
+      this.#orders.note(ask);
+      return true;
     } catch (cause) {
       throw new BatonError('PowerFailed', `the webhook did not take the order to cut the power of ${ask.node}: ${(cause as Error).message}`, {
         cause,

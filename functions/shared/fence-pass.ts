@@ -3,7 +3,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import type { EvidenceKind } from '../../core/evidence.ts';
 import type { Lease } from '../../core/lease.ts';
 import { powerOf } from '../../core/power.ts';
-import { proofOfPower, wantsCut } from '../../core/power-proof.ts';
+import { proofOfPower } from '../../core/power-proof.ts';
 import { accepts, nonceOf, proofOfAttestation, proofOfLapse, proofOfRelinquish, proofOfStop, type Proof } from '../../core/proofs.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Deps } from './deps.ts';
@@ -50,8 +50,8 @@ const powerOff = async ({ deps, config, lease, waitedMs, signal }: Look): Promis
   if (waitedMs < config.timing.powerOffAfterMs) return none('softer ways are tried first');
   const ask = { validator: lease.validator, node: lease.holder, term: lease.term, power };
   const by = switchOf(deps, power);
-  if (wantsCut(await by.state(ask, signal))) await by.off(ask, signal);
-  return proofOfPower(lease, { ask, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
+  const ordered = await by.off(ask, signal);
+  return proofOfPower(lease, { ask, ordered, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
 };
 
 const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
@@ -63,22 +63,28 @@ const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
   attested: async ({ deps, lease, attestation }) => proofOfAttestation(lease, attestation, { atMs: deps.clock.epochMs() }),
 };
 
+const chosen = (proofs: readonly (readonly [EvidenceKind, Proof])[]): Proof => {
+  const found = proofs.find(([, { outcome }]) => outcome === 'proof');
+  return found?.[1] ?? none(proofs.map(([kind, proof]) => `${kind}: ${(proof as { reason: string }).reason}`).join('; '));
+};
+
 /**
- * The first accepted proof, or why each kind is none. A proof does not wait for the others: a controller that is slow to answer must not hold up what
- * the guard has said.
+ * The first accepted proof in the policy's order, or why each kind is none. Only the power is not waited for when another kind is proof: a controller
+ * that is slow to answer must not hold up what the guard has said.
  */
 export const seekProof = async (look: Look, kinds: readonly EvidenceKind[]): Promise<Proof> => {
-  const wanted = kinds.filter((kind) => accepts(look.config.policy, kind));
-  const sought = wanted.map((kind) => seekers[kind](look).catch((error: unknown) => none((error as Error).message)));
-  const first = new Promise<Proof>((resolve) => {
-    for (const one of sought)
-      void one.then((proof) => {
-        if (proof.outcome === 'proof') resolve(proof);
-      });
-  });
-  const noneOf = Promise.all(sought).then((proofs) => {
-    const found = proofs.find((proof) => proof.outcome === 'proof');
-    return found ?? none(wanted.map((kind, index) => `${kind}: ${(proofs[index] as { reason: string }).reason}`).join('; '));
-  });
-  return Promise.race([first, noneOf]);
+  const enough = new AbortController();
+  const own = { ...look, signal: AbortSignal.any([look.signal, enough.signal]) };
+  const sought = kinds
+    .filter((kind) => accepts(look.config.policy, kind))
+    .map((kind) => ({ kind, proof: seekers[kind](own).catch((error: unknown) => none((error as Error).message)) }));
+  const all = async (of: typeof sought): Promise<Proof> => chosen(await Promise.all(of.map(async ({ kind, proof }) => [kind, await proof] as const)));
+  const whole = all(sought);
+  const others = all(sought.filter(({ kind }) => kind !== 'powered-off'));
+  try {
+    return await Promise.race([whole, others.then((found) => (found.outcome === 'proof' ? found : whole))]);
+  } finally {
+    // What is under way ends: an order that a frozen function gives later would be one of another time.
+    enough.abort();
+  }
 };
