@@ -30,6 +30,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   pause: ['baton pause hub-1 --for 2h --reason "kernel upgrade"'],
   resume: ['baton resume hub-1'],
   'alert-test': ['baton alert-test', 'baton alert-test --ack 1a2b3c4d'],
+  'fence-test': ['baton fence-test', 'baton fence-test hub-1 --node birch'],
   completion: ['eval "$(baton completion bash)"'],
   drill: [
     'baton drill --scenario crash',

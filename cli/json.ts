@@ -4,6 +4,7 @@ import { assessGate } from '../core/assess-gates.ts';
 import { policy } from '../core/config.ts';
 import { errorCodes } from '../core/errors.ts';
 import { evidenceKinds } from '../core/evidence.ts';
+import { fenceResult } from '../core/fence-test.ts';
 import { healthStates } from '../core/finding.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { phases } from '../core/lease.ts';
@@ -30,6 +31,8 @@ const status = z.object({
       /** The planned move that is still to come. */
       planned: plannedMove.nullable(),
       mode: policy.shape.mode,
+      /** What the last test of its fences found; null when that cannot be read. */
+      fences: z.object({ ok: z.boolean(), sentence: text }).nullable(),
       nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
       waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
     }),
@@ -294,6 +297,10 @@ export const cliJson = {
         .nullable(),
     }),
   ]),
+  'fence-test': z.object({
+    ok: z.boolean(),
+    validators: z.array(z.object({ validator, ok: z.boolean(), sentence: text, results: z.array(fenceResult) })),
+  }),
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill: z.union([drill, drillReal]),
 } as const;

@@ -29,6 +29,7 @@ const patient = (of: Partial<ValidatorSeen> = {}): ValidatorSeen => ({
   claimRunning: { value: true },
   pause: { value: undefined },
   history: { value: [{ atMs: ago(20) }, { atMs: ago(10) }] },
+  fenceTest: { value: undefined },
   vault: { value: true },
   looks: looks(),
   ...of,

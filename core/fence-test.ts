@@ -1,23 +1,17 @@
 import { z } from 'zod';
-import { personOf } from './approval.ts';
 import type { ValidatorConfig } from './config.ts';
 import { evidenceKinds, type EvidenceKind } from './evidence.ts';
 import { nodeId, validatorId, type NodeId, type ValidatorId } from './ids.ts';
-import type { Lease } from './lease.ts';
 import { powerOf } from './power.ts';
 import { accepts } from './proofs.ts';
-import type { NodeReport } from './report.ts';
 
 /**
- * Whether each fence that a policy would use could still give its proof. Nothing is stopped to find out. Pure: FenceTest asks, this judges.
+ * Whether each fence that acts on a machine could still give its proof. Nothing is stopped to find out. Pure: FenceTest asks, this judges. What rests on
+ * a guard is looked at each minute (GuardSilent, GuardUnarmed), and people are nobody's to test.
  */
 
 export const fenceTestCodes = [
   'works',
-  /** The guard's report does not rise, or there is none. */
-  'GuardSilent',
-  /** The guard is not armed for the term of the holder, or for a lease other than the policy's. */
-  'GuardUnarmed',
   /** SSM did not take the command, or it did not end in time. */
   'CommandNotRun',
   /** The document ran and did not say what it must: it, or what the node says about the validator, was changed. */
@@ -29,8 +23,6 @@ export const fenceTestCodes = [
   'PowerOtherMachine',
   'PowerUnusable',
   'PowerSecretMissing',
-  /** Fewer people may attest than must. */
-  'TooFewPeople',
 ] as const;
 export type FenceTestCode = (typeof fenceTestCodes)[number];
 
@@ -49,7 +41,7 @@ export type FenceResult = z.output<typeof fenceResult>;
 
 export const fenceTestRecord = z.strictObject({
   validator: validatorId,
-  /** Names this test; whoever asked for it waits for this name. */
+  /** Names this test. */
   id: z.string().regex(/^[a-f0-9]{16}$/),
   /** Who asked: the schedule, or a person. */
   by: z.string().min(1).max(2_048),
@@ -63,15 +55,14 @@ export interface WantedFence {
   readonly kind: EvidenceKind;
 }
 
-const needsHolder: readonly EvidenceKind[] = ['lapsed'];
+const tested: readonly EvidenceKind[] = ['stopped', 'powered-off'];
 
-/** Each fence that a failover of this validator could seek. A lapse is of the holder alone: no other guard has a lease that could lapse. */
-export const wantedFences = (config: ValidatorConfig, lease: Lease | undefined): WantedFence[] =>
-  config.nodes.flatMap((node) =>
-    evidenceKinds
-      .filter((kind) => accepts(config.policy, kind))
+/** Each fence that a failover of this validator could use on one of its machines. */
+export const wantedFences = ({ nodes, policy }: Pick<ValidatorConfig, 'nodes' | 'policy'>): WantedFence[] =>
+  nodes.flatMap((node) =>
+    tested
+      .filter((kind) => accepts(policy, kind))
       .filter((kind) => kind !== 'powered-off' || powerOf(node) !== null)
-      .filter((kind) => !needsHolder.includes(kind) || node.id === lease?.holder)
       .map((kind) => ({ node: node.id, kind })),
   );
 
@@ -79,21 +70,6 @@ export interface Verdict {
   readonly code: FenceTestCode;
   readonly how: string;
 }
-
-export const judgeRelinquish = (before: NodeReport | undefined, after: NodeReport | undefined): Verdict => {
-  if (!after) return { code: 'GuardSilent', how: 'Its guard has never reported.' };
-  if (!before || after.sequence <= before.sequence) return { code: 'GuardSilent', how: 'Its guard is silent: its report does not rise.' };
-  return { code: 'works', how: 'Its guard reports, and can give a term up.' };
-};
-
-export const judgeLapse = (config: ValidatorConfig, lease: Lease | undefined, report: NodeReport | undefined): Verdict => {
-  if (!lease || !report) return { code: 'GuardUnarmed', how: 'Its guard has never reported: nothing is known to lapse.' };
-  if (!report.armed || report.armedTerm !== lease.releasedTerm)
-    return { code: 'GuardUnarmed', how: `Its guard is not armed for term ${lease.releasedTerm}: no time proves anything.` };
-  if (report.leaseMs !== config.timing.leaseMs)
-    return { code: 'GuardUnarmed', how: `Its guard declares a lease of ${report.leaseMs} ms; the policy has ${config.timing.leaseMs} ms.` };
-  return { code: 'works', how: `Its guard is armed for term ${lease.releasedTerm} with a lease of ${report.leaseMs} ms.` };
-};
 
 /** The one line that the document `inspect` prints. A later document may say more. */
 const inspected = z.looseObject({
@@ -112,16 +88,6 @@ export const judgeStop = (of: { readonly validator: ValidatorId; readonly nonce:
   if (found.data.unitLoad !== 'loaded' && found.data.unitLoad !== 'masked')
     return { code: 'UnitMissing', how: 'The unit that the node names is not there.' };
   return { code: 'works', how: 'The agent runs a document of this stack there, and the node knows its unit.' };
-};
-
-export const judgeAttestation = ({ policy }: ValidatorConfig): Verdict => {
-  const { approvers, quorum } = policy;
-  // A role stands for everybody who may take it: how many these are, nobody here knows.
-  if (approvers.some((one) => /(?:^|:)role\//.test(one))) return { code: 'works', how: `A role may attest; ${quorum} must.` };
-  const people = new Set(approvers.map(personOf)).size;
-  if (people < quorum) return { code: 'TooFewPeople', how: `${people} may attest, and ${quorum} must.` };
-  const all = people === quorum ? ' All of them are needed, and whoever asked for the failover does not count.' : '';
-  return { code: 'works', how: `${people} may attest, and ${quorum} must.${all}` };
 };
 
 /** What is noted: of what was not tested now, what was known before, as long as it is still wanted. */
@@ -157,6 +123,8 @@ export const recordOf = (of: {
 const hourMs = 3_600_000;
 /** Stands for never, where a metric needs a number. */
 export const neverHours = 9_999;
+/** They are tested each day; so many hours after the last success it is overdue. */
+export const overdueHours = 26;
 
 /** Hours since each of these fences worked last: those of the oldest. A test that is only begun or failed makes nothing younger. */
 export const untestedHours = (wanted: readonly WantedFence[], record: FenceTestRecord | undefined, nowMs: number): number =>
@@ -166,4 +134,30 @@ export const untestedHours = (wanted: readonly WantedFence[], record: FenceTestR
     return Math.max(most, Math.min(neverHours, hours));
   }, 0);
 
-export const failedIn = (record: FenceTestRecord): readonly FenceResult[] => record.results.filter(({ code }) => code !== 'works');
+/** Those whose last test failed, of what is still wanted. */
+export const failedOf = (wanted: readonly WantedFence[], record: FenceTestRecord | undefined): readonly FenceResult[] =>
+  (record?.results ?? []).filter(({ node, kind, code }) => code !== 'works' && wanted.some((one) => one.node === node && one.kind === kind));
+
+export interface FencesSeen {
+  readonly config: Pick<ValidatorConfig, 'nodes' | 'policy'>;
+  readonly record: FenceTestRecord | undefined;
+}
+
+/** Of the whole fleet: how many fences failed their last test, and for how long the oldest has not worked. */
+export const fenceTotals = (all: readonly FencesSeen[], nowMs: number): { readonly failed: number; readonly ageHours: number } => ({
+  failed: all.reduce((sum, { config, record }) => sum + failedOf(wantedFences(config), record).length, 0),
+  ageHours: all.reduce((most, { config, record }) => Math.max(most, untestedHours(wantedFences(config), record, nowMs)), 0),
+});
+
+/** What a person is told of one validator's fences. */
+export const sayFences = ({ config, record }: FencesSeen, nowMs: number): { readonly ok: boolean; readonly sentence: string } => {
+  const wanted = wantedFences(config);
+  if (wanted.length === 0) return { ok: true, sentence: 'No fence of it acts on a machine: there is nothing to test.' };
+  const [failed, hours] = [failedOf(wanted, record), untestedHours(wanted, record, nowMs)];
+  const nameOf = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;
+  const told = failed.map(({ node, kind, code }) => `${nameOf(node)} ${kind} (${code})`).join(', ');
+  if (failed.length > 0) return { ok: false, sentence: `${failed.length} of ${wanted.length} fences failed their last test: ${told}.` };
+  if (hours >= neverHours) return { ok: false, sentence: `Not each of its ${wanted.length} fences has ever been tested with success.` };
+  const sentence = `All ${wanted.length} fences worked when they were tested, the oldest ${hours} h ago.`;
+  return { ok: hours < overdueHours, sentence };
+};

@@ -285,14 +285,12 @@ export const alertTest = {
   output: z.strictObject({ sentence }),
 };
 
-const testId = z.string().regex(/^[a-f0-9]{16}$/);
 /** The schedule's event, which names nothing, or what a person asked for. */
 export const fenceTest = {
   input: z.looseObject({
     validator: validatorId.optional(),
     /** A node's name or id. */
     node: z.string().min(1).max(40).optional(),
-    id: testId.optional(),
     by: z.string().min(1).max(2_048).optional(),
   }),
   output: z.strictObject({ validators: z.number().int().min(0), failed: z.number().int().min(0), sentence }),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
+import { fenceTotals, type FencesSeen } from '../core/fence-test.ts';
 import { phases } from '../core/lease.ts';
 import { daysSince, neverDays } from '../core/survey.ts';
 import { sentenceOf, totalsOf, type Totals } from '../core/survey-totals.ts';
@@ -37,11 +38,35 @@ const measureOne = (measure: Deps['measure'], { validator, lease, verdict, troub
   if (trouble.broken === null && !trouble.unseen) measure.split('Verdict', validator, verdictStates.indexOf(verdict));
 };
 
+/**
+ * A record that a hand has broken is of no test. When one gives no answer, there are no figures of any: the alarm rings when they stay away. What is
+ * not enrolled has nothing to fence.
+ */
+const measureFences = async (
+  deps: Pick<Deps, 'fenceTests' | 'measure' | 'clock'>,
+  readings: readonly Reading[],
+  signal: AbortSignal,
+): Promise<void> => {
+  const enrolled = readings.flatMap(({ config, lease }) => (config && lease ? [config] : []));
+  let unseen = false;
+  const seen = await abreast(enrolled, mostAbreast, async (config): Promise<FencesSeen> => {
+    const record = await deps.fenceTests.read(config.id, signal).catch((error: unknown) => {
+      unseen ||= !(error instanceof BatonError && error.code === 'LeaseInvalid');
+      return undefined;
+    });
+    return { config, record };
+  });
+  if (unseen) return;
+  const { failed, ageHours } = fenceTotals(seen, deps.clock.epochMs());
+  deps.measure.add('FencesFailed', failed);
+  deps.measure.add('FenceTestAgeHours', ageHours);
+};
+
 /** Once a minute: reads what stands in the table, watches the guards for some seconds, and says what a person should know. Changes nothing. */
 export const survey: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
+  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'fenceTests' | 'validatorsMeasured'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, tested, table] = await Promise.all([records.readFleet(signal), alertTestOf(deps, signal), deps.tableCheck.safety(signal)]);
@@ -53,6 +78,7 @@ export const survey: Act<
   const whole = { unseen: fleet.filter((_, index) => judged[index] === null), alertTestAgeDays: tested.ageDays, table };
   for (const [name, value] of Object.entries(totalsOf(seen, whole))) measure.add(name as keyof Totals, value as number);
   measure.add('AlertTestUnansweredHours', tested.unansweredHours);
+  await measureFences(deps, readings, signal);
   for (const one of readings.slice(0, deps.validatorsMeasured)) measureOne(measure, one);
   measure.flush();
   return { validators: fleet.length, sentence: sentenceOf(seen, whole) };
@@ -66,6 +92,7 @@ export const handler = handlerOf({ name: 'Survey', ...contract }, survey, {
   workflow: make.workflow,
   tableCheck: make.tableCheck,
   alertTests: make.alertTests,
+  fenceTests: make.fenceTests,
   validatorsMeasured: make.validatorsMeasured,
   measure: make.measure,
 });

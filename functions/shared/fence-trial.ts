@@ -1,17 +1,6 @@
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
-import type { EvidenceKind } from '../../core/evidence.ts';
-import {
-  judgeAttestation,
-  judgeLapse,
-  judgeRelinquish,
-  judgeStop,
-  recordOf,
-  wantedFences,
-  type FenceTestRecord,
-  type Verdict,
-  type WantedFence,
-} from '../../core/fence-test.ts';
+import { judgeStop, recordOf, wantedFences, type FenceTestRecord, type Verdict, type WantedFence } from '../../core/fence-test.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
 import { powerOf } from '../../core/power.ts';
@@ -27,7 +16,7 @@ export type TrialNeeds = 'clock' | 'randomHex' | 'records' | 'lease' | 'inspectC
 interface Trial {
   readonly deps: Pick<Deps, TrialNeeds>;
   readonly config: ValidatorConfig;
-  readonly lease: Lease | undefined;
+  readonly lease: Lease;
   readonly node: NodeId;
   readonly signal: AbortSignal;
 }
@@ -38,14 +27,6 @@ const pollMs = durationMs(1_000);
 /** SSM tries to deliver for half a minute, and the document may take as long. */
 const commandMs = durationMs(75_000);
 const mostPolls = 75;
-/** A guard writes its report each two seconds. */
-const riseMs = durationMs(5_000);
-
-const relinquished = async ({ deps, config, node, signal }: Trial): Promise<Verdict> => {
-  const before = await deps.records.readReport(config.id, node, signal);
-  await deps.clock.sleep(riseMs, signal);
-  return judgeRelinquish(before, await deps.records.readReport(config.id, node, signal));
-};
 
 const stopped = async ({ deps, config, node, signal }: Trial): Promise<Verdict> => {
   const { clock, inspectCommand } = deps;
@@ -67,32 +48,16 @@ const poweredOff = async ({ deps, config, lease, node, signal }: Trial): Promise
   const found = config.nodes.find(({ id }) => id === node);
   const power = found && powerOf(found);
   if (!power) return { code: 'PowerUnusable', how: 'Its power cannot be switched.' };
-  if (!lease) return { code: 'PowerUnusable', how: 'The validator is not enrolled: there is no term to ask about.' };
-  const { code, how } = await switchOf(deps, power).test({ validator: config.id, node, term: lease.term, power }, signal);
-  return { code, how };
-};
-
-const trials: Record<EvidenceKind, (trial: Trial) => Promise<Verdict>> = {
-  relinquished,
-  stopped,
-  'powered-off': poweredOff,
-  lapsed: async ({ deps, config, lease, node, signal }) => judgeLapse(config, lease, await deps.records.readReport(config.id, node, signal)),
-  attested: async ({ config }) => judgeAttestation(config),
-};
-
-const failedAs: Record<EvidenceKind, Verdict['code']> = {
-  relinquished: 'GuardSilent',
-  stopped: 'CommandNotRun',
-  'powered-off': 'PowerUnreachable',
-  lapsed: 'GuardUnarmed',
-  attested: 'TooFewPeople',
+  const { works, code, how } = await switchOf(deps, power).test({ validator: config.id, node, term: lease.term, power }, signal);
+  return { code: works || code !== 'works' ? code : 'PowerUnusable', how };
 };
 
 const tryOne = async (trial: Trial, { kind }: WantedFence): Promise<Verdict> => {
   try {
-    return await trials[kind](trial);
+    return await (kind === 'stopped' ? stopped(trial) : poweredOff(trial));
   } catch (error) {
-    return { code: failedAs[kind], how: error instanceof BatonError ? `${error.message}.` : 'It could not be tried to the end.' };
+    const how = error instanceof BatonError ? `${error.message}.` : 'It could not be tried to the end.';
+    return { code: kind === 'stopped' ? 'CommandNotRun' : 'PowerUnreachable', how };
   }
 };
 
@@ -113,8 +78,11 @@ export const tryFences = async (
 ): Promise<FenceTestRecord> => {
   const { validator, config, only, id, by } = of;
   const lease = await deps.lease.read(validator, signal);
-  const wanted = wantedFences(config, lease);
+  if (!lease) throw new BatonError('ValidatorUnknown', `${validator} is not enrolled`, { fix: 'baton apply validators.yaml' });
+  const wanted = wantedFences(config);
   const chosen = wanted.filter(({ node }) => only === undefined || node === only || config.nodes.find(({ id: own }) => own === node)?.name === only);
+  if (only !== undefined && !config.nodes.some(({ id, name }) => id === only || name === only))
+    throw new BatonError('InputInvalid', `${validator} has no node ${only}`, { field: '--node', fix: `baton status ${validator}` });
   const tested = await abreast(chosen, mostAbreast, async (one) => ({
     ...one,
     ...(await tryOne({ deps, config, lease, node: one.node, signal }, one)),

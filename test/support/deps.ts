@@ -18,7 +18,7 @@ import { alertDeps, noRelay } from './alert-deps.ts';
 import { approvalsIn } from './approvals-world.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
-import { noRemotePower } from './remote-power.ts';
+import { FencesWorld } from './remote-power.ts';
 import { SlackWorld } from './slack-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -70,6 +70,7 @@ export class World {
   /** What handing over meets, once each. */
   handOver: Error[] = [];
   table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
+  readonly fences = new FencesWorld();
   alertTest: AlertTest | undefined;
   relay = noRelay();
   released: { node: string; term: number }[] = [];
@@ -191,7 +192,7 @@ export class World {
           this.powerOffs += 1;
         },
         state: async () => this.powerState,
-        test: async () => ({ works: true, code: 'works', how: 'EC2 would take the order.' }),
+        test: async () => this.fences.powerTest,
       },
       workflow: {
         start: async ({ name, input }) => {
@@ -230,9 +231,7 @@ export class World {
           return true;
         },
       },
-      remotePower: noRemotePower(),
-      inspectCommand: { sendOnce: async () => 'c-3', result: async () => ({ outcome: 'pending' }) },
-      fenceTests: { read: async () => undefined, write: async () => undefined },
+      ...this.fences.parts(mustBeUp),
       ...this.slack.parts(mustBeUp),
       stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
       chains: {
