@@ -12,6 +12,7 @@ import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
 import { relayBugs } from './bugs/relay.ts';
+import { powerBugs } from './bugs/power.ts';
 import { slackBugs } from './bugs/slack.ts';
 import { surveyBugs } from './bugs/survey.ts';
 import { watermarkBugs } from './bugs/watermark.ts';
@@ -31,6 +32,7 @@ export const museum: readonly Bug[] = [
   ...guardBugs,
   ...functionBugs,
   ...surveyBugs,
+  ...powerBugs,
   ...doctorBugs,
   ...consoleBugs,
   ...adapterBugs,
