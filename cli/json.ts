@@ -4,7 +4,6 @@ import { assessGate } from '../core/assess-gates.ts';
 import { policy } from '../core/config.ts';
 import { errorCodes } from '../core/errors.ts';
 import { evidenceKinds } from '../core/evidence.ts';
-import { fenceResult } from '../core/fence-test.ts';
 import { healthStates } from '../core/finding.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { phases } from '../core/lease.ts';
@@ -13,6 +12,7 @@ import { plannedMove } from '../core/planned.ts';
 import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
+import { alertTestJson, fenceTestJson } from './json-tests.ts';
 
 /** What `--json` prints, by command: published as docs/cli.schema.json. Fields are added, never renamed; the tests hold every command to it. */
 
@@ -38,9 +38,6 @@ const status = z.object({
     }),
   ),
 });
-
-/** What each destination of the relay made of an alert test, by its name; null when the relay has told nothing. */
-const relays = z.record(text, z.object({ kind: text, taken: z.boolean(), how: text, atMs: ms }));
 
 const finding = z.object({
   check: text,
@@ -281,26 +278,8 @@ export const cliJson = {
   'verify-bundle': verified,
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
-  'alert-test': z.union([
-    /** `relays` with --wait alone. */
-    z.object({ sent: z.literal(true), by: text, test: text, relays: relays.nullable().optional() }),
-    z.object({ acknowledged: z.literal(true), by: text, atMs: ms }),
-    z.object({
-      newest: z
-        .object({
-          test: text.nullable(),
-          sentAtMs: ms,
-          by: text,
-          acknowledged: z.object({ by: text, atMs: ms }).nullable(),
-          relays: relays.nullable(),
-        })
-        .nullable(),
-    }),
-  ]),
-  'fence-test': z.object({
-    ok: z.boolean(),
-    validators: z.array(z.object({ validator, ok: z.boolean(), sentence: text, results: z.array(fenceResult) })),
-  }),
+  'alert-test': alertTestJson,
+  'fence-test': fenceTestJson,
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill: z.union([drill, drillReal]),
 } as const;

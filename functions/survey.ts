@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
-import { fenceTotals, type FencesSeen } from '../core/fence-test.ts';
 import { phases } from '../core/lease.ts';
 import { daysSince, neverDays } from '../core/survey.ts';
 import { sentenceOf, totalsOf, type Totals } from '../core/survey-totals.ts';
@@ -9,6 +8,7 @@ import { verdictStates } from '../core/verdict.ts';
 import { survey as contract } from './contract.ts';
 import { abreast } from './shared/abreast.ts';
 import type { Deps } from './shared/deps.ts';
+import { measureFences } from './shared/measure-fences.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 import { judgementOf, lookOn, mostAbreast, readOne, type Reading, type SurveyNeeds } from './shared/survey-read.ts';
@@ -36,30 +36,6 @@ const measureOne = (measure: Deps['measure'], { validator, lease, verdict, troub
   measure.split('LeasePhase', validator, phases.indexOf(lease.phase));
   // None stored means healthy; none read means nothing.
   if (trouble.broken === null && !trouble.unseen) measure.split('Verdict', validator, verdictStates.indexOf(verdict));
-};
-
-/**
- * A record that a hand has broken is of no test. When one gives no answer, there are no figures of any: the alarm rings when they stay away. What is
- * not enrolled has nothing to fence.
- */
-const measureFences = async (
-  deps: Pick<Deps, 'fenceTests' | 'measure' | 'clock'>,
-  readings: readonly Reading[],
-  signal: AbortSignal,
-): Promise<void> => {
-  const enrolled = readings.flatMap(({ config, lease }) => (config && lease ? [config] : []));
-  let unseen = false;
-  const seen = await abreast(enrolled, mostAbreast, async (config): Promise<FencesSeen> => {
-    const record = await deps.fenceTests.read(config.id, signal).catch((error: unknown) => {
-      unseen ||= !(error instanceof BatonError && error.code === 'LeaseInvalid');
-      return undefined;
-    });
-    return { config, record };
-  });
-  if (unseen) return;
-  const { failed, ageHours } = fenceTotals(seen, deps.clock.epochMs());
-  deps.measure.add('FencesFailed', failed);
-  deps.measure.add('FenceTestAgeHours', ageHours);
 };
 
 /** Once a minute: reads what stands in the table, watches the guards for some seconds, and says what a person should know. Changes nothing. */

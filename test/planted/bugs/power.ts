@@ -138,8 +138,8 @@ export const powerBugs: readonly Bug[] = [
     'fence-test-unseen-is-well',
     'A record that cannot be read is left out of the figures, which then say that all is well; the alarm on missing data never rings.',
     [
-      { file: 'functions/survey.ts', find: '  if (unseen) return;\n', replace: '' },
-      { file: 'functions/survey.ts', find: 'ageHours } = fenceTotals(seen', replace: 'ageHours } = fenceTotals(unseen ? [] : seen' },
+      { file: 'functions/shared/measure-fences.ts', find: '  if (unseen) return;\n', replace: '' },
+      { file: 'functions/shared/measure-fences.ts', find: 'ageHours } = fenceTotals(seen', replace: 'ageHours } = fenceTotals(unseen ? [] : seen' },
     ],
     'functions/survey.test.ts',
     'whose record gives no answer have no figures',
