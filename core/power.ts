@@ -8,7 +8,7 @@ const https = z.url({ protocol: /^https$/, error: 'expected an https URL' }).max
 /** The last part of the name of an encrypted parameter under the stack's own path: `/STACK/power/NAME`. */
 const parameter = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'expected 1–40 of a–z, 0–9 and -: the NAME of /STACK/power/NAME');
 
-/** Private addresses may be called: the operator says so, and that the functions can reach them (FenceSubnetIds). */
+/** Private addresses may be called: the operator says so, and sees that the functions can reach them. */
 const allowPrivate = z.boolean().optional();
 /** SHA-256 of the server's certificate, in hex; then that certificate counts and no authority. */
 const fingerprint = z

@@ -3,6 +3,7 @@ import { alex, amber, birch, configOf, fenceOutputOf, fencing, recordOf, reportO
 import { never, World } from '../test/support/deps.ts';
 
 import { nonceOf } from '../core/proofs.ts';
+import { durationMs } from '../core/time.ts';
 import type { Act } from './shared/handler.ts';
 
 import { fence } from './fence.ts';
@@ -193,15 +194,16 @@ describe('power that is not EC2’s', () => {
     world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));
     let ended = false;
     const deps = withPower(world, {
-      off: (_, signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            ended = true;
-            reject(new Error('aborted'));
-          });
-        }),
+      off: async (_, signal) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+        });
+        await world.clock.sleep(durationMs(6_000), signal);
+        return false;
+      },
     });
-    expect(await world.clock.run(fence(input, deps, never, remaining), 60_000)).toMatchObject({ state: 'fenced', kind: 'relinquished' });
+    expect(await world.clock.run(fence(input, deps, never, remaining))).toMatchObject({ state: 'fenced', kind: 'relinquished' });
+    expect(world.clock.steadyMs()).toBe(0);
     expect(ended).toBe(true);
   });
 });

@@ -75,9 +75,8 @@ const chosen = (proofs: readonly (readonly [EvidenceKind, Proof])[]): Proof => {
 export const seekProof = async (look: Look, kinds: readonly EvidenceKind[]): Promise<Proof> => {
   const enough = new AbortController();
   const own = { ...look, signal: AbortSignal.any([look.signal, enough.signal]) };
-  const sought = kinds
-    .filter((kind) => accepts(look.config.policy, kind))
-    .map((kind) => ({ kind, proof: seekers[kind](own).catch((error: unknown) => none((error as Error).message)) }));
+  const wanted = kinds.filter((kind) => accepts(look.config.policy, kind));
+  const sought = wanted.map((kind) => ({ kind, proof: seekers[kind](own).catch((error: unknown) => none((error as Error).message)) }));
   const all = async (of: typeof sought): Promise<Proof> => chosen(await Promise.all(of.map(async ({ kind, proof }) => [kind, await proof] as const)));
   const whole = all(sought);
   const others = all(sought.filter(({ kind }) => kind !== 'powered-off'));
