@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'quick',
           // Files keep nothing in modules that another file could meet; loading them anew for each file took as long as the tests.
           isolate: false,
-          include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.test.ts'],
+          include: ['{core,chains,functions,aws,console,relay,power,guard,cli,local,runtime,test}/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', '**/*.rig.test.ts', ...apart, 'node_modules/**'],
           testTimeout: 30_000,
         },
@@ -24,7 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: ['{core,chains,functions,aws,console,relay,guard,cli,local,runtime,test}/**/*.slow.test.ts'],
+          include: ['{core,chains,functions,aws,console,relay,power,guard,cli,local,runtime,test}/**/*.slow.test.ts'],
           exclude: ['node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 300_000,

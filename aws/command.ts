@@ -64,9 +64,9 @@ export class Command {
     return undefined;
   }
 
-  /** Sends it to this node, or finds the send that was made before. @throws BatonError CommandFailed; it may have been sent all the same. */
+  /** Sends it to this node, or finds the send that was made before; `inspect` takes no term. @throws BatonError CommandFailed; it may be sent already. */
   async sendOnce(
-    of: { node: NodeId; validator: ValidatorId; term: Term; nonce: string; more?: Readonly<Record<string, string>> },
+    of: { node: NodeId; validator: ValidatorId; term?: Term; nonce: string; more?: Readonly<Record<string, string>> },
     signal?: AbortSignal,
   ): Promise<string> {
     const comment = `baton ${of.nonce}`;
@@ -81,7 +81,7 @@ export class Command {
           TimeoutSeconds: this.#options.deliverySeconds,
           Parameters: {
             Validator: [of.validator],
-            Term: [String(of.term)],
+            ...(of.term === undefined ? {} : { Term: [String(of.term)] }),
             Nonce: [of.nonce],
             ...Object.fromEntries(Object.entries(of.more ?? {}).map(([name, value]) => [name, [value]])),
           },

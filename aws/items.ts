@@ -39,6 +39,7 @@ export const keyOf = {
   watcher: (vantage: string) => `watcher#${vantage}`,
   history: (validator: string) => `history#${validator}`,
   alertTest: () => 'alert-test',
+  fenceTest: (validator: string) => `fence-test#${validator}`,
   relay: () => 'relay',
   /** What Slack shows about an execution; about no execution when it is empty. */
   slack: (execution: string) => `slack#${execution}`,

@@ -65,3 +65,29 @@ describe('the state', () => {
     expect(await powerWith(answer).power.state(amber)).toBe('unknown');
   });
 });
+
+describe('the test', () => {
+  const testWith = (dry: Answer, answer: Answer = shown([{ id: amber, state: 'running' }])) => {
+    const { sent, options } = wired(({ action }) => (action === 'StopInstances' ? dry : answer));
+    return { sent, tested: new Power({ client: new EC2Client(options) }).test(amber) };
+  };
+  test('is a dry run of exactly the order, and a state', async () => {
+    const { sent, tested } = testWith(new Refusal('DryRunOperation'));
+    expect(await tested).toEqual({ works: true, code: 'works', how: 'EC2 would take the order to stop it, and shows it as running.' });
+    expect(sent.map(({ action, input }) => [action, input])).toEqual([
+      ['StopInstances', { 'InstanceId.1': amber, Force: 'true', SkipOsShutdown: 'true', DryRun: 'true' }],
+      ['DescribeInstances', { 'InstanceId.1': amber }],
+    ]);
+  });
+  test.each<[string, string, Answer]>([
+    ['a right that is missing', 'PowerNotAllowed', new Refusal('UnauthorizedOperation')],
+    ['a machine that is gone', 'PowerUnreachable', new Refusal('InvalidInstanceID.NotFound')],
+    ['a service that is away', 'PowerUnreachable', new Refusal('InternalError')],
+    ['an order that was taken as if it were meant', 'PowerUnreachable', '<StopInstancesResponse/>'],
+  ])('%s is no success', async (_, code, dry) => {
+    expect(await testWith(dry).tested).toMatchObject({ works: false, code });
+  });
+  test('an order that would be taken for a machine without a state is no success', async () => {
+    expect(await testWith(new Refusal('DryRunOperation'), shown()).tested).toMatchObject({ works: false, code: 'PowerUnusable' });
+  });
+});

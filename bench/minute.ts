@@ -1,6 +1,7 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { AlertTests } from '../aws/alert-test.ts';
+import { FenceTests } from '../aws/fence-tests.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { Records } from '../aws/records.ts';
@@ -178,6 +179,7 @@ export const countMinute = async (): Promise<Minute> => {
     records: new Records(table),
     approvals: new Approvals(table),
     alertTests: new AlertTests(table),
+    fenceTests: new FenceTests(table),
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'One Region.' }) },
     workflow: { start: async () => true, isRunning: async () => false, sendAnswer: async () => undefined },
     notify: { send: async () => true },
@@ -197,7 +199,7 @@ export const countMinute = async (): Promise<Minute> => {
   const page: Record<string, number> = {};
   for (const [kind, units] of Object.entries(counts.reads)) page[kind] = units - (before[kind] ?? 0);
   counts.reads = before;
-  const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch'];
+  const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch', 'fence-test'];
   const { timing } = configOf('hub-1');
   const own = [...metrics].filter((name) => /^(LeaseTerm|LeasePhase|Verdict)\//.test(name));
   return {

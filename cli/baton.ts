@@ -5,6 +5,7 @@ import { answer } from './commands/approve.ts';
 import { breaker } from './commands/breaker.ts';
 import { bundle } from './commands/bundle.ts';
 import { doctor } from './commands/doctor.ts';
+import { fenceTest } from './commands/fence-test.ts';
 import { explainAny } from './commands/explain-policy.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
@@ -33,7 +34,7 @@ Exit codes:
   4  refused by the lease, the policy or a person; nothing was changed
   5  no answer from AWS: what was asked may or may not have happened
   6  a failover or drill ended, but not as asked
-  7  doctor found what must be mended
+  7  doctor or fence-test found what must be mended
   8  verify-bundle found a bundle that was changed or contradicts itself
   9  plan --detailed-exitcode: the file would change something
 `;
@@ -78,6 +79,7 @@ export const programFor = (
   registerPauses(program, run);
   registerBreaker(program, run);
   registerAlertTest(program, run);
+  registerFenceTest(program, run);
   registerCompletion(program, outputOf);
   withExamples(program);
   return program;
@@ -175,6 +177,19 @@ const registerAlertTest = (program: Command, run: Run): void => {
     run((context) => {
       const [ack, { wait, status: shown }] = [option(testing, 'ack'), testing.opts<{ wait?: true; status?: true }>()];
       return alertTest(context, { wait: wait === true, status: shown === true, ...(ack === undefined ? {} : { ack }) });
+    }),
+  );
+};
+
+const registerFenceTest = (program: Command, run: Run): void => {
+  const testing = program
+    .command('fence-test [validator]')
+    .description('whether each fence that acts on a machine would work now; stops nothing')
+    .option('--node <node>', 'of this node alone, by name or id');
+  testing.action(
+    run((context, name) => {
+      const node = option(testing, 'node');
+      return fenceTest(context, name, node === undefined ? {} : { node });
     }),
   );
 };

@@ -4,6 +4,8 @@ import { HttpAnswers } from '../aws/answers.ts';
 import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { dynamo, ec2, kms, sfn, sns, ssm, sts } from '../aws/clients.ts';
+import { FenceTester } from '../aws/fence-tester.ts';
+import { FenceTests } from '../aws/fence-tests.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
@@ -19,7 +21,7 @@ import { validatorId, type ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
 import type { Clock } from '../core/time.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { cloudwatch, scheduler } from './doctor/clients.ts';
+import { cloudwatch, lambda, scheduler } from './doctor/clients.ts';
 import { lookBySdk } from './doctor/aws-look.ts';
 import type { StackLook } from './doctor/look.ts';
 import type { Output } from './output.ts';
@@ -32,6 +34,8 @@ export interface Context {
   /** Where what waits is answered. */
   readonly answers: Answers;
   readonly alertTests: AlertTests;
+  readonly fenceTests: Pick<FenceTests, 'read'>;
+  readonly fenceTester: Pick<FenceTester, 'run'>;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly chains: Chains;
   /** What AWS says of the stack and the machines. */
@@ -126,6 +130,8 @@ export const contextFromEnvironment = (output: Output): Context => {
     approvals: new Approvals({ client, table }),
     answers: answersAt(found.data.BATON_APPROVALS_URL),
     alertTests: new AlertTests({ client, table }),
+    fenceTests: new FenceTests({ client, table }),
+    fenceTester: new FenceTester({ client: lambda(), name: `${stackNamed(found.data.BATON_STATE_MACHINE)}-fence-test` }),
     tableCheck: new TableCheck({ client, table }),
     chains,
     look: lookHere(found.data),

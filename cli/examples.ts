@@ -32,6 +32,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   resume: ['baton resume hub-1'],
   breaker: ['baton breaker', 'baton breaker --clear 1 --reason "birch ran from an old image; it is wiped"'],
   'alert-test': ['baton alert-test', 'baton alert-test --ack 1a2b3c4d'],
+  'fence-test': ['baton fence-test', 'baton fence-test hub-1 --node birch'],
   completion: ['eval "$(baton completion bash)"'],
   drill: [
     'baton drill --scenario crash',

@@ -13,7 +13,7 @@ export const exitCodes = {
   unreachable: 5,
   /** A failover ended, but not with the candidate signing. */
   notReached: 6,
-  /** `doctor` found what must be mended before a failover can go well. */
+  /** `doctor` or `fence-test` found what must be mended before a failover can go well. */
   notFit: 7,
   /** `verify-bundle` found that a bundle was changed, or that it contradicts itself. */
   bundleBroken: 8,

@@ -13,6 +13,7 @@ import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
 import { jsonOfAlerts } from './json-alerts.ts';
+import { fenceTestJson } from './json-tests.ts';
 
 /** What `--json` prints, by command: published as docs/cli.schema.json. Fields are added, never renamed; the tests hold every command to it. */
 
@@ -33,6 +34,8 @@ const status = z.object({
       /** The planned move that is still to come. */
       planned: plannedMove.nullable(),
       mode: policy.shape.mode,
+      /** What the last test of its fences found; null when that cannot be read. */
+      fences: z.object({ ok: z.boolean(), sentence: text }).nullable(),
       nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
       waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
     }),
@@ -280,6 +283,7 @@ export const cliJson = {
   pause: z.object({ validator, paused: z.literal(true), by: text, reason: text, untilMs: ms.nullable() }),
   resume: z.object({ validator, paused: z.literal(false) }),
   ...jsonOfAlerts,
+  'fence-test': fenceTestJson,
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill: z.union([drill, drillReal]),
 } as const;

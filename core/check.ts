@@ -1,5 +1,6 @@
 import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
+import { machineOf, powerOf } from './power.ts';
 import { slackUserOf } from './slack-names.ts';
 import { checkTiming } from './timing.ts';
 import { windowMs } from './window.ts';
@@ -31,8 +32,23 @@ const checkNodes = (config: ValidatorConfig): void => {
       `two nodes share "${doubled}"`,
       'Give each node its own name, id and principal: a shared principal makes the key grant worthless.',
     );
-  if (config.nodes.some(({ id, power }) => power && id.startsWith('mi-')))
+  if (config.nodes.some(({ id, power }) => power === true && id.startsWith('mi-')))
     refuse(config, 'nodes', 'power is true for an mi-… node: EC2 cannot power it off', 'Set power to false there.');
+  checkMachines(config);
+};
+
+/** To cut one machine's power and be told of another's would be no fence. */
+const checkMachines = (config: ValidatorConfig): void => {
+  const all = config.nodes.flatMap((node) => powerOf(node) ?? []);
+  const uuids = all.flatMap((one) => (one.kind === 'redfish' ? [one.uuid] : []));
+  const doubled = twice(all.flatMap((one) => machineOf(one) ?? [])) ?? twice(uuids);
+  if (doubled !== undefined)
+    refuse(
+      config,
+      'nodes',
+      `two nodes have the same machine behind power: ${doubled}`,
+      'Give each node the url, system and uuid of its own machine.',
+    );
 };
 
 const checkVantages = (config: ValidatorConfig): void => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { nodeId, validatorId } from './ids.ts';
+import { power } from './power.ts';
 import { timing } from './timing.ts';
 import { dayWindow } from './window.ts';
 
@@ -20,8 +21,8 @@ export const node = z.strictObject({
       /^arn:aws[a-z-]*:(iam|sts)::\d{12}:(role|assumed-role|user)\/[\w+=,.@/-]{1,200}$/,
       'expected the ARN of a role or of an assumed-role session',
     ),
-  /** EC2 can power this machine off. False for `mi-…`. */
-  power: z.boolean().prefault(false),
+  /** Who can power this machine off: `true` is EC2, for `i-…` alone; a management controller or a webhook serve any machine. */
+  power: power.prefault(false),
   /** The node's own chain endpoint, where `watch` may ask how far it is. */
   url: url.optional(),
 });

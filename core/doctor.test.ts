@@ -36,6 +36,7 @@ const patient = (of: Partial<ValidatorSeen> = {}): ValidatorSeen => ({
   claimRunning: { value: true },
   pause: { value: undefined },
   history: { value: [{ atMs: ago(20) }, { atMs: ago(10) }] },
+  fenceTest: { value: undefined },
   vault: { value: true },
   looks: looks(),
   ...of,
@@ -106,6 +107,7 @@ describe('a validator', () => {
       of('timing', null, expect.stringContaining('= 8000 ms < lease 15000 ms') as string),
       of('key', null, 'The key is sealed.'),
       of('drill', null, 'It was moved 10 days ago.'),
+      { ...of('fences', null, 'Not each of its 4 fences has ever been tested with success.'), state: 'warn', next: 'baton fence-test hub-1' },
       of('guard', 'amber', 'Its guard is alive.'),
       of('ready', 'amber', 'Synced, at height 100.'),
       of('guard', 'birch', 'Its guard is alive.'),
@@ -123,10 +125,11 @@ describe('a validator', () => {
   });
   test('nothing of it is well that was not read', () => {
     const unknown = { unknown: 'No answer.' };
-    const dark = examined({ caller: unknown, lease: unknown, pause: unknown, history: unknown, vault: unknown, looks: unknown });
+    const dark = examined({ caller: unknown, lease: unknown, pause: unknown, history: unknown, fenceTest: unknown, vault: unknown, looks: unknown });
     for (const check of ['lease', 'pause', 'guards']) expect(found(dark, check)).toEqual(['unknown', 'No answer.', 'baton status hub-1']);
     expect(found(dark, 'approvers')).toEqual(['unknown', 'No answer.', login]);
     expect(found(dark, 'drill')).toEqual(['unknown', 'No answer.', 'baton switchover hub-1 --reason drill']);
+    expect(found(dark, 'fences')).toEqual(['unknown', 'No answer.', 'baton fence-test hub-1']);
     expect(found(dark, 'key')).toEqual(['unknown', 'No answer.', 'baton doctor hub-1 --vault   (as custodian)']);
     expect(dark.filter(({ check }) => ['guard', 'ready', 'armed', 'builds'].includes(check))).toEqual([]);
   });

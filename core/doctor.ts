@@ -1,6 +1,7 @@
 import { notReady } from './assess-gates.ts';
 import type { NodeConfig, ValidatorConfig } from './config.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
+import { failedOf, sayFences, wantedFences, type FenceTestRecord } from './fence-test.ts';
 import { fail, not, ok, seenAs, unseenAs, type Finding, type Seen, type Told } from './finding.ts';
 import type { ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
@@ -31,6 +32,8 @@ export interface ValidatorSeen {
   /** The pause that holds now. */
   readonly pause: Seen<{ readonly by: string; readonly reason: string } | undefined>;
   readonly history: Seen<readonly { readonly atMs: number }[]>;
+  /** What the last test of its fences found. */
+  readonly fenceTest: Seen<FenceTestRecord | undefined>;
   /** Whether a sealed key lies in the vault; null when it was not asked for. */
   readonly vault: Seen<boolean> | null;
   /** The reports of its nodes, read twice, some seconds apart. */
@@ -101,6 +104,14 @@ const tellDrill = ({ validator, history }: ValidatorSeen, nodes: readonly NodeCo
     if (failovers.length === 0) return not('warn', 'It has never been moved.', next);
     const days = daysSince(Math.max(...failovers.map(({ atMs }) => atMs)), nowMs);
     return days >= overdueDays.drill ? not('warn', `It was moved ${days} days ago.`, next) : ok(`It was moved ${days} days ago.`);
+  });
+};
+
+const tellFences = ({ validator, fenceTest }: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Told => {
+  const next = `baton fence-test ${validator}`;
+  return seenAs(fenceTest, next, (record) => {
+    const { ok: well, sentence } = sayFences({ config, record }, nowMs);
+    return well ? ok(sentence) : not(failedOf(wantedFences(config), record).length > 0 ? 'fail' : 'warn', sentence, next);
   });
 };
 
@@ -184,6 +195,7 @@ const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Na
     ['timing', null, tellTiming(config)],
     ['key', null, tellKey(seen)],
     ['drill', null, tellDrill(seen, config.nodes, nowMs)],
+    ['fences', null, tellFences(seen, config, nowMs)],
     ...('value' in looks
       ? tellGuards(config, valueOf(seen.lease), looks.value)
       : [['guards', null, unseenAs(looks, `baton status ${config.id}`)] as Named]),

@@ -284,3 +284,14 @@ export const alertTest = {
   input: z.looseObject({}),
   output: z.strictObject({ sentence }),
 };
+
+/** The schedule's event, which names nothing, or what a person asked for. */
+export const fenceTest = {
+  input: z.looseObject({
+    validator: validatorId.optional(),
+    /** A node's name or id. */
+    node: z.string().min(1).max(40).optional(),
+    by: z.string().min(1).max(2_048).optional(),
+  }),
+  output: z.strictObject({ validators: z.number().int().min(0), failed: z.number().int().min(0), sentence }),
+};

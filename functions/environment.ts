@@ -12,6 +12,9 @@ const variables = {
   BATON_STATE_MACHINE: arn,
   BATON_FENCE_DOCUMENT: z.string().min(3),
   BATON_REJOIN_DOCUMENT: z.string().min(3),
+  BATON_INSPECT_DOCUMENT: z.string().min(3),
+  /** Under it lie the secrets of what cuts power. */
+  BATON_POWER_PATH: z.string().regex(/^\/[\w.-]{1,128}\/power\/$/),
   BATON_TOPIC: arn,
   /** Region of the table and the state machine. */
   BATON_HOME_REGION: z.string().min(4),

@@ -3,6 +3,7 @@ import { alex, amber, birch, configOf, fenceOutputOf, fencing, recordOf, reportO
 import { never, World } from '../test/support/deps.ts';
 
 import { nonceOf } from '../core/proofs.ts';
+import { durationMs } from '../core/time.ts';
 import type { Act } from './shared/handler.ts';
 
 import { fence } from './fence.ts';
@@ -145,5 +146,64 @@ describe('fence', () => {
     world.loseReply = true;
     await expect(call(world, fence, input)).rejects.toMatchObject({ name: 'LeaseUnreachable' });
     expect(await call(world, fence, input)).toMatchObject({ state: 'fenced', kind: 'relinquished' });
+  });
+});
+
+describe('power that is not EC2’s', () => {
+  const input = { ...driven, holder: amber, planHash: 'f'.repeat(64), pass: 1, waitedMs: 20_000, approvalId: null };
+  const remote = (evidence: string[] = ['relinquished', 'powered-off']): World => {
+    const world = new World();
+    world.lease = fencing();
+    world.config = configOf((one) => {
+      one['policy'] = { approvers: ['role/approver'], evidence };
+      const power = { kind: 'webhook', url: 'https://hooks.example/power', parameter: 'amber' };
+      (one['nodes'] as Record<string, unknown>[])[0] = { ...(one['nodes'] as Record<string, unknown>[])[0], power };
+    });
+    return world;
+  };
+  const asked = { validator: v, node: amber, term: 2, nonce: 'n' };
+  const off = { kind: 'webhook' as const, host: 'hooks.example', asked, answered: { ...asked, state: 'off' } };
+  const withPower = (world: World, webhook: Partial<ReturnType<World['deps']>['remotePower']['webhook']>) => {
+    const deps = world.deps();
+    return { ...deps, remotePower: { ...deps.remotePower, webhook: { ...deps.remotePower.webhook, ...webhook } } };
+  };
+  test('is ordered, then asked for, and its word is proof', async () => {
+    const world = remote();
+    const heard: string[] = [];
+    const deps = withPower(world, {
+      off: async ({ node }) => heard.push(`off ${node}`) > 0,
+      state: async ({ node }) => {
+        heard.push(`state ${node}`);
+        return off;
+      },
+    });
+    expect(await world.clock.run(fence(input, deps, never, remaining))).toMatchObject({ state: 'fenced', kind: 'powered-off' });
+    expect(heard).toEqual([`off ${amber}`, `state ${amber}`]);
+    expect([world.powerOffs, world.lease?.evidence?.by]).toEqual([0, 'webhook hooks.example']);
+  });
+  test('is no proof when no order was taken, nor when the order throws', async () => {
+    for (const order of [async () => false, () => Promise.reject(new Error('no'))]) {
+      const world = remote();
+      const deps = withPower(world, { off: order, state: async () => off });
+      expect(await world.clock.run(fence(input, deps, never, remaining))).toMatchObject({ state: 'pending' });
+      expect(world.lease?.phase).toBe('FENCING');
+    }
+  });
+  test('a power that is slow to answer holds up no other proof, and is told to end', async () => {
+    const world = remote();
+    world.reports.set(amber, reportOf({ relinquished: { term: t(2), watermark: null } }));
+    let ended = false;
+    const deps = withPower(world, {
+      off: async (_, signal) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+        });
+        await world.clock.sleep(durationMs(6_000), signal);
+        return false;
+      },
+    });
+    expect(await world.clock.run(fence(input, deps, never, remaining))).toMatchObject({ state: 'fenced', kind: 'relinquished' });
+    expect(world.clock.steadyMs()).toBe(0);
+    expect(ended).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ type Output = z.input<typeof contract.output>;
 export const fence: Act<
   z.output<typeof contract.input>,
   Output,
-  'clock' | 'measure' | 'records' | 'lease' | 'approvals' | 'fenceCommand' | 'power'
+  'clock' | 'measure' | 'records' | 'lease' | 'approvals' | 'fenceCommand' | 'power' | 'remotePower'
 > = async (input, deps, signal) => {
   const { clock, records } = deps;
   const startedMs = clock.steadyMs();
@@ -75,4 +75,5 @@ export const handler = handlerOf({ name: 'Fence', ...contract }, fence, {
   approvals: make.approvals,
   fenceCommand: make.fenceCommand,
   power: make.power,
+  remotePower: make.remotePower,
 });

@@ -44,7 +44,7 @@ export const rejoin: Act<
   const { config } = await needConfig(deps, input.validator, signal);
   const node = config.nodes.find(({ id }) => id === input.node);
   if (!node) return quarantined('it is not a node of this validator any more');
-  if (node.power && offStates.includes(await deps.power.state(input.node, signal))) return quarantined('it is powered off');
+  if (node.power === true && offStates.includes(await deps.power.state(input.node, signal))) return quarantined('it is powered off');
   const nonce = createHash('sha256').update(`rejoin/${input.validator}/${input.term}/${input.claim}`).digest('hex').slice(0, 32);
   const limitMs = Math.min(waitMs, remainingMs());
   let reason = 'no answer';

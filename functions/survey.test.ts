@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, fencing, leaseOf, recordOf, reportOf, robin, run, t } from '../test/support/core.ts';
-import { makersOf, never } from '../test/support/deps.ts';
+import { makersOf, never, type World } from '../test/support/deps.ts';
 import { figureOf, look, remaining, wellWorld } from '../test/support/survey.ts';
 import { durationMs } from '../core/time.ts';
 import * as contract from './contract.ts';
+import { fenceTest } from './fence-test.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf } from './shared/handler.ts';
 import { survey } from './survey.ts';
@@ -28,6 +29,8 @@ test('a fleet that is well is measured in full', async () => {
     'AlertTestAgeDays 0',
     'TableUnsafe 0',
     'AlertTestUnansweredHours 0',
+    'FencesFailed 0',
+    'FenceTestAgeHours 9999',
     'LeaseTerm/hub-1 1',
     'LeasePhase/hub-1 0',
     'Verdict/hub-1 0',
@@ -166,6 +169,7 @@ test('of a paused validator only two signers count', async () => {
     'Validators 1',
     'ValidatorsPaused 1',
     'FleetPaused 1',
+    'FenceTestAgeHours 9999',
     'LeaseTerm/hub-1 2',
     'LeasePhase/hub-1 1',
   ]);
@@ -200,4 +204,36 @@ test('the schedule’s event is taken, and a vantage without end is not', async 
   expect(await world.clock.run(invoked)).toEqual({ validators: 1, sentence: 'Looked at 1 of 1 validators.' });
   expect(world.measured.figures).toContain('Done/Survey 1');
   await expect(handler({ vantage: 'x'.repeat(41) }, context, undefined as never)).rejects.toMatchObject({ code: 'InputInvalid' });
+});
+
+describe('the fences', () => {
+  const tested = async (world: World): Promise<void> => {
+    const deps = world.deps();
+    await world.clock.run(fenceTest({}, deps, never, () => 500_000));
+  };
+  const figures = (world: World) => [figureOf(world, 'FencesFailed'), figureOf(world, 'FenceTestAgeHours')];
+  test('of which no test is known are old for ever', async () => {
+    const world = wellWorld();
+    await look(world);
+    expect(figures(world)).toEqual([0, 9_999]);
+  });
+  test('are as old as their last success, and a failed one counts at once', async () => {
+    const world = wellWorld();
+    await tested(world);
+    await look(world);
+    expect(figures(world)).toEqual([0, 0]);
+    world.fences.powerTest = { works: false, code: 'PowerUnreachable', how: 'No.' };
+    await tested(world);
+    world.measured.figures.length = 0;
+    await world.clock.run(world.clock.sleep(durationMs(27 * 3_600_000)), 200_000_000);
+    await world.clock.run(survey({}, world.deps(), never, remaining), 200_000_000);
+    expect(figures(world)).toEqual([2, 27]);
+  });
+  test('whose record gives no answer have no figures', async () => {
+    const world = wellWorld();
+    world.down.add('fence-tests');
+    await look(world);
+    expect(figures(world)).toEqual([NaN, NaN]);
+    expect(figureOf(world, 'SurveyDone')).toBe(1);
+  });
 });

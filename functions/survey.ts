@@ -7,6 +7,7 @@ import { survey as contract } from './contract.ts';
 import { abreast } from './shared/abreast.ts';
 import { frozenNow, suspectTwo } from './shared/breaker.ts';
 import type { Deps } from './shared/deps.ts';
+import { measureFences } from './shared/measure-fences.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 import { judgementOf, lookOn, measureOne, mostAbreast, readOne, type SurveyNeeds } from './shared/survey-read.ts';
@@ -35,7 +36,7 @@ const alertTestOf = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'clo
 export const survey: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'validatorsMeasured'
+  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'fenceTests' | 'validatorsMeasured'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, tested, table, frozen] = await Promise.all([
@@ -57,6 +58,7 @@ export const survey: Act<
   };
   for (const [name, value] of Object.entries(totalsOf(seen, whole))) measure.add(name as keyof Totals, value as number);
   measure.add('AlertTestUnansweredHours', tested.unansweredHours);
+  await measureFences(deps, readings, signal);
   for (const one of readings.slice(0, deps.validatorsMeasured)) measureOne(measure, one);
   measure.flush();
   await suspectTwo(deps, seen, signal);
@@ -71,6 +73,7 @@ export const handler = handlerOf({ name: 'Survey', ...contract }, survey, {
   workflow: make.workflow,
   tableCheck: make.tableCheck,
   alertTests: make.alertTests,
+  fenceTests: make.fenceTests,
   validatorsMeasured: make.validatorsMeasured,
   measure: make.measure,
 });

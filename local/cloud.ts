@@ -10,6 +10,8 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { join } from 'node:path';
 import { HttpAnswers } from '../aws/answers.ts';
 import { AlertTests } from '../aws/alert-test.ts';
+import { FenceTests } from '../aws/fence-tests.ts';
+import { BatonError } from '../core/errors.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
@@ -140,6 +142,8 @@ const contextFor = (
     approvals: new Approvals(table),
     answers: new HttpAnswers({ url: approvalsUrl, region, clock, credentials: async () => credentials }),
     alertTests: new AlertTests(table),
+    fenceTests: new FenceTests(table),
+    fenceTester: { run: () => Promise.reject(new BatonError('CommandFailed', 'no FenceTest runs here', { fix: 'baton doctor' })) },
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: new SNSClient({ ...common, ...at('SNS') }), topic: deployment.topicArn }),
     chains,

@@ -25,15 +25,19 @@ export class Unanswered extends Error {}
 class Inside extends Error {}
 const inside = (): Error => new Inside('it leads to an address that is not public');
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    const [first] = found ?? [];
-    if (error || first === undefined) callback(error ?? inside(), []);
-    else if (!found.every(({ address }) => isPublic(address))) callback(inside(), []);
-    else if (options.all === true) callback(null, found);
-    else callback(null, first.address, first.family);
-  });
-};
+/** Looks a name up, and gives no address when one of those found may not be called. */
+export const lookupWithin =
+  (mayCallAddress: (address: string) => boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+      const [first] = found ?? [];
+      if (error || first === undefined) callback(error ?? inside(), []);
+      else if (!found.every(({ address }) => mayCallAddress(address))) callback(inside(), []);
+      else if (options.all === true) callback(null, found);
+      else callback(null, first.address, first.family);
+    });
+  };
+const publicLookup = lookupWithin(isPublic);
 
 const mayCall = (url: URL, reach: Reach): boolean => {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -45,7 +49,9 @@ const mayCall = (url: URL, reach: Reach): boolean => {
 /** Names of system and TLS errors, for example ECONNREFUSED. Their messages may quote what was sent. */
 const knownError = /^[A-Z][A-Z_]{2,60}$/;
 
-const whyOf = (error: unknown, signal: AbortSignal): Unanswered => {
+/** What failed, in words that hold nothing of the request. */
+export const whyOf = (error: unknown, signal: AbortSignal): Unanswered => {
+  if (error instanceof Unanswered) return error;
   if (signal.aborted) return new Unanswered('no answer in time');
   if (error instanceof Inside) return new Unanswered(error.message);
   const { code } = error as { code?: unknown };

@@ -29,7 +29,8 @@ const isSecret = (text: string): boolean => {
   return text === `${prefix}${bytes.toString('base64')}` && bytes.length >= leastSecretBytes && bytes.length <= mostSecretBytes;
 };
 
-const secrets = z.array(z.string().startsWith(prefix).max(100).refine(isSecret)).min(1).max(2);
+/** One, or two while one replaces the other. */
+export const webhookSecrets = z.array(z.string().startsWith(prefix).max(100).refine(isSecret)).min(1).max(2);
 
 /** @param isUrl which addresses may be called at all. */
 const settingsWith = (isUrl: (text: string) => boolean) =>
@@ -38,7 +39,7 @@ const settingsWith = (isUrl: (text: string) => boolean) =>
     kind: z.literal('webhook'),
     url: z.string().max(longestUrl).refine(isUrl),
     /** Two while one replaces the other: then there are two signatures. */
-    secrets,
+    secrets: webhookSecrets,
   });
 
 export const webhookSettings = settingsWith(isOutside);

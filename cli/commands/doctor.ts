@@ -33,11 +33,12 @@ type Read = Omit<ValidatorSeen, 'looks'> & { readonly first: Seen<Look> };
 const readOne = async (context: Context, validator: ValidatorId, caller: Seen<string>, options: DoctorOptions): Promise<Read> => {
   const { records, clock } = context;
   const signal = clock.timeout(readMs);
-  const [config, lease, pause, history, vault] = await Promise.all([
+  const [config, lease, pause, history, fenceTest, vault] = await Promise.all([
     seenOf(records.readConfig(validator, signal).then((found) => found?.config)),
     seenOf(context.lease.read(validator, signal)),
     seenOf(records.readPause(validator, signal).then((found) => holding(found, clock.epochMs()))),
     seenOf(records.readHistory(validator, signal)),
+    seenOf(context.fenceTests.read(validator, signal)),
     options.vault ? seenOf(records.readVault(validator, signal).then((found) => found !== undefined)) : null,
   ]);
   const found = valueOf(lease);
@@ -50,6 +51,7 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
     lease,
     pause,
     history,
+    fenceTest,
     vault,
     claimRunning,
     first: await seenOf(readReports(context, validator, nodes, signal)),

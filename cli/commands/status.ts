@@ -1,3 +1,4 @@
+import { sayFences } from '../../core/fence-test.ts';
 import type { WaitingRecord } from '../../core/approval.ts';
 import type { Lease } from '../../core/lease.ts';
 import { holding } from '../../core/pause.ts';
@@ -54,6 +55,10 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
   const lease = await context.lease.read(validator);
   const paused = holding(await context.records.readPause(validator), context.clock.epochMs());
   const planned = toCome(await context.records.readPlanned(validator), context.clock.epochMs());
+  const fences = await context.fenceTests.read(validator).then(
+    (record) => sayFences({ config, record }, context.clock.epochMs()),
+    () => null,
+  );
   const open = await context.approvals.waiting(validator);
   const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
   return {
@@ -62,6 +67,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
       ...(paused ? [`  paused ${endOf(paused)} by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
       ...plannedLines(config, planned),
       ...reports.map(({ node, report }) => reportSentence(nodeLabel(config, node.id), report)),
+      `  ${fences?.sentence ?? 'What the last test of its fences found cannot be read.'}${fences?.ok === true ? '' : `   next: baton fence-test ${validator}`}`,
       ...waitingLines(open),
     ],
     json: {
@@ -79,6 +85,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
       paused: paused ?? null,
       planned: planned ?? null,
       mode: config.policy.mode,
+      fences,
       nodes: reports.map(({ node, report }) => ({ name: node.name, id: node.id, report: report ?? null })),
       waiting: open?.state === 'pending' ? { purpose: open.purpose, plan: open.planHash, sentence: open.sentence } : null,
     },

@@ -38,7 +38,7 @@ const mode: Tell = ({ after }) => {
 };
 
 const nodes: Tell = ({ op, path, after, before }) => {
-  const [, name = '', field = ''] = path.split('.');
+  const [, name = '', field = '', part] = path.split('.');
   if (field === 'id' && op === '+') return plain(`${name} may be chosen to sign.`);
   if (field === 'id' && op === '-')
     return plain(`${name} can no longer be chosen to sign. Its role keeps what IAM allows it until you take that away.`);
@@ -46,7 +46,9 @@ const nodes: Tell = ({ op, path, after, before }) => {
     return risky(`Another machine is meant by ${name} from now on: fencing goes to ${unquoted(after)}, not to ${unquoted(before)}.`);
   if (field === 'principal' && op === '~')
     return risky(`The key will be released to ${unquoted(after)}; what is released now stays with ${unquoted(before)}.`);
-  if (field === 'power' && op !== '-')
+  if (field === 'power' && op !== '-' && ['kind', 'url', 'system', 'uuid'].includes(String(part)))
+    return risky(`The machine whose power is cut for ${name} is told by this. Then: baton fence-test VALIDATOR --node ${name}`);
+  if (field === 'power' && part === undefined && op !== '-')
     return after === 'true' ? plain(`EC2 may switch ${name} off to fence it.`) : op === '~' ? plain(`EC2 will not switch ${name} off.`) : null;
   return null;
 };

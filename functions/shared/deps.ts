@@ -1,6 +1,7 @@
 import type { AlertTests } from '../../aws/alert-test.ts';
 import type { Approvals } from '../../aws/approvals.ts';
 import type { Command } from '../../aws/command.ts';
+import type { FenceTests } from '../../aws/fence-tests.ts';
 import type { Keys } from '../../aws/keys.ts';
 import type { LeaseStore } from '../../aws/lease.ts';
 import type { Notify } from '../../aws/notify.ts';
@@ -15,6 +16,7 @@ import type { Tasks } from '../../aws/tasks.ts';
 import type { Workflow } from '../../aws/workflow.ts';
 import type { Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
+import type { RemoteSwitches } from '../../power/switch.ts';
 import type { Hosts, Reach, RelaySettings } from '../../relay/index.ts';
 import type { Measure } from './metrics.ts';
 
@@ -31,7 +33,11 @@ export interface Deps {
   readonly fenceCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly rejoinCommand: Pick<Command, 'sendOnce' | 'result'>;
   readonly keys: Pick<Keys, 'releaseTo'>;
-  readonly power: Pick<Power, 'off' | 'state'>;
+  readonly power: Pick<Power, 'off' | 'state' | 'test'>;
+  /** What cuts the power of machines that are not EC2's. */
+  readonly remotePower: RemoteSwitches;
+  readonly inspectCommand: Pick<Command, 'sendOnce' | 'result'>;
+  readonly fenceTests: Pick<FenceTests, 'read' | 'write'>;
   readonly workflow: Pick<Workflow, 'start' | 'isRunning' | 'describe' | 'history' | 'running' | 'list'>;
   /** What executions did, for people to look at. */
   readonly executions: Pick<Workflow, 'find' | 'history'>;

@@ -2,22 +2,16 @@ import type { ApprovalRecord } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { EvidenceKind } from '../../core/evidence.ts';
 import type { Lease } from '../../core/lease.ts';
-import {
-  accepts,
-  nonceOf,
-  proofOfAttestation,
-  proofOfLapse,
-  proofOfPowerOff,
-  proofOfRelinquish,
-  proofOfStop,
-  type Proof,
-} from '../../core/proofs.ts';
+import { powerOf } from '../../core/power.ts';
+import { proofOfPower } from '../../core/power-proof.ts';
+import { accepts, nonceOf, proofOfAttestation, proofOfLapse, proofOfRelinquish, proofOfStop, type Proof } from '../../core/proofs.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Deps } from './deps.ts';
+import { switchOf } from './switch-of.ts';
 
 /** One look at every kind of evidence that the policy accepts, side by side. Trouble with one kind never stops the others and never is proof. */
 
-export type FenceNeeds = 'clock' | 'records' | 'fenceCommand' | 'power';
+export type FenceNeeds = 'clock' | 'records' | 'fenceCommand' | 'power' | 'remotePower';
 
 export interface Look {
   readonly deps: Pick<Deps, FenceNeeds>;
@@ -51,11 +45,13 @@ const stop = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Pr
 
 const powerOff = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Proof> => {
   const node = config.nodes.find(({ id }) => id === lease.holder);
-  if (!node?.power) return none('its power cannot be switched');
+  const power = node && powerOf(node);
+  if (!power) return none('its power cannot be switched');
   if (waitedMs < config.timing.powerOffAfterMs) return none('softer ways are tried first');
-  const before = await deps.power.state(lease.holder, signal);
-  if (before === 'running' || before === 'pending') await deps.power.off(lease.holder, signal);
-  return proofOfPowerOff(lease, { node: lease.holder, state: await deps.power.state(lease.holder, signal), atMs: deps.clock.epochMs() });
+  const ask = { validator: lease.validator, node: lease.holder, term: lease.term, power };
+  const by = switchOf(deps, power);
+  const ordered = await by.off(ask, signal);
+  return proofOfPower(lease, { ask, ordered, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
 };
 
 const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
@@ -67,11 +63,27 @@ const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
   attested: async ({ deps, lease, attestation }) => proofOfAttestation(lease, attestation, { atMs: deps.clock.epochMs() }),
 };
 
-/** The first accepted proof in the policy's order, or why each kind is none. */
+const chosen = (proofs: readonly (readonly [EvidenceKind, Proof])[]): Proof => {
+  const found = proofs.find(([, { outcome }]) => outcome === 'proof');
+  return found?.[1] ?? none(proofs.map(([kind, proof]) => `${kind}: ${(proof as { reason: string }).reason}`).join('; '));
+};
+
+/**
+ * The first accepted proof in the policy's order, or why each kind is none. Only the power is not waited for when another kind is proof: a controller
+ * that is slow to answer must not hold up what the guard has said.
+ */
 export const seekProof = async (look: Look, kinds: readonly EvidenceKind[]): Promise<Proof> => {
+  const enough = new AbortController();
+  const own = { ...look, signal: AbortSignal.any([look.signal, enough.signal]) };
   const wanted = kinds.filter((kind) => accepts(look.config.policy, kind));
-  const proofs = await Promise.all(wanted.map(async (kind) => seekers[kind](look).catch((error: unknown) => none((error as Error).message))));
-  const found = proofs.find((proof) => proof.outcome === 'proof');
-  if (found) return found;
-  return none(wanted.map((kind, index) => `${kind}: ${(proofs[index] as { reason: string }).reason}`).join('; '));
+  const sought = wanted.map((kind) => ({ kind, proof: seekers[kind](own).catch((error: unknown) => none((error as Error).message)) }));
+  const all = async (of: typeof sought): Promise<Proof> => chosen(await Promise.all(of.map(async ({ kind, proof }) => [kind, await proof] as const)));
+  const whole = all(sought);
+  const others = all(sought.filter(({ kind }) => kind !== 'powered-off'));
+  try {
+    return await Promise.race([whole, others.then((found) => (found.outcome === 'proof' ? found : whole))]);
+  } finally {
+    // What is under way ends: an order that a frozen function gives later would be one of another time.
+    enough.abort();
+  }
 };

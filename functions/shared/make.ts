@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import * as clients from '../../aws/clients.ts';
 import { Command } from '../../aws/command.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
@@ -18,6 +20,9 @@ import { Tasks } from '../../aws/tasks.ts';
 import { Workflow } from '../../aws/workflow.ts';
 import * as everyChain from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
+import { Redfish, redfishSecret } from '../../power/redfish.ts';
+import type { ReadSecret, RemoteSwitches } from '../../power/switch.ts';
+import { WebhookSwitch, webhookPowerSecret } from '../../power/webhook.ts';
 import * as destinations from '../../relay/index.ts';
 import * as runtime from '../../runtime/clock.ts';
 import { variable } from '../environment.ts';
@@ -30,6 +35,8 @@ import { emf, type Measure } from './metrics.ts';
  */
 
 const deliverySeconds = 30;
+/** Secrets of power that are kept for a minute. */
+const mostSecrets = 100;
 let known: Table | undefined;
 const table = (): Table => (known ??= { client: clients.dynamo({ region: variable('BATON_HOME_REGION') }), table: variable('BATON_TABLE') });
 
@@ -44,6 +51,25 @@ export const fenceCommand = (): Command => new Command({ client: clients.ssm(), 
 export const rejoinCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_REJOIN_DOCUMENT'), deliverySeconds });
 export const keys = (): Keys => new Keys({ client: clients.kms(), keyId: variable('BATON_KMS_KEY') });
 export const power = (): Power => new Power({ client: clients.ec2() });
+export const remotePower = (): RemoteSwitches => {
+  const [path, loopback] = [variable('BATON_POWER_PATH'), variable('BATON_RELAY_REACH') === 'loopback'];
+  const ssm = clients.ssm();
+  const secretOf = <S extends z.ZodType>(schema: S): ReadSecret<z.output<S>> => {
+    const fix = 'Put the parameter as docs/fences.md says.';
+    const known = new Map<string, SecretParameter<S>>();
+    return (name, signal) => {
+      const found = known.get(name) ?? new SecretParameter({ client: ssm, name: `${path}${name}`, schema, clock: clock(), fix });
+      if (known.size < mostSecrets) known.set(name, found);
+      return found.read(signal);
+    };
+  };
+  return {
+    redfish: new Redfish({ clock: clock(), secret: secretOf(redfishSecret), loopback }),
+    webhook: new WebhookSwitch({ clock: clock(), randomHex: runtime.randomHex, secret: secretOf(webhookPowerSecret), loopback }),
+  };
+};
+export const inspectCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_INSPECT_DOCUMENT'), deliverySeconds });
+export const fenceTests = (): FenceTests => new FenceTests(table());
 let failovers: Workflow | undefined;
 export const workflow = (): Workflow =>
   (failovers ??= new Workflow({ client: clients.sfn({ region: variable('BATON_HOME_REGION') }), stateMachine: variable('BATON_STATE_MACHINE') }));

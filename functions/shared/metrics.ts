@@ -32,6 +32,8 @@ export const metricTable = {
   DrillAgeDays: { unit: MetricUnit.Count },
   AlertTestAgeDays: { unit: MetricUnit.Count },
   AlertTestUnansweredHours: { unit: MetricUnit.Count },
+  FencesFailed: { unit: MetricUnit.Count },
+  FenceTestAgeHours: { unit: MetricUnit.Count },
   TableUnsafe: { unit: MetricUnit.Count },
   LeaseTerm: { unit: MetricUnit.Count, by: 'Validator' },
   LeasePhase: { unit: MetricUnit.Count, by: 'Validator' },

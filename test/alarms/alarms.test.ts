@@ -57,6 +57,8 @@ const calm = (minutes: number, over: Readonly<Record<string, readonly Datum[]>> 
     'DrillAgeDays',
     'AlertTestAgeDays',
     'AlertTestUnansweredHours',
+    'FencesFailed',
+    'FenceTestAgeHours',
   ];
   const more = ['TableUnsafe', 'FleetPaused', 'FleetFailing', 'FleetUnobservable', 'Throttles:watch', 'Errors:watch'];
   const steady = (value: number): number[] => Array.from({ length: minutes }, () => value);
@@ -103,6 +105,8 @@ describe('whom it tells', () => {
     ['DrillOverdue', { DrillAgeDays: after(4, 90, 90, 90, 90, 90) }, 8],
     ['AlertDeliveryUntested', { AlertTestAgeDays: after(4, 30, 30, 30, 30, 30) }, 8],
     ['AlertDeliveryUntested', { AlertTestUnansweredHours: after(4, 72, 72, 72, 72, 72) }, 8],
+    ['FenceTestFailed', { FencesFailed: after(4, ...ones(16)) }, 8],
+    ['FenceTestFailed', { FenceTestAgeHours: after(4, 26, 26, 26, 26, 26) }, 8],
   ])('%s tells, and pages nobody', (_id, over, minute) => {
     expect(toldIn(home, 20, over).filter((told) => told !== greeting)).toEqual([`${minute} FleetNeedsCare ALARM`]);
   });

@@ -54,7 +54,7 @@ const resourceNames = ({ resolved }: Stack): ReadonlySet<string> => {
 
 describe('the metrics of the alarms', () => {
   test.each([
-    ['home', home, 45],
+    ['home', home, 47],
     ['vantage', far, 3],
   ] as const)('%s: somebody writes each of them, under exactly these dimensions', (_mode, stack, count) => {
     const metrics = [...alarmsOf(stack).values()].flatMap((alarm) => (alarm.kind === 'metric' ? alarm.metrics : []));

@@ -34,8 +34,8 @@ describe('doctor', () => {
     await well();
     const before = await new LeaseStore({ client, table: 'baton' }).read(hub);
     expect(await baton('doctor', 'hub-1', '--vault')).toBe(0);
-    expect([statesOf('fail'), statesOf('unknown'), statesOf('unchecked'), statesOf('warn')]).toEqual([[], [], [], ['alert-test', 'drill']]);
-    expect(told['counts']).toEqual({ ok: 29, warn: 2, fail: 0, unknown: 0, unchecked: 0 });
+    expect([statesOf('fail'), statesOf('unknown'), statesOf('unchecked'), statesOf('warn')]).toEqual([[], [], [], ['alert-test', 'drill', 'fences']]);
+    expect(told['counts']).toEqual({ ok: 29, warn: 3, fail: 0, unknown: 0, unchecked: 0 });
     expect(await new LeaseStore({ client, table: 'baton' }).read(hub)).toEqual(before);
   });
   test('without --vault looks at no key, and says so', async () => {
@@ -57,7 +57,7 @@ describe('doctor', () => {
     await tests.acknowledge({ code: '1a2b3c4d', atMs: 1_700_000_000_000, by: robin });
     await baton('pause', 'hub-1');
     expect(await baton('doctor', 'hub-1')).toBe(0);
-    expect(statesOf('warn')).toEqual(['pause', 'drill']);
+    expect(statesOf('warn')).toEqual(['pause', 'drill', 'fences']);
   });
   test('of a term whose execution has ended', async () => {
     await well();
@@ -102,7 +102,7 @@ describe('doctor', () => {
     expect(lines).toContain('fail         hub-1 guard birch             Its guard is silent: its report does not rise.');
     expect(lines).toContain('             next: On that machine: sudo systemctl restart baton-guard@hub-1.service');
     expect(lines).toContain('not checked  hub-1 key                     Not checked: only a custodian may see whether the key is sealed.');
-    expect(lines.slice(-2)).toEqual(['26 ok, 2 warnings, 1 failed, 1 unknown, 1 not checked.', '']);
+    expect(lines.slice(-2)).toEqual(['26 ok, 3 warnings, 1 failed, 1 unknown, 1 not checked.', '']);
   });
   test('tells what AWS says of the stack and of the machines', async () => {
     await well();

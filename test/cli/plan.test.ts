@@ -98,6 +98,11 @@ describe('plan', () => {
     ['another machine under the same name', (one) => renamed(one, 'id', 'i-0ddd000000000009'), ['~! nodes.birch.id']],
     ['another principal', (one) => renamed(one, 'principal', 'arn:aws:iam::123456789012:role/other'), ['~! nodes.birch.principal']],
     ['power', (one) => renamed(one, 'power', false), ['~ nodes.birch.power']],
+    [
+      'power by a webhook',
+      (one) => renamed(one, 'power', { kind: 'webhook', url: 'https://hooks.example/power', parameter: 'birch' }),
+      ['- nodes.birch.power', '+! nodes.birch.power.kind', '+ nodes.birch.power.parameter', '+! nodes.birch.power.url'],
+    ],
     ['fewer who must agree', (one) => (one['policy'] = { approvers: ['role/approver'], maxPerDay: 9 }), ['~! policy.maxPerDay']],
     [
       'a standby less',

@@ -96,7 +96,7 @@ describe('clients and permissions', () => {
     if (!home) throw new Error('there is no deployment');
     const found = servicesOf(resolved(loadTemplate(join(root, 'template.yaml')), home));
     expect(found.get('settle')).toEqual(['dynamodb', 'logs', 'xray']);
-    expect(found.size).toBe(15);
+    expect(found.size).toBe(16);
   });
 });
 
@@ -156,6 +156,7 @@ describe('bundles', () => {
       'console',
       'drill',
       'fence',
+      'fence-test',
       'reinstate',
       'rejoin',
       'relay',

@@ -10,10 +10,10 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
   expect(await countMinute()).toEqual({
     stackReads: 5,
     stackWrites: 13,
-    validatorReads: 24,
+    validatorReads: 25,
     guardReads: 120,
     guardWrites: 60,
-    stackMetrics: 25,
+    stackMetrics: 27,
     validatorMetrics: 3,
     surveySeconds: expect.closeTo(5, 0) as number,
     pageReads: 10,

@@ -23,6 +23,7 @@ const seen: ValidatorSeen = {
   claimRunning: { value: true },
   pause: { value: undefined },
   history: { value: [] },
+  fenceTest: { value: undefined },
   vault: null,
   looks: { value: { before: look(1), after: look(2) } },
 };

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { AlertTests } from '../../aws/alert-test.ts';
+import { FenceTester } from '../../aws/fence-tester.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
 import { HttpAnswers } from '../../aws/answers.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { keyOf, toItem } from '../../aws/items.ts';
@@ -24,6 +27,7 @@ import { doctor } from '../../cli/commands/doctor.ts';
 import { explain } from '../../cli/commands/explain.ts';
 import { explainPolicy } from '../../cli/commands/explain-policy.ts';
 import { failover } from '../../cli/commands/failover.ts';
+import { fenceTest } from '../../cli/commands/fence-test.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
 import { readmit } from '../../cli/commands/readmit.ts';
@@ -106,8 +110,9 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
   const { scheduler } = world;
   const { clock } = world.people.contextOf(arn);
   const caller = { ...nobody, arn };
-  const served = { ...servicesOf(world), cloudwatch: empty, scheduler: empty, sts: empty };
-  const clients = clientsFor(directWire, observed(served, onCall), caller) as unknown as LookClients & ReturnType<typeof clientsFor>;
+  const served = { ...servicesOf(world), cloudwatch: empty, scheduler: empty, sts: empty, lambda: empty };
+  const clients = clientsFor(directWire, observed(served, onCall), caller) as unknown as LookClients &
+    ReturnType<typeof clientsFor> & { lambda: LambdaClient };
   const table = { client: clients.dynamo, table: tableName };
   return {
     look: lookBySdk({ clients, stack: 'baton', keyId, topic, clock: systemClock }),
@@ -116,6 +121,8 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     approvals: new Approvals(table),
     answers: { give: () => Promise.reject(new Error('only an approver answers')) },
     alertTests: new AlertTests(table),
+    fenceTests: new FenceTests(table),
+    fenceTester: new FenceTester({ client: clients.lambda, name: 'baton-fence-test' }),
     tableCheck: new TableCheck(table),
     notify: () => new Notify({ client: clients.sns, topic }),
     chains: { headOf: async () => 100 } as unknown as Context['chains'],
@@ -196,6 +203,7 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await cancel(requester, (await requester.records.readPlanned(validator))?.execution ?? '');
   await explain(requester, 'hub-1.t1.by-hand-1');
   await alertTest(requester, {});
+  await fenceTest(requester, validator, {});
   const { url, close } = await endpoint(onRequest);
   const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' });
   const answers = new HttpAnswers({ url, region: 'us-east-1', clock: systemClock, credentials });

@@ -133,6 +133,10 @@ const cloudwatch = (stack: Stack, { action, input }: Call): Asked[] => [
 ];
 const scheduler = (_stack: Stack, { action }: Call): Asked[] => [{ action: `scheduler:${action}`, resource: '*' }];
 
+const lambda = (stack: Stack, { action, input }: Call): Asked[] => [
+  { action: `lambda:${action}Function`, resource: arnOf(stack, 'lambda', `function:${String(input['FunctionName'])}`) },
+];
+
 const translators = {
   dynamo,
   kms,
@@ -143,6 +147,7 @@ const translators = {
   approvals,
   cloudwatch,
   scheduler,
+  lambda,
 };
 
 export const questionsOf = (stack: Stack, who: Who, call: Call): Question[] =>

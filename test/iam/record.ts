@@ -9,6 +9,7 @@ import { World } from '../sim/world.ts';
 import { recordOf } from '../support/core.ts';
 import { ask, type Question, type Who } from './ask.ts';
 import { callsOfConsole } from './console.ts';
+import { callsOfFences } from './fences.ts';
 import { callsOfPeople } from './people.ts';
 import { contextKeys, questionsOf } from './questions.ts';
 import { callsOfRelay } from './relay.ts';
@@ -49,7 +50,7 @@ const nodesOf = (node: string): Who[] =>
 
 const callersOf = (call: Call): { name: string; whos: readonly Who[] } => {
   // The simulator runs no Slack, no relay and no console: what is called there is recorded beside it.
-  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest', 'Console'].includes(call.actor))
+  if ([...functionNames, 'Slack', 'Announce', 'Relay', 'AlertTest', 'FenceTest', 'Console'].includes(call.actor))
     return { name: call.actor, whos: [{ role: `${call.actor}Role` }] };
   const session = call.arn.slice(call.arn.lastIndexOf('/') + 1);
   if (call.actor.startsWith('guard ')) return { name: 'node', whos: nodesOf(session) };
@@ -214,6 +215,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   await callsOfSlack(recorder.onCall);
   await callsOfConsole(recorder.onCall);
   await callsOfRelay(recorder.onCall);
+  await callsOfFences(recorder.onCall);
   recorder.addServices();
   return recorder;
 };

@@ -12,6 +12,7 @@ import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
 import { relayBugs } from './bugs/relay.ts';
+import { powerBugs } from './bugs/power.ts';
 import { slackBugs } from './bugs/slack.ts';
 import { breakerBugs } from './bugs/breaker.ts';
 import { termBugs } from './bugs/terms.ts';
@@ -35,6 +36,7 @@ export const museum: readonly Bug[] = [
   ...surveyBugs,
   ...breakerBugs,
   ...termBugs,
+  ...powerBugs,
   ...doctorBugs,
   ...consoleBugs,
   ...adapterBugs,

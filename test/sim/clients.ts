@@ -24,8 +24,8 @@ export interface Services {
 }
 
 export interface Call {
-  /** `approvals` is the endpoint where people answer; no function calls the last two. */
-  readonly service: keyof Services | 'approvals' | 'cloudwatch' | 'scheduler';
+  /** `approvals` is the endpoint where people answer; no function calls the last three. */
+  readonly service: keyof Services | 'approvals' | 'cloudwatch' | 'scheduler' | 'lambda';
   readonly action: string;
   readonly input: Input;
   /** As Caller names it. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Command } from '../../aws/command.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { Notify } from '../../aws/notify.ts';
@@ -24,6 +25,7 @@ import { settle } from '../../functions/settle.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
+import { noRemotePower } from '../support/remote-power.ts';
 import { drill } from '../../functions/drill.ts';
 import { startOnAlarm } from '../../functions/start-on-alarm.ts';
 import { survey } from '../../functions/survey.ts';
@@ -124,6 +126,9 @@ export class Lambda {
       rejoinCommand: command('baton-rejoin'),
       keys: new Keys({ client: clients.kms, keyId }),
       power: new Power({ client: clients.ec2 }),
+      remotePower: noRemotePower(),
+      inspectCommand: command('baton-inspect'),
+      fenceTests: new FenceTests(table),
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       executions: new Workflow({ client: clients.sfn, stateMachine }),
       answers: new Tasks(clients.sfn),

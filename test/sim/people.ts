@@ -1,5 +1,6 @@
 import { answer } from '../../cli/commands/approve.ts';
 import { AlertTests } from '../../aws/alert-test.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
@@ -66,6 +67,8 @@ export class People {
       approvals: new Approvals(table),
       answers: { give: (request) => this.#give(proc, by, request) },
       alertTests: new AlertTests(table),
+      fenceTests: new FenceTests(table),
+      fenceTester: { run: () => Promise.reject(new BatonError('CommandFailed', 'no FenceTest runs here', { fix: 'baton doctor' })) },
       tableCheck: new TableCheck(table),
       notify: () => new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),

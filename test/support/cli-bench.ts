@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import type { Notice } from '../../core/notice.ts';
@@ -46,6 +47,9 @@ export let notices: Notice[] = [];
 export const executions = new Map<string, { found: Execution; events: readonly WorkflowEvent[]; full?: readonly FullEvent[] }>();
 /** What it lists, whatever it is asked. */
 export const listed: Listed[] = [];
+/** What FenceTest was asked for. */
+export const fenceAsks: unknown[] = [];
+let onFenceTest = async (): Promise<void> => undefined;
 /** With what executions were started. */
 export const inputs: Record<string, unknown>[] = [];
 /** What a person types when a word is asked for. */
@@ -82,6 +86,14 @@ export const contextFor = (output: Output): Context => {
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer }, notify: { send: async () => true } }, whoAmI),
     clock,
     alertTests: new AlertTests(table),
+    fenceTests: new FenceTests(table),
+    fenceTester: {
+      run: async (ask) => {
+        if (unreachable) throw new BatonError('CommandFailed', 'no answer', { fix: 'baton doctor' });
+        fenceAsks.push(ask);
+        await onFenceTest();
+      },
+    },
     tableCheck: { safety: async (signal) => safety ?? new TableCheck(table).safety(signal) },
     notify: () => ({
       send: async (notice) => {
@@ -178,7 +190,9 @@ export const set = (of: {
   look?: Partial<StackLook>;
   terminal?: boolean;
   onStart?: typeof onStart;
+  onFenceTest?: typeof onFenceTest;
 }): void => {
+  if (of.onFenceTest !== undefined) onFenceTest = of.onFenceTest;
   if (of.onStart !== undefined) onStart = of.onStart;
   if (of.terminal !== undefined) terminal = of.terminal;
   if (of.onSleep !== undefined) onSleep = of.onSleep;
@@ -224,6 +238,7 @@ export const useCli = (): void => {
     executions.clear();
     [listed.length, inputs.length, typed.word] = [0, 0, ''];
     onStart = async () => undefined;
+    onFenceTest = async () => undefined;
     [interrupt, terminal] = [new AbortController(), false];
   });
   afterEach(async () => {

@@ -20,6 +20,7 @@ import { alertDeps, noRelay } from './alert-deps.ts';
 import { approvalsIn } from './approvals-world.ts';
 import { amber, birch, configOf, leaseOf, reportOf, run, v } from './core.ts';
 import { measuring } from './measure.ts';
+import { FencesWorld } from './remote-power.ts';
 import { SlackWorld } from './slack-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -75,6 +76,7 @@ export class World {
   /** What handing over meets, once each. */
   handOver: Error[] = [];
   table: TableSafety = { state: 'safe', sentence: 'The table lies in one Region.' };
+  readonly fences = new FencesWorld();
   alertTest: AlertTest | undefined;
   relay = noRelay();
   released: { node: string; term: number }[] = [];
@@ -209,6 +211,7 @@ export class World {
           this.powerOffs += 1;
         },
         state: async () => this.powerState,
+        test: async () => this.fences.powerTest,
       },
       workflow: {
         start: async ({ name, input }) => {
@@ -247,6 +250,7 @@ export class World {
           return true;
         },
       },
+      ...this.fences.parts(mustBeUp),
       ...this.slack.parts(mustBeUp),
       stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
       chains: {

@@ -24,6 +24,7 @@ const folders = [
   'aws',
   'console',
   'relay',
+  'power',
   'guard',
   'cli',
   'local',
@@ -59,7 +60,9 @@ const inward: Record<string, readonly string[]> = {
   aws: ['core', 'runtime'],
   console: ['core'],
   relay: ['core', 'runtime'],
-  functions: ['core', 'runtime', 'chains', 'aws', 'console', 'relay'],
+  // How the public internet is told from the inside, and how webhooks are signed.
+  power: ['core', 'runtime', 'relay'],
+  functions: ['core', 'runtime', 'chains', 'aws', 'console', 'relay', 'power'],
   guard: ['core', 'runtime', 'chains', 'aws'],
   cli: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'local'],
   local: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'guard', 'cli'],

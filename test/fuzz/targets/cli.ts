@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttributeValue, GetItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { AlertTests } from '../../../aws/alert-test.ts';
+import { FenceTests } from '../../../aws/fence-tests.ts';
+import { BatonError } from '../../../core/errors.ts';
 import { Approvals } from '../../../aws/approvals.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
 import { Records } from '../../../aws/records.ts';
@@ -134,6 +136,8 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never), notify: { send: async () => true } }, whoAmI),
     workflow: new Workflow({ client: workflow as never, stateMachine }),
     alertTests: new AlertTests(at),
+    fenceTests: new FenceTests(at),
+    fenceTester: { run: () => Promise.reject(new BatonError('CommandFailed', 'no FenceTest runs here', { fix: 'baton doctor' })) },
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'It lies in one Region.' }) },
     notify: () => ({ send: async () => true }),
     chains: { ...chains, headOf: async () => 100 },

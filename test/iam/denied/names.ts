@@ -41,6 +41,7 @@ export const execution = `arn:aws:states:us-east-1:${account}:execution:baton-fa
 export const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:${account}:function:baton-${name}`;
 export const document = (name: string): string => `arn:aws:ssm:us-east-1:${account}:document/${name}`;
 export const slackParameter = `arn:aws:ssm:us-east-1:${account}:parameter/baton/slack`;
+export const powerParameter = `arn:aws:ssm:us-east-1:${account}:parameter/baton/power/amber`;
 export const relayParameter = `arn:aws:ssm:us-east-1:${account}:parameter/baton/relay`;
 export const instance = `arn:aws:ec2:us-east-1:${account}:instance/i-0a11ce0000000001`;
 export const hybrid = `arn:aws:ssm:us-east-1:${account}:managed-instance/mi-0ceda00000000003`;

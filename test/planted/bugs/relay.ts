@@ -49,7 +49,7 @@ export const relayBugs: readonly Bug[] = [
     [
       {
         file: 'relay/post.ts',
-        find: '    else if (!found.every(({ address }) => isPublic(address))) callback(inside(), []);\n',
+        find: '      else if (!found.every(({ address }) => mayCallAddress(address))) callback(inside(), []);\n',
         replace: '',
       },
     ],

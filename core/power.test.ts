@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { configOf } from '../test/support/core.ts';
+import { checkValidator } from './check.ts';
+import { machineOf, power, powerOf } from './power.ts';
+
+const redfish = {
+  kind: 'redfish',
+  url: 'https://10.0.0.9',
+  system: '437XR1138R2',
+  uuid: '38947555-7742-3448-3784-823347823834',
+  parameter: 'amber',
+};
+const webhook = { kind: 'webhook', url: 'https://hooks.example/power', parameter: 'amber' };
+
+describe('power', () => {
+  test.each([true, false, redfish, webhook, { ...redfish, fingerprint: 'a'.repeat(64), allowPrivate: true }])('%j is taken', (value) => {
+    expect(power.parse(value)).toEqual(value);
+  });
+  test.each([
+    ['http', { ...redfish, url: 'http://10.0.0.9' }],
+    ['a path', { ...redfish, url: 'https://10.0.0.9/redfish/v1' }],
+    ['a user', { ...redfish, url: 'https://root:pw@10.0.0.9' }],
+    ['no UUID', { ...redfish, uuid: undefined }],
+    ['a UUID in capitals', { ...redfish, uuid: redfish.uuid.toUpperCase().replace('38947555', 'ABCDEFAB') }],
+    ['a system that leads away', { ...redfish, system: '../Managers/1' }],
+    ['a password', { ...redfish, password: 'secret' }],
+    ['a parameter that leads away', { ...redfish, parameter: '../relay' }],
+    ['a short fingerprint', { ...redfish, fingerprint: 'abcd' }],
+    ['a query', { ...webhook, url: 'https://hooks.example/power?key=secret' }],
+    ['a user', { ...webhook, url: 'https://a:b@hooks.example/power' }],
+    ['another kind', { ...webhook, kind: 'ipmi' }],
+    ['words', 'yes'],
+  ])('%s is refused', (_, value) => {
+    expect(power.safeParse(value).success).toBe(false);
+  });
+  test('says who cuts it', () => {
+    expect(powerOf({ power: true })).toEqual({ kind: 'ec2' });
+    expect(powerOf({ power: false })).toBeNull();
+    expect(powerOf({ power: power.parse(webhook) })).toEqual(webhook);
+    expect(machineOf(redfish as never)).toBe('10.0.0.9/437XR1138R2');
+    expect(machineOf({ kind: 'ec2' })).toBeNull();
+  });
+});
+
+describe('two nodes', () => {
+  const both = (first: unknown, second: unknown) =>
+    configOf((one) => {
+      const nodes = one['nodes'] as Record<string, unknown>[];
+      for (const [index, value] of [first, second].entries()) (nodes[index] as Record<string, unknown>)['power'] = value;
+    });
+  const other = { ...redfish, uuid: '00000000-7742-3448-3784-823347823834' };
+  test.each([
+    ['one system', redfish, other],
+    ['one UUID', redfish, { ...redfish, system: '2' }],
+  ])('with %s behind their power are refused', (_, first, second) => {
+    expect(() => {
+      checkValidator(both(first, second));
+    }).toThrow(/two nodes have the same machine behind power/);
+  });
+  test('with systems of their own, or a webhook that serves both, are taken', () => {
+    checkValidator(both(redfish, { ...other, system: '2' }));
+    checkValidator(both(webhook, webhook));
+  });
+});
