@@ -36,6 +36,7 @@ describe('status --watch', () => {
       'hub-1: amber (i-0a11ce0000000001) may sign (term 1)',
       `${amber}: no report from its guard`,
       `${birch}: no report from its guard`,
+      '  Not each of its 4 fences has ever been tested with success.   next: baton fence-test hub-1',
       at,
       `${amber}: gate open, armed, synced, height 100, build b1`,
       at,

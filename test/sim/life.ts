@@ -60,9 +60,13 @@ const operate = (world: World): void => {
       const [abandoned] = [...world.states.executions.values()].filter(({ status }) => status === 'ABORTED');
       if (abandoned && episode === 1) world.states.redrive(abandoned);
       else
-        world.people.failover('failover', robin, `runbook-${episode}`).catch((error: unknown) => {
-          world.say(`The failover by hand is refused: ${(error as Error).name}.`);
-        });
+        // They have looked at the machines, so a fenced one may take over again.
+        world.people
+          .readmitAll(robin)
+          .then(() => world.people.failover('failover', robin, `runbook-${episode}`))
+          .catch((error: unknown) => {
+            world.say(`The failover by hand is refused: ${(error as Error).name}.`);
+          });
     }
     world.scheduler.after(lookMs, 'operator', look);
   };

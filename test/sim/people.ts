@@ -1,4 +1,5 @@
 import { answer } from '../../cli/commands/approve.ts';
+import { readmit } from '../../cli/commands/readmit.ts';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
@@ -13,6 +14,7 @@ import { answerReply, type AnswerReply, type AnswerRequest } from '../../core/an
 import type { ApprovalRecord } from '../../core/approval.ts';
 import { BatonError, errorCodes } from '../../core/errors.ts';
 import { clientsFor } from './clients.ts';
+import { validator } from './enrolment.ts';
 import { keyId, tableName } from './guard-run.ts';
 import { stateMachine, topic } from './lambda.ts';
 import { Proc } from './proc.ts';
@@ -147,6 +149,15 @@ export class People {
         void this.#answer(record, 'honest', 'approve', 'I cut its power at the rack.');
       });
     });
+  }
+
+  /** Ends the quarantine of every machine; what fails is left to the next time. */
+  async readmitAll(by: string): Promise<void> {
+    const context = this.contextOf(by);
+    for (const node of this.#world.machines.keys())
+      await readmit(context, validator, node, { reason: 'It is well again.' }).catch((error: unknown) => {
+        this.#world.say(`${node} stays in quarantine: ${(error as Error).name}.`);
+      });
   }
 
   /** The runbook's command, under a name that can be replayed. */

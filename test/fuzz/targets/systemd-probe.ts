@@ -72,7 +72,7 @@ export const systemdProbe = target<Input>({
     hold(result.sentence.length <= 300, 'the sentence is too long');
     same(
       await chains.landed(config, 'east', 3, never),
-      duty === null || top === null ? { signed: false, head: null } : { signed: duty > 3, head: top },
+      duty === null || top === null ? { signed: false, head: null, whole: false } : { signed: duty > 3, head: top, whole: true },
       'landed',
     );
     const known = await chains.headOf(config, never);

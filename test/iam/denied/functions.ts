@@ -1,3 +1,4 @@
+import { functionItems } from './function-items.ts';
 import {
   account,
   answers,
@@ -17,167 +18,12 @@ import {
   topic,
   type Denied,
 } from './names.ts';
+
 /** Calls of functions, each of which would be some other function's work, or nobody's. */
 
 const lease = ['validator', 'attempt', 'version', 'term', 'phase', 'claim'];
 const update = 'dynamodb:UpdateItem';
 const tagged = { 'ssm:resourceTag/baton': 'baton' };
-
-const items: readonly Denied[] = [
-  { who: role('Assess'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'assess takes a term' },
-  { who: role('Assess'), action: 'dynamodb:GetItem', resource: table, context: item('vault#hub-1'), why: 'assess reads the sealed key' },
-  { who: role('Assess'), action: 'dynamodb:GetItem', resource: table, why: 'assess reads an item whose key is not told' },
-  { who: role('Assess'), action: 'dynamodb:Query', resource: table, context: item('lease#hub-1'), why: 'assess queries' },
-  { who: role('TakeTerm'), action: update, resource: table, context: attributes('lease#hub-1', ...lease, 'holder'), why: 'take-term names a holder' },
-  { who: role('TakeTerm'), action: update, resource: table, context: item('lease#hub-1'), why: 'take-term writes attributes that are not told' },
-  {
-    who: role('TakeTerm'),
-    action: update,
-    resource: table,
-    context: attributes('node#hub-1#i-1', ...lease),
-    why: "take-term writes a node's report",
-  },
-  { who: role('TakeTerm'), action: 'dynamodb:PutItem', resource: table, context: item('lease#hub-1'), why: 'take-term replaces the lease' },
-  { who: role('TakeTerm'), action: 'dynamodb:DeleteItem', resource: table, context: item('lease#hub-1'), why: 'take-term deletes the lease' },
-  {
-    who: role('Fence'),
-    action: update,
-    resource: table,
-    context: attributes('lease#hub-1', ...lease, 'holder'),
-    why: 'fence moves the right to sign',
-  },
-  { who: role('Fence'), action: update, resource: table, context: attributes('lease#hub-1', ...lease, 'sealed'), why: 'fence publishes a key' },
-  { who: role('Fence'), action: 'dynamodb:PutItem', resource: table, context: item('node#hub-1#i-1'), why: "fence writes the node's own word" },
-  { who: role('Fence'), action: 'dynamodb:PutItem', resource: table, context: item('approval#a'), why: 'fence attests' },
-  {
-    who: role('Settle'),
-    action: update,
-    resource: table,
-    context: attributes('lease#hub-1', ...lease, 'holder'),
-    why: 'settle moves the right to sign',
-  },
-  { who: role('Settle'), action: update, resource: table, context: attributes('lease#hub-1', ...lease, 'evidence'), why: 'settle proves a fence' },
-  {
-    who: role('ReleaseKey'),
-    action: update,
-    resource: table,
-    context: attributes('lease#hub-1', ...lease, 'evidence'),
-    why: 'release-key proves the fence itself',
-  },
-  { who: role('ReleaseKey'), action: 'dynamodb:PutItem', resource: table, context: item('vault#hub-1'), why: 'release-key replaces the sealed key' },
-  { who: role('Verify'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'verify writes the lease' },
-  { who: role('Rejoin'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'rejoin writes the lease' },
-  {
-    who: role('RequestApproval'),
-    action: update,
-    resource: table,
-    context: attributes('lease#hub-1', ...lease),
-    why: 'request-approval takes the term',
-  },
-  { who: role('RequestApproval'), action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'request-approval pauses' },
-  { who: role('Answer'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'answer takes the term' },
-  { who: role('Answer'), action: 'dynamodb:PutItem', resource: table, context: item('approvals#hub-1'), why: 'answer points at another record' },
-  { who: role('Answer'), action: 'dynamodb:PutItem', resource: table, context: item('config#hub-1'), why: 'answer makes somebody an approver' },
-  {
-    who: role('Survey'),
-    action: 'dynamodb:GetItem',
-    resource: table,
-    context: { ...item('approval#a'), 'dynamodb:Select': 'ALL_ATTRIBUTES' },
-    why: 'survey reads a task token',
-  },
-  { who: role('Survey'), action: 'dynamodb:PutItem', resource: table, context: item('alert-test'), why: 'survey acknowledges an alert test' },
-  { who: role('Survey'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'survey writes the lease' },
-  { who: role('Survey'), action: 'dynamodb:DeleteItem', resource: table, context: item('pause#hub-1'), why: 'survey resumes' },
-  { who: role('Survey'), action: 'dynamodb:UpdateTable', resource: table, why: 'survey changes the table that it looks at' },
-  { who: role('Relay'), action: 'dynamodb:GetItem', resource: table, context: item('lease#hub-1'), why: 'the relay reads a lease' },
-  { who: role('Relay'), action: 'dynamodb:GetItem', resource: table, context: item('alert-test'), why: 'the relay reads the code of an alert test' },
-  { who: role('Relay'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'the relay writes the lease' },
-  {
-    who: role('Relay'),
-    action: update,
-    resource: table,
-    context: attributes('alert-test', 'id', 'relays', 'acknowledged'),
-    why: 'the relay acknowledges an alert test',
-  },
-  { who: role('Relay'), action: update, resource: table, context: item('alert-test'), why: 'the relay writes attributes that are not told' },
-  {
-    who: role('FenceTest'),
-    action: 'dynamodb:PutItem',
-    resource: table,
-    context: item('fence#hub-1'),
-    why: 'a fence test writes that a fence was begun',
-  },
-  { who: role('FenceTest'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'a fence test writes the lease' },
-  {
-    who: role('AlertTest'),
-    action: update,
-    resource: table,
-    context: attributes('alert-test', 'code', 'acknowledged'),
-    why: 'an alert test acknowledges itself',
-  },
-  { who: role('AlertTest'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'an alert test writes the lease' },
-  {
-    who: role('Console'),
-    action: 'dynamodb:GetItem',
-    resource: table,
-    context: { ...item('approval#a'), 'dynamodb:Select': 'ALL_ATTRIBUTES' },
-    why: 'the console reads a task token',
-  },
-  { who: role('Console'), action: 'dynamodb:GetItem', resource: table, context: item('vault#hub-1'), why: 'the console reads a sealed key' },
-  { who: role('Console'), action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'the console pauses' },
-  { who: role('Console'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'the console writes the lease' },
-  { who: role('Drill'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'a drill writes the lease' },
-  { who: role('Drill'), action: 'dynamodb:DeleteItem', resource: table, context: item('pause#hub-1'), why: 'a drill ends a pause' },
-  { who: role('Drill'), action: 'dynamodb:PutItem', resource: table, context: item('history#hub-1'), why: 'a drill writes that it was' },
-  { who: role('Drill'), action: 'states:SendTaskSuccess', resource: '*', why: 'a drill approves itself' },
-  { who: role('StartOnAlarm'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'an alarm writes the lease' },
-  { who: role('Watch'), action: update, resource: table, context: attributes('lease#hub-1', ...lease), why: 'watch writes the lease' },
-  { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('breaker#clearance'), why: 'watch ends a freeze' },
-  { who: role('Watch'), action: 'dynamodb:DeleteItem', resource: table, context: item('breaker#suspicions'), why: 'watch forgets what is suspected' },
-  { who: role('Survey'), action: 'dynamodb:PutItem', resource: table, context: item('breaker#clearance'), why: 'survey ends a freeze' },
-  {
-    who: role('ReleaseKey'),
-    action: 'dynamodb:PutItem',
-    resource: table,
-    context: item('breaker#clearance'),
-    why: 'release-key ends the freeze that it is held by',
-  },
-  {
-    who: role('TakeTerm'),
-    action: 'dynamodb:PutItem',
-    resource: table,
-    context: item('breaker#clearance'),
-    why: 'take-term ends the freeze that it is held by',
-  },
-  {
-    who: role('Assess'),
-    action: 'dynamodb:PutItem',
-    resource: table,
-    context: item('quarantine#hub-1#i-1'),
-    why: 'assess brings back the node that it wants',
-  },
-  { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'watch pauses' },
-  { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('watch#hub-1#far'), why: "watch writes another vantage's memory" },
-  { who: role('Watch'), action: update, resource: table, context: item('watcher#far'), why: "watch takes another vantage's watch" },
-  {
-    who: role('Watch'),
-    action: update,
-    resource: table,
-    context: attributes('lease#hub-1', ...lease),
-    why: 'a vantage writes the lease',
-    in: 'vantage',
-  },
-  { who: role('Watch'), action: update, resource: table, context: item('watcher#home'), why: "a vantage takes the home's watch", in: 'vantage' },
-  {
-    who: role('Watch'),
-    action: 'dynamodb:GetItem',
-    resource: table,
-    context: item('vault#hub-1'),
-    why: 'a vantage reads a sealed key',
-    in: 'vantage',
-  },
-  { who: role('Watch'), action: 'states:SendTaskSuccess', resource: '*', why: 'a vantage approves', in: 'vantage' },
-];
 
 const calls: readonly Denied[] = [
   { who: role('Fence'), action: 'ssm:SendCommand', resource: document('baton-rejoin'), why: 'fence unfences' },
@@ -309,4 +155,4 @@ const calls: readonly Denied[] = [
   },
 ];
 
-export const functions: readonly Denied[] = [...items, ...calls];
+export const functions: readonly Denied[] = [...functionItems, ...calls];

@@ -34,12 +34,9 @@ const lease = ['validator', 'attempt', 'version', 'term', 'phase', 'claim', 'hol
 const alarm = `arn:aws:cloudwatch:us-east-1:${account}:alarm:baton-NeedsPerson`;
 const starters: readonly Denied[] = [
   { who: requester, action: 'execute-api:Invoke', resource: answers, why: 'who asks approves' },
-  ...[requester, approver, custodian].map((who) => ({
-    who,
-    action: 'ssm:GetParameter',
-    resource: powerParameter,
-    why: 'a person says that a machine is off',
-  })),
+  { who: requester, action: 'ssm:GetParameter', resource: powerParameter, why: 'who asks says that a machine is off' },
+  { who: approver, action: 'ssm:GetParameter', resource: powerParameter, why: 'who approves says that a machine is off' },
+  { who: custodian, action: 'ssm:GetParameter', resource: powerParameter, why: 'who keeps keys says that a machine is off' },
   { who: requester, action: 'ssm:GetParameter', resource: slackParameter, why: 'who asks presses for others' },
   { who: requester, action: 'ssm:GetParametersByPath', resource: slackParameter.replace('/slack', ''), why: 'who asks reads all parameters' },
   { who: requester, action: 'states:SendTaskSuccess', resource: '*', why: 'who asks wakes the execution' },
