@@ -91,6 +91,11 @@ export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: 
     handle: async (action, input) => {
       const ids = instanceIds(input);
       if (ids.length === 0) throw new ServiceError('MissingParameter', 'InstanceId is missing');
+      // Whether it may, without doing it.
+      if (action === 'StopInstances' && input['DryRun'] === 'true') {
+        ids.forEach(machineOf);
+        throw new ServiceError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+      }
       if (action === 'StopInstances') return `<instancesSet>${ids.map(stop).join('')}</instancesSet>`;
       if (action === 'DescribeInstances') return `<reservationSet>${ids.map(describe).join('')}</reservationSet>`;
       throw new ServiceError('InvalidAction', `ec2:${action} is not served here`);
