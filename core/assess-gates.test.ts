@@ -28,6 +28,11 @@ const base = (of: Partial<AssessInput> = {}): AssessInput => ({
   request,
   ...of,
 });
+const frozen = {
+  open: [{ number: 1, kind: 'two-signers' as const, validator: configOf().id, what: 'Both say so.', by: 'survey', atMs: 0 }],
+  last: 1,
+  sentence: 'The fleet is frozen.',
+};
 const rows = (of: Partial<AssessInput> = {}): string[] =>
   assessRequest(base(of)).gates.map(({ gate, node, seen, required, verdict }) => [gate, node ?? '-', seen, required, verdict].join(' | '));
 const rowOf = (gate: string, of: Partial<AssessInput> = {}): string | undefined => rows(of).find((row) => row.startsWith(`${gate} |`));
@@ -73,6 +78,9 @@ describe('the request', () => {
     ],
     ['window', { window: { notAfterMs: epochMs(100_060_000), cancelled: true } }, 'cancelled | before 1970-01-02 03:47:40 UTC | closed'],
     ['pause', { paused: { by: robin, reason: 'Upgrade' } }, `paused by ${robin}: Upgrade | not paused | closed`],
+    ['breaker', { frozen }, 'The fleet is frozen. | closed | closed'],
+    ['breaker', { frozen, request: byHand }, 'The fleet is frozen. | closed (waived: it is to be fenced; nobody is released) | waived'],
+    ['breaker', { frozen: { ...frozen, open: [] }, request: byHand }, 'The fleet is frozen. | closed | closed'],
     ['mode', { config: configOf((one) => (one['policy'] = { mode: 'watch' })) }, 'watch | approve or auto, or a person who asks | closed'],
     ['claim', { lease: fencing(), claimRunning: true }, 'term 2 is FENCING; one runs | driven by no other | closed'],
     ['claim', { lease: fencing() }, 'term 2 is FENCING; one has ended | driven by no other | open'],
@@ -84,6 +92,7 @@ describe('the request', () => {
     ['verdict', { verdict: 'healthy', request: byHand }, 'healthy | failing (waived: a person asks) | waived'],
     ['verdict', { request: { ...request, kind: 'switchover' } }, 'failing | failing (waived: a planned move) | waived'],
     ['cool-down', { lease: fencing() }, 'none within a day | 600 s between two (waived: the term is moving already) | waived'],
+    ['cool-down', { lease: fencing({ phase: 'FENCED' }) }, 'none within a day | 600 s between two (waived: the term is moving already) | waived'],
     ['cool-down', { history: [{ execution: 'x', atMs: 99_940_000 }] }, '60 s ago | 600 s between two | closed'],
     [
       'circuit-breaker',

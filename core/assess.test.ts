@@ -72,6 +72,11 @@ describe('why there is no plan', () => {
       refused('Paused', `hub-1 is paused by ${robin}: Upgrade.`, 'baton resume hub-1'),
     ],
     [
+      'the fleet is frozen, and this validator is not the suspected one',
+      () => ({ frozen: { open: [], last: null, sentence: 'The fleet is frozen.' }, request: byHand }),
+      refused('FleetFrozen', 'The fleet is frozen.', 'baton breaker'),
+    ],
+    [
       'policy watch',
       () => ({ config: configOf(configured({ policy: { mode: 'watch' } })) }),
       refused('Watching', 'Policy of hub-1 is watch: Baton tells and does nothing.', 'baton failover hub-1'),

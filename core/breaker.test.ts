@@ -45,7 +45,17 @@ describe('the breaker', () => {
     ['a clearance above the newest', cleared(suspecting(none, two), 2)],
   ])('%s is frozen, and nothing that a clearance could name', (_, record) => {
     expect(frozenBy(record)).toMatchObject({ open: [], last: null });
-    expect(frozenBy(record)?.sentence).toContain('Nobody is released');
+    const [through, last] = [record.clearance?.through ?? 0, record.suspicions?.last ?? 0];
+    expect(frozenBy(record)?.sentence).toBe(
+      `The record of the breaker cannot be used: suspicion ${through} was cleared and ${last} is the newest. ` +
+        'Nobody is released while nobody knows what was suspected.',
+    );
+  });
+  test('a record whose newest is not the last of those found is none', () => {
+    const one = { ...two, number: 1 };
+    expect(suspicions.safeParse({ last: 1, found: [one] }).success).toBe(true);
+    expect(suspicions.safeParse({ last: 2, found: [one] }).success).toBe(false);
+    expect(suspicions.safeParse({ last: 1, found: [] }).success).toBe(false);
   });
   test('after a record was lost, a new suspicion is above what was cleared', () => {
     expect(frozenBy(suspecting(cleared(none, 3), two))).toMatchObject({ last: 4, open: [{ number: 4 }] });

@@ -23,11 +23,15 @@ const judge = (said: PowerSaid, of: { power?: PowerConfig; ordered?: boolean; le
 
 describe('power that is off', () => {
   test('is proof for exactly this node and term', () => {
-    expect(judge(shown)).toMatchObject({
+    const evidence = { kind: 'powered-off', node: cedar, term: 2, atMs: 9 };
+    expect(judge(shown)).toEqual({
       outcome: 'proof',
-      evidence: { kind: 'powered-off', node: cedar, term: 2, by: 'Redfish 10.0.0.9', atMs: 9 },
+      evidence: { ...evidence, by: 'Redfish 10.0.0.9', how: `Redfish shows system 1 (UUID ${uuid}) as Off.` },
     });
-    expect(judge(told)).toMatchObject({ outcome: 'proof', evidence: { kind: 'powered-off', node: cedar, term: 2, by: 'webhook hooks.example' } });
+    expect(judge(told)).toEqual({
+      outcome: 'proof',
+      evidence: { ...evidence, by: 'webhook hooks.example', how: 'The signed answer of hooks.example says that the power is off.' },
+    });
     const ec2 = { kind: 'ec2' as const };
     const said = { kind: 'ec2' as const, node: amber, state: 'stopped' };
     expect(judge(said, { lease: fencing(), ask: { ...ask(ec2), node: amber } })).toMatchObject({ outcome: 'proof', evidence: { by: 'EC2' } });
@@ -37,20 +41,27 @@ describe('power that is off', () => {
       expect(judge(said, { ordered: false })).toEqual({ outcome: 'none', reason: 'no order of this term to cut its power was taken yet' });
   });
   test('is none of another machine, node, validator, term or question', () => {
-    const others: PowerSaid[] = [
-      { ...shown, uuid: '00000000-7742-3448-3784-823347823834' },
-      { ...shown, system: '2' },
-      { ...shown, node: amber },
-      { ...told, answered: { ...answered, node: amber } },
-      { ...told, answered: { ...answered, validator: 'hub-2' } },
-      { ...told, answered: { ...answered, term: 1 } },
-      { ...told, answered: { ...answered, nonce: 'm' } },
+    const another = 'the answer is of another validator, node or term';
+    const others: [PowerSaid, string][] = [
+      [{ ...shown, uuid: '00000000-7742-3448-3784-823347823834' }, `the system behind 10.0.0.9 has another UUID than ${uuid}`],
+      [{ ...shown, system: '2' }, 'the answer is of system 2, not of 1'],
+      [{ ...shown, node: amber }, `the state is of ${amber}, not of the recorded active ${cedar}`],
+      [{ ...told, answered: { ...answered, node: amber } }, another],
+      [{ ...told, answered: { ...answered, validator: 'hub-2' } }, another],
+      [{ ...told, answered: { ...answered, term: 1 } }, another],
+      [{ ...told, answered: { ...answered, nonce: 'm' } }, 'the answer is to another question'],
+      [{ ...shown, state: 'On' }, 'Redfish says On; only Off counts'],
+      [{ ...told, answered: { ...answered, state: 'on' } }, 'the webhook says on; only off counts'],
+      [{ kind: 'unknown', reason: 'It gave no answer.' }, 'It gave no answer.'],
     ];
-    for (const said of others) expect(judge(said)).toMatchObject({ outcome: 'none' });
+    for (const [said, reason] of others) expect(judge(said)).toEqual({ outcome: 'none', reason });
   });
   test('is none when something else was asked than the recorded active of this term', () => {
     for (const change of [{ node: birch }, { term: t(1) }, { validator: 'hub-2' as typeof v }])
-      expect(judge(shown, { ask: { ...ask(redfish), ...change } })).toMatchObject({ outcome: 'none' });
+      expect(judge(shown, { ask: { ...ask(redfish), ...change } })).toEqual({
+        outcome: 'none',
+        reason: `${change.node ?? cedar} was asked about, not the recorded active ${cedar} in this term`,
+      });
   });
   test('is none by another way than the configured one', () => {
     expect(judge(shown, { power: webhook })).toEqual({ outcome: 'none', reason: 'Redfish answered, not the webhook' });

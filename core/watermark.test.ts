@@ -9,6 +9,7 @@ import {
   highest,
   judgeDuty,
   kindOf,
+  markWord,
   soundMark,
   watermarkAfter,
   type LastDuty,
@@ -177,11 +178,11 @@ describe('the floor of a new term', () => {
   });
 });
 
-test.each<[Watermark, string]>([
-  [{ kind: 'consensus', height: 12, round: 1, step: 2 }, 'height 12, round 1, step 2'],
-  [{ kind: 'slot', slot: 98 }, 'slot 98'],
-])('a duty in words', (mark, words) => {
-  expect(dutyOf(mark)).toBe(words);
+test.each<[Watermark, string, string]>([
+  [{ kind: 'consensus', height: 12, round: 1, step: 2 }, 'height 12, round 1, step 2', 'consensus-12-1-2'],
+  [{ kind: 'slot', slot: 98 }, 'slot 98', 'slot-98'],
+])('a duty in words, and as one', (mark, words, word) => {
+  expect([dutyOf(mark), markWord(mark)]).toEqual([words, word]);
 });
 
 describe('the exact duty of a proof', () => {
@@ -189,6 +190,7 @@ describe('the exact duty of a proof', () => {
     expect(soundMark({ mark: at(7, 1, 2), before: null, signedAbove: false })).toEqual(at(7, 1, 2));
     expect(soundMark({ mark: at(7, 1, 2), before: at(7, 1, 2), signedAbove: false })).toEqual(at(7, 1, 2));
     expect(soundMark({ mark: undefined, before: null, signedAbove: false })).toBe(undefined);
+    expect(soundMark({ mark: undefined, before: at(7, 1, 2), signedAbove: false })).toBe(undefined);
   });
   test.each([
     ['the chain shows a later signature', null, true],

@@ -101,7 +101,10 @@ export const floorAfter = (of: Parameters<typeof watermarkAfter>[0] & { readonly
 };
 
 /** A signature of the validator above this height shows that the mark is not its last duty. A precommit is the last step that lands. */
-export const endOf = (mark: Watermark): number => (mark.kind === 'consensus' && mark.step < lastStep ? mark.height - 1 : heightOf(mark));
+export const endOf = (mark: Watermark): number => {
+  if (mark.kind === 'slot') return mark.slot;
+  return mark.step < lastStep ? mark.height - 1 : mark.height;
+};
 
 /**
  * The exact last duty that a proof carries, if it can be. A disk that came back from a snapshot tells an old one: below the floor of its own
