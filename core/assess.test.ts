@@ -159,6 +159,15 @@ describe('why there is no plan', () => {
       refused('NoCandidate', 'hub-1 has no standby.', 'Add a node to validators.yaml and apply it.'),
     ],
     [
+      'the standby was fenced',
+      () => ({ quarantined: [birch] }),
+      refused(
+        'CandidateNotReady',
+        `No standby is ready: ${birch}: it was fenced, and neither rejoin nor a person has brought it back (baton readmit).`,
+        'baton status hub-1',
+      ),
+    ],
+    [
       'no standby that is ready',
       () => ({ config: configOf(three), reports: birchIs({ synced: false }) }),
       refused('CandidateNotReady', `No standby is ready: ${birch}: it is not synced; ${cedar}: its guard has never reported.`, 'baton status hub-1'),

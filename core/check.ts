@@ -1,6 +1,6 @@
 import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
-import { machineOf, powerOf } from './power.ts';
+import { machineNames } from './power.ts';
 import { slackUserOf } from './slack-names.ts';
 import { checkTiming } from './timing.ts';
 import { windowMs } from './window.ts';
@@ -39,9 +39,7 @@ const checkNodes = (config: ValidatorConfig): void => {
 
 /** To cut one machine's power and be told of another's would be no fence. */
 const checkMachines = (config: ValidatorConfig): void => {
-  const all = config.nodes.flatMap((node) => powerOf(node) ?? []);
-  const uuids = all.flatMap((one) => (one.kind === 'redfish' ? [one.uuid] : []));
-  const doubled = twice(all.flatMap((one) => machineOf(one) ?? [])) ?? twice(uuids);
+  const doubled = twice(config.nodes.flatMap(machineNames));
   if (doubled !== undefined)
     refuse(
       config,

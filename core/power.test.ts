@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../test/support/core.ts';
 import { checkValidator } from './check.ts';
-import { machineOf, power, powerOf } from './power.ts';
+import { machineNames, power, powerOf } from './power.ts';
 
 const redfish = {
   kind: 'redfish',
@@ -37,8 +37,8 @@ describe('power', () => {
     expect(powerOf({ power: true })).toEqual({ kind: 'ec2' });
     expect(powerOf({ power: false })).toBeNull();
     expect(powerOf({ power: power.parse(webhook) })).toEqual(webhook);
-    expect(machineOf(redfish as never)).toBe('10.0.0.9/437XR1138R2');
-    expect(machineOf({ kind: 'ec2' })).toBeNull();
+    expect(machineNames({ power: redfish as never })).toEqual(['10.0.0.9/437XR1138R2', redfish.uuid]);
+    expect([machineNames({ power: true }), machineNames({ power: false })]).toEqual([[], []]);
   });
 });
 
@@ -50,12 +50,18 @@ describe('two nodes', () => {
     });
   const other = { ...redfish, uuid: '00000000-7742-3448-3784-823347823834' };
   test.each([
-    ['one system', redfish, other],
-    ['one UUID', redfish, { ...redfish, system: '2' }],
-  ])('with %s behind their power are refused', (_, first, second) => {
+    ['one system', redfish, other, '10.0.0.9/437XR1138R2'],
+    ['one UUID', redfish, { ...redfish, system: '2' }, redfish.uuid],
+  ])('with %s behind their power are refused', (_, first, second, shared) => {
     expect(() => {
       checkValidator(both(first, second));
-    }).toThrow(/two nodes have the same machine behind power/);
+    }).toThrow(
+      expect.objectContaining({
+        field: 'hub-1.nodes',
+        message: `hub-1: two nodes have the same machine behind power: ${shared}`,
+        fix: 'Give each node the url, system and uuid of its own machine.',
+      }),
+    );
   });
   test('with systems of their own, or a webhook that serves both, are taken', () => {
     checkValidator(both(redfish, { ...other, system: '2' }));

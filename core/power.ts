@@ -50,8 +50,8 @@ export const powerOf = ({ power: of }: Pick<NodeConfig, 'power'>): PowerConfig |
   return of === true ? { kind: 'ec2' } : of;
 };
 
-/** Which machine, in words that tell two of them apart: two nodes with the same are one machine, or one of them is wrong. */
-export const machineOf = (of: PowerConfig): string | null => {
-  if (of.kind === 'redfish') return `${new URL(of.url).host}/${of.system}`;
-  return null;
+/** By what the machine behind a node's power is known: two nodes that share one of these are one machine, or one of them is wrong. */
+export const machineNames = (node: Pick<NodeConfig, 'power'>): readonly string[] => {
+  const of = powerOf(node);
+  return of?.kind === 'redfish' ? [`${new URL(of.url).host}/${of.system}`, of.uuid] : [];
 };

@@ -26,8 +26,9 @@ const told = [
     'notice',
     'errors',
     'history',
+    'fence-test',
   ].map((name) => `core/${name}.ts`),
-  ...['alert-test', 'notify', 'parameter', 'relay-log', 'slack', 'slack-threads'].map((name) => `aws/${name}.ts`),
+  ...['alert-test', 'fence-tests', 'fence-tester', 'notify', 'parameter', 'relay-log', 'slack', 'slack-threads'].map((name) => `aws/${name}.ts`),
 ];
 const besidesTold = told.map((file) => `!${file}`);
 
