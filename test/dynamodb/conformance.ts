@@ -50,7 +50,7 @@ export const conformance = (name: string, start: () => Promise<Server>): void =>
     beforeAll(async () => {
       server = await start();
       bench = { endpoint: server.endpoint, client: clientOf(server.endpoint), table: tableName };
-    }, 120_000);
+    }, 300_000);
     afterAll(async () => {
       bench?.client.destroy();
       await server?.close();
