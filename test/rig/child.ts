@@ -6,6 +6,7 @@ import { control } from './control.ts';
 import { runScenario } from './run.ts';
 import type { Removal, RigScenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
+import { withoutWatchdog } from './scenarios/faults.ts';
 import { makeWorld, type RigWorld } from './world.ts';
 
 /** One run of one scenario, as the first process in its own namespaces. Writes what it found as JSON into `result`. */
@@ -43,7 +44,12 @@ const main = async (scenario: RigScenario): Promise<unknown> => {
     if (removed.includes('gate')) world.amber.agent = false;
     // A node that wrongly signs on looks healthy to the watch: a person asks.
     const by = values.control && scenario.by === 'watch' ? 'person' : scenario.by;
-    return await runScenario(world, { ...scenario, by }, removed);
+    const before = async (): Promise<void> => {
+      await scenario.before?.(world);
+      // A guard that was frozen for long would be ended by it, and forget what it must not.
+      if (removed.includes('gate')) await withoutWatchdog(world);
+    };
+    return await runScenario(world, { ...scenario, by, before }, removed);
   } finally {
     await journals(world).catch(() => undefined);
     await world.close().catch(() => undefined);

@@ -107,3 +107,8 @@ export const daemonOf = async (world: RigWorld, lines: string): Promise<void> =>
   world.amber.write(`/etc/systemd/system/${world.view.unitName}.d/zz-operator.conf`, lines);
   await world.amber.must('systemctl daemon-reload');
 };
+/** systemd does not end a guard that says nothing. */
+export const withoutWatchdog = async ({ amber, guardUnit }: RigWorld): Promise<void> => {
+  amber.write(`/etc/systemd/system/${guardUnit}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
+  await amber.must(`systemctl daemon-reload && systemctl restart ${guardUnit}`);
+};

@@ -1,5 +1,5 @@
 import type { RigScenario } from '../scenario.ts';
-import { withLapse, unhurried, one, cometDies, cometMends, toGuard, guardDies, operatorStarts } from './faults.ts';
+import { withLapse, unhurried, one, cometDies, cometMends, toGuard, guardDies, operatorStarts, withoutWatchdog } from './faults.ts';
 
 /** The guard is the signer of a CometBFT node: validator, guard, agent and people fail. */
 
@@ -53,10 +53,7 @@ export const signer: readonly RigScenario[] = [
   one('guard hangs (agent dead)', 'SIGSTOP of the guard with the agent of SSM dead; it goes on after the move', {
     policy: withLapse,
     power: false,
-    before: async ({ amber, guardUnit }) => {
-      amber.write(`/etc/systemd/system/${guardUnit}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
-      await amber.must(`systemctl daemon-reload && systemctl restart ${guardUnit}`);
-    },
+    before: withoutWatchdog,
     fault: async ({ amber, guardUnit }) => {
       amber.agent = false;
       await amber.must(`systemctl kill --kill-whom=all --signal=SIGSTOP ${guardUnit}`);
