@@ -176,3 +176,21 @@ test('every gate fits into what the state machine carries, however long the word
   expect(shown).toHaveLength(22);
   expect(Math.max(...shown.flatMap(({ seen, required }) => [seen.length, required.length]))).toBe(300);
 });
+
+test.each<[string, Partial<AssessInput>, Record<string, string>]>([
+  [
+    'the fleet is frozen, and this validator is not the suspected one',
+    { frozen: { ...frozen, open: [] }, request: byHand },
+    { code: 'FleetFrozen', sentence: 'The fleet is frozen.', next: 'baton breaker' },
+  ],
+  [
+    'the only standby was fenced',
+    { quarantined: [birch] },
+    {
+      code: 'CandidateNotReady',
+      sentence: `No standby is ready: ${birch}: it was fenced, and neither rejoin nor a person has brought it back (baton readmit).`,
+    },
+  ],
+])('is refused when %s', (_, of, expected) => {
+  expect(assessRequest(base(of))).toMatchObject({ decision: 'refused', ...expected });
+});

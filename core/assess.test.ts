@@ -72,11 +72,6 @@ describe('why there is no plan', () => {
       refused('Paused', `hub-1 is paused by ${robin}: Upgrade.`, 'baton resume hub-1'),
     ],
     [
-      'the fleet is frozen, and this validator is not the suspected one',
-      () => ({ frozen: { open: [], last: null, sentence: 'The fleet is frozen.' }, request: byHand }),
-      refused('FleetFrozen', 'The fleet is frozen.', 'baton breaker'),
-    ],
-    [
       'policy watch',
       () => ({ config: configOf(configured({ policy: { mode: 'watch' } })) }),
       refused('Watching', 'Policy of hub-1 is watch: Baton tells and does nothing.', 'baton failover hub-1'),
@@ -157,15 +152,6 @@ describe('why there is no plan', () => {
       'no standby at all',
       () => ({ config: configOf((one) => void (one['nodes'] = (one['nodes'] as unknown[]).slice(0, 1))) }),
       refused('NoCandidate', 'hub-1 has no standby.', 'Add a node to validators.yaml and apply it.'),
-    ],
-    [
-      'the standby was fenced',
-      () => ({ quarantined: [birch] }),
-      refused(
-        'CandidateNotReady',
-        `No standby is ready: ${birch}: it was fenced, and neither rejoin nor a person has brought it back (baton readmit).`,
-        'baton status hub-1',
-      ),
     ],
     [
       'no standby that is ready',

@@ -63,7 +63,7 @@ test('a crash is followed from healthy to SUCCEEDED', async () => {
   expect(await page.locator('.steps tbody tr').count()).toBeGreaterThan(before);
   for (const name of ['evidence', 'release', 'first signature']) expect(await page.locator('.sum dt', { hasText: name }).count()).toBe(1);
   // Whoever does not see it is told.
-  await expect.poll(() => page.locator('#bt-news').innerText()).toMatch(/^It succeeded in [\d.]+ (s|min \d+ s)\.$/);
+  await expect.poll(() => page.locator('#bt-news').innerText(), { timeout: 20_000 }).toMatch(/^It succeeded in [\d.]+ (s|min \d+ s)\.$/);
   expect(await found).toMatch(/^Nobody signed twice/);
   expect(await barriers(page)).toEqual([]);
   await shoot(page, 'console-drill-succeeded');
