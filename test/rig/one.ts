@@ -15,8 +15,11 @@ const runMs = 420_000;
 const namespaces = ['--net', '--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const running = new Set<{ child: ChildProcess; ended: Promise<void> }>();
 
-/** Ends what still runs; resolves when it and its traces are gone. */
+let ending = false;
+
+/** Ends what still runs, and lets nothing more begin; resolves when it and its traces are gone. */
 export const endRuns = async (): Promise<void> => {
+  ending = true;
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all([...running].map(({ ended }) => ended));
 };
@@ -38,6 +41,7 @@ export interface RunOptions {
 
 /** What went wrong is kept in `.cache/rig/logs`. @throws Error with what happened before there was a result. */
 export const runOne = async (scenario: RigScenario, of: RunOptions): Promise<Row> => {
+  if (ending) throw new Error('interrupted');
   const dir = mkdtempSync(join(tmpdir(), 'baton-rig-'));
   const group = basename(dir);
   const words = ['--scenario', scenario.name, '--dir', dir, '--rootfs', of.rootfs, '--group', group, ...(of.control ? ['--control'] : [])];
