@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { watermark, type Watermark } from '../core/watermark.ts';
+import { durableDisk, replaceDurably, type DurableDisk } from './durable.ts';
 
 /**
  * The durable watermark. Line 1 is the watermark alone, so that the fence document can read it with a shell; line 2 is what is needed to
@@ -28,27 +29,13 @@ export interface SignState {
 }
 
 /** The calls to the disk, so that their order can be tested. */
-export interface Disk {
-  readonly openSync: typeof openSync;
-  readonly writeSync: (fd: number, text: string) => number;
-  readonly fsyncSync: typeof fsyncSync;
-  readonly closeSync: typeof closeSync;
-  readonly renameSync: typeof renameSync;
+export interface Disk extends DurableDisk {
   readonly readFileSync: (file: string, encoding: 'utf8') => string;
   readonly rmSync: typeof rmSync;
   readonly mkdirSync: typeof mkdirSync;
 }
 
-const realDisk: Disk = {
-  openSync,
-  writeSync: (fd, text) => writeSync(fd, text),
-  fsyncSync,
-  closeSync,
-  renameSync,
-  readFileSync: (file, encoding) => readFileSync(file, encoding),
-  rmSync,
-  mkdirSync,
-};
+const realDisk: Disk = { ...durableDisk, readFileSync: (file, encoding) => readFileSync(file, encoding), rmSync, mkdirSync };
 
 const broken = (file: string, cause: unknown): BatonError =>
   new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {
@@ -94,32 +81,12 @@ export class StateFile {
     const first =
       mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
     const temporary = join(dirname(this.#file), `.${String(process.pid)}.tmp`);
-    this.#write(temporary, `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`);
-    this.#disk.renameSync(temporary, this.#file);
-    this.#syncFolder();
+    const text = `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`;
+    replaceDurably({ file: this.#file, temporary, text, what: 'the watermark' }, this.#disk);
   }
 
   /** Takes the record away: what it says would no longer be true. */
   remove(): void {
     this.#disk.rmSync(this.#file, { force: true });
-  }
-
-  #write(file: string, text: string): void {
-    const fd = this.#disk.openSync(file, 'w', 0o600);
-    try {
-      if (this.#disk.writeSync(fd, text) !== Buffer.byteLength(text)) throw new Error('the disk took only a part of the watermark');
-      this.#disk.fsyncSync(fd);
-    } finally {
-      this.#disk.closeSync(fd);
-    }
-  }
-
-  #syncFolder(): void {
-    const fd = this.#disk.openSync(dirname(this.#file), 'r');
-    try {
-      this.#disk.fsyncSync(fd);
-    } finally {
-      this.#disk.closeSync(fd);
-    }
   }
 }

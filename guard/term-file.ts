@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatonError } from '../core/errors.ts';
 import type { Term } from '../core/ids.ts';
+import { replaceDurably } from './durable.ts';
 
 /** The highest term seen on this node, as the documents `fence` and `rejoin` keep it: what comes late from an older term is refused by it. */
 
@@ -27,13 +28,5 @@ export const keepTerm = (stateDir: string, term: Term): void => {
     throw new BatonError('GuardRefused', `a command has seen term ${seen} on this node, and the lease names term ${term}`, {
       fix: `Was the table put back from a backup? Switch over until its term is above ${seen}.`,
     });
-  const next = `${file}.guard`;
-  const fd = openSync(next, 'w', 0o600);
-  try {
-    writeSync(fd, `${term} held\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(next, file);
+  replaceDurably({ file, temporary: `${file}.guard`, text: `${term} held\n`, what: 'the term' });
 };
