@@ -3,6 +3,7 @@ import type { ValidatorConfig } from './config.ts';
 import { evidenceKinds, type EvidenceKind } from './evidence.ts';
 import { nodeId, validatorId, type NodeId, type ValidatorId } from './ids.ts';
 import { powerOf } from './power.ts';
+import { powerTestCodes } from './power-proof.ts';
 import { accepts } from './proofs.ts';
 
 /**
@@ -11,18 +12,13 @@ import { accepts } from './proofs.ts';
  */
 
 export const fenceTestCodes = [
-  'works',
   /** SSM did not take the command, or it did not end in time. */
   'CommandNotRun',
   /** The document ran and did not say what it must: it, or what the node says about the validator, was changed. */
   'CommandUnusable',
   /** The unit that would be stopped is not there. */
   'UnitMissing',
-  'PowerUnreachable',
-  'PowerNotAllowed',
-  'PowerOtherMachine',
-  'PowerUnusable',
-  'PowerSecretMissing',
+  ...powerTestCodes,
 ] as const;
 export type FenceTestCode = (typeof fenceTestCodes)[number];
 

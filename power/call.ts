@@ -12,6 +12,12 @@ import { isPublic } from '../relay/public-address.ts';
 /** Which addresses may be called: the public internet, private networks too, or this machine alone (for tests). */
 export type Within = 'public' | 'private' | 'loopback';
 
+/** Where the operator lets this power's switch be called. */
+export const reachOf = ({ allowPrivate }: { readonly allowPrivate?: boolean | undefined }, loopback: boolean): Within => {
+  if (loopback) return 'loopback';
+  return allowPrivate === true ? 'private' : 'public';
+};
+
 export interface Call {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'DELETE';

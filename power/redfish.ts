@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { RedfishPower } from '../core/power.ts';
-import type { PowerAsk, PowerSaid, PowerTest, PowerTestCode } from '../core/power-proof.ts';
+import type { PowerAsk, PowerSaid, PowerTest } from '../core/power-proof.ts';
 import { durationMs, type Clock } from '../core/time.ts';
-import { Unanswered } from '../relay/post.ts';
-import { call, type Reply, type Within } from './call.ts';
+import { call, reachOf, type Reply } from './call.ts';
 import { mostMs, Orders, type PowerSwitch, type ReadSecret } from './switch.ts';
+import { readJson, Trouble, troubleOf } from './trouble.ts';
 
 /** A machine's own management controller, by Redfish (DMTF DSP0266): it cuts the power under the operating system. */
 
@@ -56,15 +56,6 @@ const actionInfo = z.looseObject({
 
 const knownStates: readonly string[] = ['On', 'Off', 'PoweringOn', 'PoweringOff', 'Paused'];
 
-/** Why there is no answer that can be used. Its words hold nothing that was sent or received. */
-class Trouble extends Error {
-  readonly code: Exclude<PowerTestCode, 'works'>;
-  constructor(code: Exclude<PowerTestCode, 'works'>, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 const refusedBy = (status: number, what: string): Trouble => {
   if (status === 401 || status === 403) return new Trouble('PowerNotAllowed', `the controller refuses ${what} (status ${status})`);
   if (status >= 300 && status < 400) return new Trouble('PowerUnusable', `the controller answers ${what} with a redirect, which is not followed`);
@@ -72,17 +63,8 @@ const refusedBy = (status: number, what: string): Trouble => {
 };
 
 /** @throws Trouble. */
-export const readJson = <S extends z.ZodType>(body: string, schema: S, what: string): z.output<S> => {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw new Trouble('PowerUnusable', `${what} is not JSON`);
-  }
-  const found = schema.safeParse(value);
-  if (found.success) return found.data;
-  throw new Trouble('PowerUnusable', `${what} is not as Redfish has it`);
-};
+export const readAsRedfish = <S extends z.ZodType>(body: string, schema: S, what: string): z.output<S> =>
+  readJson(body, schema, { what, wanted: 'as Redfish has it' });
 
 /** A path on the controller itself, or null: nothing it says leads anywhere else. */
 const pathOf = (link: string): string | null => (/^\/redfish\/v1\/[A-Za-z0-9._~%/-]{1,280}$/.test(link) && !link.includes('..') ? link : null);
@@ -101,18 +83,11 @@ export interface RedfishOptions {
   readonly loopback: boolean;
 }
 
-const troubleOf = (error: unknown): Trouble => {
-  if (error instanceof Trouble) return error;
-  if (error instanceof Unanswered) return new Trouble('PowerUnreachable', `the controller gives no answer: ${error.message}`);
-  if (error instanceof BatonError) return new Trouble('PowerSecretMissing', error.message);
-  return new Trouble('PowerUnreachable', 'the controller gives no answer');
-};
-
 /** The system, when it is the configured one. @throws Trouble. */
 const systemOf = async ({ power, request }: Talk): Promise<ComputerSystem> => {
   const reply = await request('GET', systemPath(power));
   if (reply.status !== 200) throw refusedBy(reply.status, 'the question for the system');
-  const system = readJson(reply.body, computerSystem, 'the system');
+  const system = readAsRedfish(reply.body, computerSystem, 'the system');
   if (system.Id !== power.system || system.UUID !== power.uuid)
     throw new Trouble('PowerOtherMachine', `the system there is another one than ${power.system} with UUID ${power.uuid}`);
   return system;
@@ -130,7 +105,7 @@ const targetOf = async ({ power, request }: Talk, system: ComputerSystem): Promi
     if (path === null) throw new Trouble('PowerUnusable', 'it describes its reset elsewhere');
     const reply = await request('GET', path);
     if (reply.status !== 200) throw refusedBy(reply.status, 'the question for its resets');
-    allowed = readJson(reply.body, actionInfo, 'the list of its resets').Parameters.find(({ Name }) => Name === 'ResetType')?.AllowableValues;
+    allowed = readAsRedfish(reply.body, actionInfo, 'the list of its resets').Parameters.find(({ Name }) => Name === 'ResetType')?.AllowableValues;
   }
   if (allowed?.includes('ForceOff') !== true) throw new Trouble('PowerUnusable', 'it offers no ForceOff');
   return reset.target;
@@ -148,8 +123,7 @@ export class Redfish implements PowerSwitch<RedfishPower> {
   /** Logs in, does it, and logs out: a controller has few sessions. */
   async #within<T>(power: RedfishPower, outer: AbortSignal, act: (talk: Talk) => Promise<T>): Promise<T> {
     const { clock, secret, loopback } = this.#options;
-    const reach: Within = power.allowPrivate === true ? 'private' : 'public';
-    const within = loopback ? 'loopback' : reach;
+    const within = reachOf(power, loopback);
     const signal = AbortSignal.any([outer, clock.timeout(mostMs)]);
     const base = power.url.replace(/\/$/, '');
     const requestBy =
@@ -187,7 +161,7 @@ export class Redfish implements PowerSwitch<RedfishPower> {
         if (session?.startsWith(`${sessions}/`) === true) await requestBy(held, clock.timeout(logOutMs))('DELETE', session).catch(() => undefined);
       }
     } catch (error) {
-      throw troubleOf(error);
+      throw troubleOf(error, 'the controller');
     }
   }
 

@@ -2,12 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { WebhookPower } from '../core/power.ts';
-import type { PowerAsk, PowerSaid, PowerSubject, PowerTest, PowerTestCode } from '../core/power-proof.ts';
+import type { PowerAsk, PowerSaid, PowerSubject, PowerTest } from '../core/power-proof.ts';
 import type { Clock } from '../core/time.ts';
-import { Unanswered } from '../relay/post.ts';
 import { signatureOf, webhookSecrets } from '../relay/webhook.ts';
-import { call, type Reply } from './call.ts';
+import { call, reachOf, type Reply } from './call.ts';
 import { mostMs, Orders, type PowerSwitch, type ReadSecret } from './switch.ts';
+import { readJson, Trouble, troubleOf } from './trouble.ts';
 
 /** Anything that can cut the power: a question signed by the scheme of Standard Webhooks, and an answer signed by the same secret. */
 
@@ -36,14 +36,6 @@ export type FenceAnswer = z.output<typeof fenceAnswer>;
 
 export type FenceQuestion = 'fence.off' | 'fence.state' | 'fence.test';
 
-class Trouble extends Error {
-  readonly code: Exclude<PowerTestCode, 'works'>;
-  constructor(code: Exclude<PowerTestCode, 'works'>, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 const one = (header: string | string[] | undefined): string => (typeof header === 'string' ? header : '');
 
 const isSame = (a: string, b: string): boolean => {
@@ -68,15 +60,7 @@ export const readAnswer = (reply: Reply, of: { readonly secrets: readonly string
   if (reply.status === 401 || reply.status === 403) throw new Trouble('PowerNotAllowed', `it refuses the signature (status ${reply.status})`);
   if (reply.status !== 200) throw new Trouble(reply.status >= 500 ? 'PowerUnreachable' : 'PowerUnusable', `it answers with status ${reply.status}`);
   if (!isSigned(reply, of.secrets, answerId(of.id))) throw new Trouble('PowerNotAllowed', 'its answer is not signed with the secret');
-  let value: unknown;
-  try {
-    value = JSON.parse(reply.body);
-  } catch {
-    throw new Trouble('PowerUnusable', 'its answer is not JSON');
-  }
-  const found = fenceAnswer.safeParse(value);
-  if (!found.success) throw new Trouble('PowerUnusable', 'its answer is not as it must be');
-  return found.data;
+  return readJson(reply.body, fenceAnswer, { what: 'its answer', wanted: 'as it must be' });
 };
 
 export interface WebhookOptions {
@@ -86,13 +70,6 @@ export interface WebhookOptions {
   /** For tests: this machine alone may be called. */
   readonly loopback: boolean;
 }
-
-const troubleOf = (error: unknown): Trouble => {
-  if (error instanceof Trouble) return error;
-  if (error instanceof Unanswered) return new Trouble('PowerUnreachable', `it gives no answer: ${error.message}`);
-  if (error instanceof BatonError) return new Trouble('PowerSecretMissing', error.message);
-  return new Trouble('PowerUnreachable', 'it gives no answer');
-};
 
 const isAbout = (asked: PowerSubject, answered: PowerSubject): boolean =>
   asked.nonce === answered.nonce && asked.node === answered.node && asked.validator === answered.validator && asked.term === answered.term;
@@ -125,14 +102,13 @@ export class WebhookSwitch implements PowerSwitch<WebhookPower> {
         'webhook-timestamp': String(seconds),
         'webhook-signature': secrets.map((one) => signatureOf(one, { id, seconds, body })).join(' '),
       };
-      const within = power.allowPrivate === true ? 'private' : 'public';
       const reply = await call(
         { url: power.url, method: 'POST', headers, body },
-        { within: loopback ? 'loopback' : within, fingerprint: power.fingerprint, mostBytes, signal },
+        { within: reachOf(power, loopback), fingerprint: power.fingerprint, mostBytes, signal },
       );
       return { asked, answered: readAnswer(reply, { secrets, id }) };
     } catch (error) {
-      throw troubleOf(error);
+      throw troubleOf(error, 'it');
     }
   }
 
