@@ -3,6 +3,7 @@ import { failover } from '../../cli/commands/failover.ts';
 import { BatonError } from '../../core/errors.ts';
 import { executionName, validatorId, type ExecutionName } from '../../core/ids.ts';
 import { elapsedMs, type SteadyMs } from '../../core/time.ts';
+import { heightOf } from '../../core/watermark.ts';
 import { stack } from '../deployment.ts';
 import { consoleDeps } from '../web/deps.ts';
 import { startWeb } from '../web/server.ts';
@@ -115,7 +116,7 @@ class Drill {
     const ended = await until(this.#options.clock, this.#options.slack ? 3_600_000 : 240_000, 'the end of the failover', async () => {
       await answerIfAsked();
       const now = await lease.read(id);
-      if (releasedAt === null && now?.holder === birch.id) releasedAt = markHeight(now.watermark);
+      if (releasedAt === null && now?.holder === birch.id) releasedAt = now.watermark ? heightOf(now.watermark) : 0;
       if (releasedAt !== null) firstNew ??= await chain.firstSignedAbove(releasedAt);
       await this.#comeBackOnce(back);
       const described = await workflow.describe(execution);
@@ -126,8 +127,6 @@ class Drill {
     return { end, cause: ended.cause ?? ended.sentence ?? '', steps: await tellSteps(true), firstNew };
   }
 }
-
-const markHeight = (mark: { kind: string; height?: number; slot?: number } | undefined): number => mark?.height ?? mark?.slot ?? 0;
 
 const verdictSentence = (findings: Findings, extra: string): string => {
   if (findings.doubleSigned > 0 || findings.late > 0)

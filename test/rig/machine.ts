@@ -1,20 +1,10 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { durationMs, type Clock } from '../../core/time.ts';
+import type { Clock } from '../../core/time.ts';
 import type { RunResult } from '../../local/machines.ts';
+import { bootArgv, initOf, runIn, waitUp } from './nspawn.ts';
 
-/** One node of the rig: a machine that systemd-nspawn boots, with real units and cgroups, and no network but its own loopback. */
-
-const bootMs = 60_000;
-const pollMs = durationMs(100);
-
-/** The only child of nspawn is the machine's init. */
-const initOf = (nspawn: number): number | null => {
-  const file = `/proc/${nspawn}/task/${nspawn}/children`;
-  const [first] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : [];
-  return first === undefined || first === '' ? null : Number(first);
-};
+/** A machine that systemd-nspawn boots, with real units and cgroups, and no network but its own loopback. */
 
 export class RigMachine {
   readonly #nspawn: ChildProcess;
@@ -28,41 +18,26 @@ export class RigMachine {
 
   /** What it writes is gone with it. @throws Error when it is not up in time. */
   static async boot(options: { rootfs: string; name: string; clock: Clock; binds?: readonly string[] }): Promise<RigMachine> {
-    const { rootfs, name, clock } = options;
-    const argv = ['--quiet', '--register=no', '--keep-unit', '--volatile=overlay', '--private-network', '-M', name, '-D', rootfs, '-b'];
-    for (const one of options.binds ?? []) argv.push(`--bind-ro=${one}`);
+    const { rootfs, name, clock, binds = [] } = options;
+    const argv = ['--volatile=overlay', ...bootArgv({ name, root: rootfs, network: '--private-network', binds })];
     const machine = new RigMachine(spawn('systemd-nspawn', argv, { stdio: 'ignore' }));
     try {
-      for (let poll = 0; poll < bootMs / pollMs; poll += 1) {
-        machine.#init = initOf(machine.#nspawn.pid ?? 0) ?? 0;
-        if (machine.#init > 0) {
-          const { stdout } = await machine.run('systemctl is-system-running', {}, 5_000);
-          if (['running', 'degraded'].includes(stdout.trim())) return machine;
-        }
-        await clock.sleep(pollMs);
-      }
-      throw new Error(`machine ${name} is not up after ${bootMs / 1_000} s`);
+      machine.#init = await waitUp(machine.#nspawn, name, clock);
+      return machine;
     } catch (error) {
       await machine.powerOff();
       throw error;
     }
   }
 
-  /** A script as root of the machine, as its agent would run it. */
   run(script: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RunResult> {
-    const argv = ['-t', String(this.#init), '-a', '/usr/bin/env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
-    for (const [name, value] of Object.entries(env)) argv.push(`${name}=${value}`);
-    return new Promise((resolve) => {
-      execFile('nsenter', [...argv, '/bin/sh', '-c', script], { timeout: timeoutMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 137;
-        resolve({ exitCode, stdout, stderr });
-      });
-    });
+    return runIn(this.#init, script, env, timeoutMs);
   }
 
   /** The power goes: nothing in it runs any more, and nothing was told to stop. */
   async powerOff(): Promise<void> {
-    if (this.#init > 0 && initOf(this.#nspawn.pid ?? 0) === this.#init) process.kill(this.#init, 'SIGKILL');
+    const init = initOf(this.#nspawn);
+    if (init > 0) process.kill(init, 'SIGKILL');
     else this.#nspawn.kill('SIGKILL');
     await this.#ended;
   }

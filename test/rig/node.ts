@@ -1,18 +1,17 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { durationMs, type Clock } from '../../core/time.ts';
+import type { Clock } from '../../core/time.ts';
 import type { Machine, RunResult } from '../../local/machines.ts';
 import { cut, heal, nodeAddress, type Direction, type Far, type NodeName } from './net.ts';
+import { bootArgv, runIn, waitUp } from './nspawn.ts';
 
 /**
  * One node of the rig: a machine that boots a real systemd, with an address and a disk of its own that outlives its power.
  * It is what SSM and EC2 of the local cloud reach.
  */
 
-const bootMs = 60_000;
-const pollMs = durationMs(100);
 const rebooted = 133;
 /** Version 2 of cgroups, whose freezer and kill work on a whole tree at once; beside it, on a hybrid host, what systemd has of version 1. */
 const tree = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
@@ -84,8 +83,12 @@ export class RigNode implements Machine {
 
   async boot(): Promise<void> {
     const { name, binds, clock } = this.#options;
-    const argv = ['--quiet', '--register=no', '--keep-unit', `--network-namespace-path=/run/netns/${name}`, '-M', name, '-D', this.root, '-b'];
-    for (const [from, to] of binds) argv.push(`--bind-ro=${from}:${to}`);
+    const argv = bootArgv({
+      name,
+      root: this.root,
+      network: `--network-namespace-path=/run/netns/${name}`,
+      binds: binds.map(([from, to]) => `${from}:${to}`),
+    });
     const enter = this.#groups.map((folder) => `echo 0 >${folder}/cgroup.procs`).join(' && ');
     const child = spawn('sh', ['-c', `${enter} && exec "$@"`, 'sh', 'systemd-nspawn', ...argv], { stdio: 'ignore' });
     this.#nspawn = child;
@@ -95,19 +98,7 @@ export class RigNode implements Machine {
       this.#init = 0;
       if (code === rebooted && !this.holdsAtReboot) void this.boot().catch(() => undefined);
     });
-    await this.#up(child, name, clock);
-  }
-
-  async #up(child: ChildProcess, name: string, clock: Clock): Promise<void> {
-    for (let poll = 0; poll < bootMs / pollMs; poll += 1) {
-      if (this.#nspawn !== child) throw new Error(`machine ${name} ended while it booted`);
-      const file = `/proc/${child.pid ?? 0}/task/${child.pid ?? 0}/children`;
-      // The only child of nspawn is the machine's init.
-      this.#init = existsSync(file) ? Number(readFileSync(file, 'utf8').trim().split(' ')[0] ?? 0) : 0;
-      if (this.#init > 0 && ['running', 'degraded'].includes((await this.sh('systemctl is-system-running')).stdout.trim())) return;
-      await clock.sleep(pollMs);
-    }
-    throw new Error(`machine ${name} is not up after ${bootMs / 1_000} s`);
+    this.#init = await waitUp(child, name, clock);
   }
 
   /** As somebody who sits at its console. */
@@ -124,14 +115,7 @@ export class RigNode implements Machine {
 
   run(script: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RunResult> {
     if (this.#init === 0) return Promise.resolve({ exitCode: 255, stdout: '', stderr: 'the machine is off' });
-    const argv = ['-t', String(this.#init), '-a', '/usr/bin/env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
-    for (const [name, value] of Object.entries(env)) argv.push(`${name}=${value}`);
-    return new Promise((resolve) => {
-      execFile('nsenter', [...argv, '/bin/sh', '-c', script], { timeout: timeoutMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 137;
-        resolve({ exitCode, stdout, stderr });
-      });
-    });
+    return runIn(this.#init, script, env, timeoutMs);
   }
 
   write(path: string, content: string, mode = 0o644): void {

@@ -4,6 +4,7 @@ import { failover } from '../../cli/commands/failover.ts';
 import type { EvidenceKind } from '../../core/evidence.ts';
 import { executionName, validatorId } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
+import { heightOf } from '../../core/watermark.ts';
 import { ids, validator } from '../../local/drill/enrol.ts';
 import { until } from '../../local/drill/until.ts';
 import type { Removal, RigScenario, Row } from './scenario.ts';
@@ -73,8 +74,6 @@ const ask = async (world: RigWorld, scenario: RigScenario): Promise<void> => {
   await failover(world.contextOf('requester'), validator, { ...kind, reason: scenario.about, wait: false });
 };
 
-const heightOf = (mark: { kind: string; height?: number; slot?: number } | undefined): number => mark?.height ?? mark?.slot ?? 0;
-
 const look = async (world: RigWorld, scenario: RigScenario, seen: Seen, falsely: boolean): Promise<void> => {
   const { clock, view, birch, cloud, contextOf } = world;
   await answerIfAsked(world, scenario, seen, falsely);
@@ -86,7 +85,7 @@ const look = async (world: RigWorld, scenario: RigScenario, seen: Seen, falsely:
   }
   const holds = lease?.holder === ids[birch.name];
   if (holds && seen.releasedAt === null) {
-    seen.releasedAt = heightOf(lease.watermark);
+    seen.releasedAt = lease.watermark ? heightOf(lease.watermark) : 0;
     await scenario.onRelease?.(world);
   }
   if (seen.releasedAt !== null) seen.firstNew ??= await view.firstSignedAbove(seen.releasedAt);

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { RedfishPower } from '../../core/power.ts';
 import { selfSigned, type Certificate } from './certificate.ts';
+import { TlsServer } from './tls-server.ts';
 
 /**
  * A management controller that speaks Redfish over TLS as DSP0266 has it: sessions with a token, few of them, errors in its own form, a reset that
@@ -42,33 +40,26 @@ export class Bmc {
   mostSessions = 4;
   basic = false;
   onSilence: () => void = () => undefined;
-  #server: Server | undefined;
-  #port = 0;
+  readonly #server: TlsServer;
   #count = 0;
 
   constructor(certificate = selfSigned()) {
     this.certificate = certificate;
+    this.#server = new TlsServer(certificate, (request, response) => void this.#answer(request, response));
   }
 
-  async start(): Promise<void> {
-    this.#server = createServer(
-      { cert: this.certificate.cert, key: this.certificate.key },
-      (request, response) => void this.#answer(request, response),
-    );
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
+  start(): Promise<void> {
+    return this.#server.start();
   }
 
-  async close(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
+  close(): Promise<void> {
+    return this.#server.close();
   }
 
   power(of: Partial<RedfishPower> = {}): RedfishPower {
     return {
       kind: 'redfish',
-      url: `https://127.0.0.1:${this.#port}`,
+      url: this.#server.url,
       system: '437XR1138R2',
       uuid,
       parameter: 'amber',
@@ -112,7 +103,7 @@ export class Bmc {
     this.#count += 1;
     const [id, token] = [String(this.#count), `token-${this.#count}`];
     this.tokens.add(token);
-    const location = `https://127.0.0.1:${this.#port}${sessions}/${id}`;
+    const location = `${this.#server.url}${sessions}/${id}`;
     return { status: 201, headers: { location, 'x-auth-token': token }, body: { '@odata.id': `${sessions}/${id}`, Id: id, UserName } };
   }
 

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { WebhookPower } from '../../core/power.ts';
 import { signatureOf } from '../../relay/webhook.ts';
 import { selfSigned } from './certificate.ts';
+import { TlsServer } from './tls-server.ts';
 
 /** What an operator would put in front of a provider's API, as docs/fences.md tells it. What it does wrong, a test says. */
 
@@ -42,26 +40,18 @@ export class PowerHook {
   send: (question: Question) => Signed = () => ({});
   readonly heard: Question[] = [];
   readonly #seen = new Set<string>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #server = new TlsServer(this.#certificate, (request, response) => void this.#answer(request, response));
 
-  async start(): Promise<void> {
-    this.#server = createServer(
-      { cert: this.#certificate.cert, key: this.#certificate.key },
-      (request, response) => void this.#answer(request, response),
-    );
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
+  start(): Promise<void> {
+    return this.#server.start();
   }
 
-  async close(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
+  close(): Promise<void> {
+    return this.#server.close();
   }
 
   power(of: Partial<WebhookPower> = {}): WebhookPower {
-    return { kind: 'webhook', url: `https://127.0.0.1:${this.#port}/power`, parameter: 'amber', fingerprint: this.#certificate.fingerprint, ...of };
+    return { kind: 'webhook', url: `${this.#server.url}/power`, parameter: 'amber', fingerprint: this.#certificate.fingerprint, ...of };
   }
 
   /** As docs/fences.md asks: signature, time and a name that was not there before. */

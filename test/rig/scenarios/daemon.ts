@@ -1,5 +1,17 @@
 import type { RigScenario } from '../scenario.ts';
-import { unhurried, one, guardDies, tickerSignsOn, freezes, operatorStarts, byHandOutsideUnit, outOfCgroup, daemonOf } from './faults.ts';
+import {
+  unhurried,
+  one,
+  guardDies,
+  tickerSignsOn,
+  freezes,
+  operatorStarts,
+  byHandOutsideUnit,
+  outOfCgroup,
+  daemonOf,
+  guardKilled,
+  thawsIfUp,
+} from './faults.ts';
 
 /** A daemon that has the key and signs by itself, under the generic driver. */
 
@@ -80,9 +92,7 @@ export const daemon: readonly RigScenario[] = [
   one('daemon: guard killed', 'kill -9 of the guard: the daemon stops with it, and both come back', {
     timing: unhurried,
     chain: 'ticker',
-    fault: async ({ amber, guardUnit }) => {
-      await amber.must(`systemctl kill --kill-whom=all --signal=SIGKILL ${guardUnit}`);
-    },
+    fault: guardKilled,
     ends: 'stays',
     evidence: [],
     control: [],
@@ -91,9 +101,7 @@ export const daemon: readonly RigScenario[] = [
   one('daemon: frozen (powered off)', 'every process of the machine is frozen; EC2 powers it off', {
     chain: 'ticker',
     fault: freezes,
-    after: async ({ amber }) => {
-      if (amber.isUp()) amber.thaw();
-    },
+    after: thawsIfUp,
     ends: 'moves',
     evidence: ['powered-off'],
     control: ['power'],

@@ -1,3 +1,5 @@
+import { durationMs } from '../../../core/time.ts';
+import type { Direction, Far } from '../net.ts';
 import type { RigScenario } from '../scenario.ts';
 import type { RigWorld } from '../world.ts';
 
@@ -111,4 +113,25 @@ export const daemonOf = async (world: RigWorld, lines: string): Promise<void> =>
 export const withoutWatchdog = async ({ amber, guardUnit }: RigWorld): Promise<void> => {
   amber.write(`/etc/systemd/system/${guardUnit}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
   await amber.must(`systemctl daemon-reload && systemctl restart ${guardUnit}`);
+};
+
+/** Between amber and `far` no packet passes, in one direction or both. */
+export const cuts =
+  (far: Far, directions?: readonly Direction[]) =>
+  async ({ amber }: RigWorld): Promise<void> => {
+    amber.cut(far, directions);
+  };
+export const guardKilled = async ({ amber, guardUnit }: RigWorld): Promise<void> => {
+  await amber.must(`systemctl kill --kill-whom=all --signal=SIGKILL ${guardUnit}`);
+};
+/** A machine that was powered off has nothing to thaw. */
+export const thawsIfUp = async ({ amber }: RigWorld): Promise<void> => {
+  if (amber.isUp()) amber.thaw();
+};
+const goneMs = durationMs(15_000);
+/** For longer than a lease, for both nodes. */
+export const cloudGone = async ({ amber, birch, clock }: RigWorld): Promise<void> => {
+  for (const node of [amber, birch]) node.cut('cloud');
+  await clock.sleep(goneMs);
+  for (const node of [amber, birch]) node.heal();
 };

@@ -1,6 +1,5 @@
-import { durationMs } from '../../../core/time.ts';
 import type { RigScenario } from '../scenario.ts';
-import { withLapse, onlyStops, byHand, briefly, one, cutFromAll, heals, thaws, freezes } from './faults.ts';
+import { withLapse, onlyStops, byHand, briefly, one, cutFromAll, heals, thaws, freezes, cuts, thawsIfUp, cloudGone } from './faults.ts';
 
 /** Machines that hang, and machines that cannot be reached. */
 
@@ -9,9 +8,7 @@ export const reach: readonly RigScenario[] = [
     fault: freezes,
     ends: 'moves',
     evidence: ['powered-off'],
-    after: async ({ amber }) => {
-      if (amber.isUp()) amber.thaw();
-    },
+    after: thawsIfUp,
     control: ['power', 'gate'],
   }),
   one('frozen (wakes up late)', 'every process of the machine is frozen, its lease lapses, and it wakes after the move', {
@@ -50,9 +47,7 @@ export const reach: readonly RigScenario[] = [
   one('cut from the cloud', 'no packet passes between the machine and AWS; its chain goes on', {
     policy: withLapse,
     power: false,
-    fault: async ({ amber }) => {
-      amber.cut('cloud');
-    },
+    fault: cuts('cloud'),
     after: heals,
     ends: 'moves',
     evidence: ['lapsed'],
@@ -61,9 +56,7 @@ export const reach: readonly RigScenario[] = [
   one('cut from the cloud (out)', 'what the machine sends to AWS is dropped', {
     policy: withLapse,
     power: false,
-    fault: async ({ amber }) => {
-      amber.cut('cloud', ['out']);
-    },
+    fault: cuts('cloud', ['out']),
     after: heals,
     ends: 'moves',
     evidence: ['lapsed'],
@@ -72,27 +65,21 @@ export const reach: readonly RigScenario[] = [
   one('cut from the cloud (in)', 'what AWS answers to the machine is dropped', {
     policy: withLapse,
     power: false,
-    fault: async ({ amber }) => {
-      amber.cut('cloud', ['in']);
-    },
+    fault: cuts('cloud', ['in']),
     after: heals,
     ends: 'moves',
     evidence: ['lapsed'],
     control: ['gate'],
   }),
   one('cut from the chain', 'no packet passes between the machine and its peers; AWS is reached', {
-    fault: async ({ amber }) => {
-      amber.cut('chain');
-    },
+    fault: cuts('chain'),
     after: heals,
     ends: 'moves',
     evidence: ['relinquished', 'stopped'],
     control: ['gate'],
   }),
   one('cut from the chain (out)', 'what the machine sends to its peers is dropped', {
-    fault: async ({ amber }) => {
-      amber.cut('chain', ['out']);
-    },
+    fault: cuts('chain', ['out']),
     after: heals,
     ends: 'moves',
     evidence: ['relinquished', 'stopped'],
@@ -124,11 +111,7 @@ export const reach: readonly RigScenario[] = [
     control: ['proof'],
   }),
   one('AWS is gone (stop)', 'neither node reaches AWS for longer than a lease; policy stop', {
-    fault: async ({ amber, birch, clock }) => {
-      for (const node of [amber, birch]) node.cut('cloud');
-      await clock.sleep(durationMs(15_000));
-      for (const node of [amber, birch]) node.heal();
-    },
+    fault: cloudGone,
     ends: 'stays',
     evidence: [],
     control: [],
@@ -136,11 +119,7 @@ export const reach: readonly RigScenario[] = [
   }),
   one('AWS is gone (hold)', 'neither node reaches AWS for longer than a lease; policy hold signs on', {
     policy: { ...onlyStops, onControlPlaneLoss: 'hold' },
-    fault: async ({ amber, birch, clock }) => {
-      for (const node of [amber, birch]) node.cut('cloud');
-      await clock.sleep(durationMs(15_000));
-      for (const node of [amber, birch]) node.heal();
-    },
+    fault: cloudGone,
     ends: 'stays',
     evidence: [],
     control: [],

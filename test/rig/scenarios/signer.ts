@@ -1,5 +1,5 @@
 import type { RigScenario } from '../scenario.ts';
-import { withLapse, unhurried, one, cometDies, cometMends, toGuard, guardDies, operatorStarts, withoutWatchdog } from './faults.ts';
+import { withLapse, unhurried, one, cometDies, cometMends, toGuard, guardDies, operatorStarts, withoutWatchdog, guardKilled } from './faults.ts';
 
 /** The guard is the signer of a CometBFT node: validator, guard, agent and people fail. */
 
@@ -21,9 +21,7 @@ export const signer: readonly RigScenario[] = [
   }),
   one('guard killed', 'kill -9 of the guard: systemd starts it again, and the node signs on', {
     timing: unhurried,
-    fault: async ({ amber, guardUnit }) => {
-      await amber.must(`systemctl kill --kill-whom=all --signal=SIGKILL ${guardUnit}`);
-    },
+    fault: guardKilled,
     ends: 'stays',
     evidence: [],
     control: [],
