@@ -59,6 +59,8 @@ export const errorCodes = [
   'ProbeFailed',
   /** The guard does not start: its configuration or its state is unsafe. */
   'GuardRefused',
+  /** Another guard writes with this node's identity: a copied machine or disk. */
+  'NodeCloned',
   /** The signer refuses a signature. */
   'SignerRefused',
   /** A drill did not get where it must. */

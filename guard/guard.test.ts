@@ -85,6 +85,7 @@ describe('opening', () => {
       validator: v,
       node: amber,
       sequence: 4,
+      writer: 'b'.repeat(32),
       armedTerm: t(1),
       armed: true,
       leaseMs: 60_000,

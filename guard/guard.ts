@@ -1,6 +1,6 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
-import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
+import { maySign, newHold, onDeadline, onRead, onRelinquished, onUnproven, type HoldState, type HoldStep } from '../core/hold.ts';
 import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import type { GuardConfig } from './config.ts';
@@ -26,7 +26,7 @@ export interface GuardOptions {
 
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
-/** Time between two reports while nothing changes. */
+/** Time between two reports while nothing changes; shorter where three of them would not fit into the lease. */
 export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 const maxQueued = 20;
@@ -34,6 +34,7 @@ const maxQueued = 20;
 export class Guard {
   readonly #options: GuardOptions;
   readonly #driver: Driver;
+  readonly #everyMs: number;
   #hold: HoldState;
   #lease: Lease | undefined;
   #active = false;
@@ -46,13 +47,20 @@ export class Guard {
     this.#options = options;
     this.#hold = newHold(options.config.node, { relinquished: 0, floor: 0 });
     this.#driver = options.driver(() => this.#maySignNow());
+    const { leaseMs, stopMs, marginMs } = options.config.timing;
+    this.#everyMs = Math.min(reportEveryMs, (leaseMs - stopMs - marginMs) / 3);
   }
 
   // With policy `hold` an outage of the table closes nothing; what a read shows still does.
   #maySignNow(): boolean {
+    if (this.#options.reporter.whyUnproven() !== null) return false;
     if (this.#options.config.onControlPlaneLoss === 'hold') return this.#hold.term !== null;
     return maySign(this.#hold, this.#options.clock.steadyMs());
   }
+
+  readonly #sayWhy = (error: unknown): void => {
+    this.#say((error as Error).message);
+  };
 
   #say(sentence: string): void {
     if (sentence === this.#said) return;
@@ -67,6 +75,8 @@ export class Guard {
     await this.#driver.demote(signal);
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
+    // Whoever follows a guard that has ended here takes over at once.
+    await this.#report({}).catch(this.#sayWhy);
     try {
       await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
     } finally {
@@ -97,7 +107,7 @@ export class Guard {
     try {
       const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
-      if (step.action !== 'ignore') this.#lease = lease;
+      if (step.action !== 'ignore') this.#lease = this.#options.reporter.lease = lease;
       this.#take(step, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -116,11 +126,19 @@ export class Guard {
 
   #tick(signal: AbortSignal): void {
     if (this.#hold.term === null || this.#maySignNow()) return;
-    this.#take(onDeadline(this.#hold, this.#options.clock.steadyMs()), signal);
+    const unproven = this.#options.reporter.whyUnproven();
+    this.#take(unproven === null ? onDeadline(this.#hold, this.#options.clock.steadyMs()) : onUnproven(this.#hold, unproven), signal);
   }
 
   #take(step: HoldStep, signal: AbortSignal): void {
     this.#hold = step.state;
+    const unproven = this.#options.reporter.whyUnproven();
+    if (unproven !== null && step.action === 'open') {
+      // Held by a lease that names this node, which another guard may have the name of.
+      this.#hold = { ...step.state, term: null, deadlineMs: null };
+      this.#say(unproven);
+      return;
+    }
     if (step.action !== 'keep' && step.action !== 'ignore') this.#say(step.sentence);
     if (step.action === 'close') {
       this.#driver.closeGate();
@@ -130,7 +148,8 @@ export class Guard {
     const lease = this.#lease;
     if (step.action === 'open' && term !== null && lease && !this.#enqueue('open', () => this.#open(term, lease, signal))) this.#letGo(term);
     const owed = step.relinquish;
-    if (owed !== null && owed > this.#owed && this.#enqueue('relinquish', () => this.#relinquish(owed, signal))) this.#owed = owed;
+    if (owed !== null && owed > this.#owed && unproven === null && this.#enqueue('relinquish', () => this.#relinquish(owed, signal)))
+      this.#owed = owed;
   }
 
   /** Nothing is held that is not open: the next read tries again. */
@@ -222,7 +241,7 @@ export class Guard {
     try {
       await this.#driver.demote(this.#stopSignal());
       this.#active = false;
-      const own: Watermark | null = await this.#driver.watermark();
+      const own: Watermark | null = this.#options.reporter.lostRecord ? null : await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
       const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
       await this.#report({ relinquished: { term, watermark } }, signal);
@@ -234,7 +253,12 @@ export class Guard {
   }
 
   async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
-    await this.#options.reporter.write({ ...word, floor: this.#hold.floor, signing: this.#active && this.#maySignNow() }, signal);
+    const { reporter } = this.#options;
+    await reporter.write({ ...word, floor: this.#hold.floor, signing: this.#active && this.#maySignNow() }, signal);
+    // What was said in this node's name before holds for this guard too.
+    const { floor, relinquished } = reporter.word ?? { floor: 0 };
+    if (this.#hold.term === null && relinquished) this.#hold = onRelinquished(this.#hold, relinquished.term);
+    this.#hold = { ...this.#hold, floor: Math.max(this.#hold.floor, floor) };
   }
 
   async #reportLoop(signal: AbortSignal): Promise<void> {
@@ -247,10 +271,12 @@ export class Guard {
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.stalled === true) this.#reopen();
-      if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
+      if (reporter.whyUnproven() !== null || health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= this.#everyMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();
-        await this.#report({}, signal).catch(() => undefined);
+        await this.#report({}, signal).catch((error: unknown) => {
+          if ((error as Error).name === 'NodeCloned') this.#sayWhy(error);
+        });
       }
       await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);
     }

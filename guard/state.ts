@@ -39,7 +39,7 @@ export interface Disk {
   readonly mkdirSync: typeof mkdirSync;
 }
 
-const realDisk: Disk = {
+export const realDisk: Disk = {
   openSync,
   writeSync: (fd, text) => writeSync(fd, text),
   fsyncSync,
@@ -55,6 +55,25 @@ const broken = (file: string, cause: unknown): BatonError =>
     cause,
     fix: 'Do not delete it. Switch over to another node, which raises the watermark, then remove the file.',
   });
+
+/** The file is replaced as a whole, and durable when this returns. @throws when the disk did not take it. */
+export const replaceFile = (disk: Disk, file: string, text: string): void => {
+  const temporary = join(dirname(file), `.${String(process.pid)}.tmp`);
+  const fd = disk.openSync(temporary, 'w', 0o600);
+  try {
+    if (disk.writeSync(fd, text) !== Buffer.byteLength(text)) throw new Error('the disk took only a part of it');
+    disk.fsyncSync(fd);
+  } finally {
+    disk.closeSync(fd);
+  }
+  disk.renameSync(temporary, file);
+  const folder = disk.openSync(dirname(file), 'r');
+  try {
+    disk.fsyncSync(folder);
+  } finally {
+    disk.closeSync(folder);
+  }
+};
 
 /** What the text of a state file says. @throws BatonError GuardRefused. */
 export const stateOf = (text: string, file: string): SignState => {
@@ -93,33 +112,11 @@ export class StateFile {
     const { watermark: mark } = state;
     const first =
       mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
-    const temporary = join(dirname(this.#file), `.${String(process.pid)}.tmp`);
-    this.#write(temporary, `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`);
-    this.#disk.renameSync(temporary, this.#file);
-    this.#syncFolder();
+    replaceFile(this.#disk, this.#file, `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`);
   }
 
   /** Takes the record away: what it says would no longer be true. */
   remove(): void {
     this.#disk.rmSync(this.#file, { force: true });
-  }
-
-  #write(file: string, text: string): void {
-    const fd = this.#disk.openSync(file, 'w', 0o600);
-    try {
-      if (this.#disk.writeSync(fd, text) !== Buffer.byteLength(text)) throw new Error('the disk took only a part of the watermark');
-      this.#disk.fsyncSync(fd);
-    } finally {
-      this.#disk.closeSync(fd);
-    }
-  }
-
-  #syncFolder(): void {
-    const fd = this.#disk.openSync(dirname(this.#file), 'r');
-    try {
-      this.#disk.fsyncSync(fd);
-    } finally {
-      this.#disk.closeSync(fd);
-    }
   }
 }

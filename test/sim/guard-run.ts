@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { Records } from '../../aws/records.ts';
@@ -6,6 +7,7 @@ import { durationMs } from '../../core/time.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
 import { CometbftDriver } from '../../guard/drivers/cometbft.ts';
 import { Guard } from '../../guard/guard.ts';
+import { MemoryFile } from '../../guard/memory.ts';
 import { refusalCodes } from '../../guard/privval/write.ts';
 import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
 import type { Signer } from '../../guard/privval/signer.ts';
@@ -125,8 +127,15 @@ export class GuardRun {
     const keys = new Keys({ client: clients.kms, keyId });
     const reporter = new Reporter({
       config,
+      clock,
+      writer: this.#machine.options.random.hex(16),
+      memory: new MemoryFile({ stateDir: dirname(markFile), place: this.#machine.place, disk: this.#machine.disk.asDisk() }),
+      forget: () => {
+        new StateFile(markFile, this.#machine.disk.asDisk()).remove();
+      },
       read: (signal) => records.readReport(config.validator, config.node, signal),
-      write: (report, signal) => records.writeReport(report, signal),
+      write: (report, over, signal) => records.writeReport(report, over, signal),
+      mark: (report, rival, signal) => records.markRival(report, rival, signal),
       diskFreeBytes: () => (this.#machine.disk.full ? 0 : 5_000_000_000),
       pause: (signal) => clock.sleep(durationMs(500), signal),
       timeout: () => clock.timeout(config.timing.readTimeoutMs),

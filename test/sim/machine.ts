@@ -46,6 +46,7 @@ export class Machine {
   liesAboutStop = false;
   line = whole;
   chainCut = false;
+  #boots = 0;
   #power: { atMs: number; state: Power }[] = [{ atMs: -Infinity, state: 'stopped' }];
   #agents = new Set<Proc>();
   #afterThaw: (() => void)[] = [];
@@ -65,6 +66,11 @@ export class Machine {
 
   get name(): string {
     return this.options.node.name;
+  }
+
+  /** This boot of it. */
+  get place(): string {
+    return `${this.id} boot ${this.#boots}`;
   }
 
   get id(): string {
@@ -107,6 +113,7 @@ export class Machine {
     if (this.up) return;
     this.#setPower('running');
     this.up = true;
+    this.#boots += 1;
     this.startNode();
     this.startGuard();
   }

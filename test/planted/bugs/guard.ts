@@ -154,7 +154,7 @@ export const guardBugs: readonly Bug[] = [
   of(
     'watermark-not-on-the-disk',
     'An fsync for every vote is slow, so it is left to the kernel (Staked 2021: the slashing store was switched off for speed).',
-    [{ file: 'guard/state.ts', find: '      this.#disk.fsyncSync(fd);\n    } finally {', replace: '    } finally {', nth: [1, 2] }],
+    [{ file: 'guard/state.ts', find: '    disk.fsyncSync(fd);\n', replace: '' }],
     diskTests,
     'is on the disk, whole, before it takes the place of the old one',
   ),

@@ -1,0 +1,60 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Remembered } from '../core/writer.ts';
+import { realDisk, replaceFile, type Disk } from './state.ts';
+
+/** What this machine remembers of the guard that wrote here last: on the same disk as the watermark, so that one is as old as the other. */
+
+const remembered = z.strictObject({ place: z.string().max(200), writer: z.string().max(64), sequence: z.number().int().min(0) });
+
+export interface Memory {
+  readonly last: Remembered | null;
+  /** Null when it cannot be told: then nothing is ever proven by it. */
+  readonly place: string | null;
+  save(of: Pick<Remembered, 'writer' | 'sequence'>): void;
+}
+
+/**
+ * This boot of the kernel and this network namespace, where the lock of a guard can be had once. Of two containers on one machine, or of two
+ * that are copies of each other, each has its own namespace.
+ */
+export const placeOf = (): string | null => {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/net')}`;
+  } catch {
+    return null;
+  }
+};
+
+export class MemoryFile implements Memory {
+  readonly place: string | null;
+  readonly #file: string;
+  readonly #disk: Disk;
+  #last: Remembered | null = null;
+
+  constructor(of: { stateDir: string; place: string | null; disk?: Disk }) {
+    this.place = of.place;
+    this.#file = join(of.stateDir, 'writer.json');
+    this.#disk = of.disk ?? realDisk;
+    this.#disk.mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    try {
+      this.#last = remembered.parse(JSON.parse(this.#disk.readFileSync(this.#file, 'utf8')));
+    } catch {
+      // Nothing is proven by what is not there or cannot be read: it only takes longer.
+    }
+  }
+
+  get last(): Remembered | null {
+    return this.#last;
+  }
+
+  save(of: Pick<Remembered, 'writer' | 'sequence'>): void {
+    this.#last = { ...of, place: this.place ?? '' };
+    try {
+      replaceFile(this.#disk, this.#file, JSON.stringify(this.#last));
+    } catch {
+      // A disk that takes nothing must not keep the guard from saying so; its successor waits.
+    }
+  }
+}
