@@ -7,6 +7,7 @@ import {
   continues,
   hasEnded,
   isProven,
+  isStated,
   lostRecord,
   lostTermOf,
   newWriter,
@@ -64,7 +65,9 @@ describe('a guard that starts', () => {
     const by = (lease: Now['lease']) => whyNotWrite(state, nowAt(1e9, { lease }));
     const later = leaseOf({ holder: birch, term: t(4) });
     expect(by(undefined)).toContain('NodeUnproven');
-    expect(by(leaseOf({ holder: amber, term: t(4) }))).toContain('until another node has held a term after 3');
+    expect(by(leaseOf({ holder: amber, term: t(4) }))).toContain(
+      `until another node has held a term after 3, or a person states the end of ${other} here`,
+    );
     expect(by({ ...later, phase: 'FENCING' })).toContain('NodeUnproven');
     expect(by({ ...later, term: t(3) })).toContain('NodeUnproven');
     expect(by(later)).toBe(null);
@@ -76,9 +79,11 @@ describe('a guard that starts', () => {
 });
 
 describe('what this machine remembers', () => {
-  const remembered = { writer: other, sequence: 7, place: 'boot 1' };
+  const remembered = { writer: other, acked: 7, sent: 7, place: 'boot 1' };
   test.each<[string, NodeReport, typeof remembered | null, string | null, boolean, boolean]>([
     ['the very report, here', stored(), remembered, 'boot 1', true, true],
+    ['one that left and was not heard of', stored({ sequence: 8, after: 7 }), { ...remembered, sent: 8 }, 'boot 1', false, true],
+    ['one that never arrived', stored(), { ...remembered, sent: 8 }, 'boot 1', true, true],
     ['nothing', stored(), null, 'boot 1', false, false],
     ['another boot', stored(), remembered, 'boot 2', false, true],
     ['a place that cannot be told', stored(), remembered, null, false, true],
@@ -88,6 +93,12 @@ describe('what this machine remembers', () => {
   ])('%s', (_, report, last, place, ended, goesOn) => {
     expect(hasEnded(report, last, place)).toBe(ended);
     expect(continues(report, last)).toBe(goesOn);
+  });
+  test('a person states the end of one guard, by its id', () => {
+    expect(isStated(stored(), other)).toBe(true);
+    expect(isStated(stored(), me)).toBe(false);
+    expect(isStated(stored(), null)).toBe(false);
+    expect(isStated(reportOf(), null)).toBe(false);
   });
   test('on a disk that does not go on from it, the declared term is over and its last duty unknown', () => {
     const lost = { relinquished: { term: 1, watermark: null } };

@@ -55,27 +55,29 @@ export const onSeen = (state: WriterState, report: NodeReport | undefined, nowMs
   return { ...state, seen: { report, sinceMs: same ? before.sinceMs : nowMs } };
 };
 
-/** What this machine remembers of the last report that was acknowledged here. */
+/** What this machine remembers of the guard that wrote here last. */
 export interface Remembered {
   readonly writer: string;
-  readonly sequence: number;
+  /** Its last report that was acknowledged here, and the last one that it was about to send: on the disk before it left. */
+  readonly acked: number;
+  readonly sent: number;
   /** The boot and the network namespace, in which one guard can have the lock. */
   readonly place: string;
 }
 
-/**
- * True when this disk is that of the writer as of this very report: what was signed until then stands on it. One that is a report behind
- * may be a copy of before.
- */
+/** True when this disk is that of the writer: whoever went on from a copy of it has sent higher numbers since. */
 export const continues = (report: NodeReport, remembered: Remembered | null): boolean =>
-  remembered !== null && remembered.writer === report.writer && remembered.sequence === report.sequence;
+  remembered !== null && remembered.writer === report.writer && remembered.acked <= report.sequence && report.sequence <= remembered.sent;
 
 /**
  * True when the writer of that report ran here and has ended: it ran in this very boot and namespace, where this guard now has the lock.
- * Its last word must be the one remembered: a copy of this machine, resumed elsewhere, goes on from there.
+ * The report must be the last that was acknowledged here: of two copies of one memory, each may have sent the one after it.
  */
 export const hasEnded = (report: NodeReport, remembered: Remembered | null, place: string | null): boolean =>
-  remembered !== null && remembered.place === place && continues(report, remembered);
+  remembered !== null && remembered.place === place && remembered.writer === report.writer && remembered.acked === report.sequence;
+
+/** True when a person has stated that the writer of this report has ended, by its id: it is drawn anew each time, so one statement is about one guard. */
+export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer !== undefined && writer === stated;
 
 /** An unarmed guard signs on without the table. Its term is over for certain once another node holds a later one. */
 const mayHoldOn = (report: NodeReport, lease: Lease | undefined): boolean => {
@@ -103,9 +105,9 @@ export const whyNotWrite = ({ mode, seen }: WriterState, { nowMs, timing, lease,
   const neededMs = lapseMs(durationMs(report.leaseMs), timing);
   if (elapsedMs(sinceMs, nowMs) < neededMs)
     return `Waits until the guard that wrote before is surely closed: its report must stand still for ${neededMs} ms.`;
-  if (mayHoldOn(report, lease))
-    return `NodeUnproven: the guard before signs on through an outage, and nothing proves that it has ended: until another node has held a term after ${report.armedTerm}.`;
-  return null;
+  if (!mayHoldOn(report, lease)) return null;
+  const until = `until another node has held a term after ${report.armedTerm}, or a person states the end of ${report.writer ?? 'it'} here`;
+  return `NodeUnproven: the guard before signs on through an outage and has not provably ended: closed ${until}.`;
 };
 
 export const overOf = ({ me, seen }: WriterState): Over => ({

@@ -94,6 +94,17 @@ describe('a guard that starts', () => {
   });
 });
 
+test('a person who states that the guard before has ended opens for the next one, on the disk that goes on', async () => {
+  const report = stored({ armed: false });
+  await withGuard(
+    async (bench) => {
+      await bench.during(100);
+      expect(signs(bench)).toBe(true);
+    },
+    { stored: report, memory: new TestMemory(report, { place: 'another boot', stated: other }), config: { onControlPlaneLoss: 'hold' } },
+  );
+});
+
 describe.each(['stop', 'hold'])('a guard that holds, with policy %s', (onControlPlaneLoss) => {
   test('closes for good when another guard has written', async () => {
     await withGuard(

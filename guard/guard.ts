@@ -42,6 +42,7 @@ export class Guard {
   #queued = 0;
   #owed: number = 0;
   #said = '';
+  #why = '';
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -58,9 +59,12 @@ export class Guard {
     return maySign(this.#hold, this.#options.clock.steadyMs());
   }
 
-  readonly #sayWhy = (error: unknown): void => {
-    this.#say((error as Error).message);
-  };
+  /** Why it holds nothing, each time it is another reason. */
+  #sayWhy(why: string): void {
+    if (why === this.#why) return;
+    this.#why = why;
+    this.#say(why);
+  }
 
   #say(sentence: string): void {
     if (sentence === this.#said) return;
@@ -76,7 +80,9 @@ export class Guard {
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
     // Whoever follows a guard that has ended here takes over at once.
-    await this.#report({}).catch(this.#sayWhy);
+    await this.#report({}).catch((error: unknown) => {
+      this.#sayWhy((error as Error).message);
+    });
     try {
       await Promise.all([this.#readLoop(signal), this.#deadlineLoop(signal), this.#reportLoop(signal)]);
     } finally {
@@ -136,7 +142,7 @@ export class Guard {
     if (unproven !== null && step.action === 'open') {
       // Held by a lease that names this node, which another guard may have the name of.
       this.#hold = { ...step.state, term: null, deadlineMs: null };
-      this.#say(unproven);
+      this.#sayWhy(unproven);
       return;
     }
     if (step.action !== 'keep' && step.action !== 'ignore') this.#say(step.sentence);
@@ -275,7 +281,7 @@ export class Guard {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();
         await this.#report({}, signal).catch((error: unknown) => {
-          if ((error as Error).name === 'NodeCloned') this.#sayWhy(error);
+          if ((error as Error).name === 'NodeCloned') this.#sayWhy((error as Error).message);
         });
       }
       await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);

@@ -6,13 +6,16 @@ import { realDisk, replaceFile, type Disk } from './state.ts';
 
 /** What this machine remembers of the guard that wrote here last: on the same disk as the watermark, so that one is as old as the other. */
 
-const remembered = z.strictObject({ place: z.string().max(200), writer: z.string().max(64), sequence: z.number().int().min(0) });
+const number = z.number().int().min(0);
+const remembered = z.strictObject({ place: z.string().max(200), writer: z.string().max(64), acked: number, sent: number });
 
 export interface Memory {
   readonly last: Remembered | null;
   /** Null when it cannot be told: then nothing is ever proven by it. */
   readonly place: string | null;
-  save(of: Pick<Remembered, 'writer' | 'sequence'>): void;
+  /** The writer of which a person has stated on this machine that it has ended. */
+  readonly stated: string | null;
+  save(of: Omit<Remembered, 'place'>): void;
 }
 
 /**
@@ -29,6 +32,7 @@ export const placeOf = (): string | null => {
 
 export class MemoryFile implements Memory {
   readonly place: string | null;
+  readonly stated: string | null;
   readonly #file: string;
   readonly #disk: Disk;
   #last: Remembered | null = null;
@@ -38,6 +42,7 @@ export class MemoryFile implements Memory {
     this.#file = join(of.stateDir, 'writer.json');
     this.#disk = of.disk ?? realDisk;
     this.#disk.mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    this.stated = this.#statement(of.stateDir);
     try {
       this.#last = remembered.parse(JSON.parse(this.#disk.readFileSync(this.#file, 'utf8')));
     } catch {
@@ -45,11 +50,19 @@ export class MemoryFile implements Memory {
     }
   }
 
+  #statement(stateDir: string): string | null {
+    try {
+      return this.#disk.readFileSync(join(stateDir, 'ended'), 'utf8').trim();
+    } catch {
+      return null;
+    }
+  }
+
   get last(): Remembered | null {
     return this.#last;
   }
 
-  save(of: Pick<Remembered, 'writer' | 'sequence'>): void {
+  save(of: Omit<Remembered, 'place'>): void {
     this.#last = { ...of, place: this.place ?? '' };
     try {
       replaceFile(this.#disk, this.#file, JSON.stringify(this.#last));

@@ -5,6 +5,7 @@ import { elapsedMs, type Clock, type SteadyMs } from '../core/time.ts';
 import {
   hasEnded,
   isProven,
+  isStated,
   lostRecord,
   lostTermOf,
   newWriter,
@@ -90,7 +91,7 @@ export class Reporter {
   #whyNotWrite(): string | null {
     const { config, clock, memory } = this.#options;
     const report = this.word;
-    const ended = report !== undefined && hasEnded(report, memory.last, memory.place);
+    const ended = report !== undefined && (hasEnded(report, memory.last, memory.place) || isStated(report, memory.stated));
     return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, lease: this.lease, ended });
   }
 
@@ -132,6 +133,8 @@ export class Reporter {
     const next = this.#next({ ...lost, ...word });
     const over = overOf(this.#state);
     const sentMs = clock.steadyMs();
+    // The record of the guard before is needed until this one has taken over.
+    if (!this.waits) memory.save({ writer: next.writer, acked: next.after, sent: next.sequence });
     this.#state = onSent(this.#state, next.sequence);
     const reply = await this.#options.write(next, over, signal ?? this.#options.timeout());
     if (reply.outcome === 'unknown') throw new Error('it is not known who wrote this report');
@@ -140,7 +143,7 @@ export class Reporter {
       return;
     }
     this.#state = onAcknowledged(this.#state, next, { ...this.#held, sentMs });
-    memory.save({ writer: this.#state.me, sequence: next.sequence });
+    memory.save({ writer: next.writer, acked: next.sequence, sent: next.sequence });
     if (reply.rival !== null && reply.rival !== this.#state.me) this.#rival = { id: reply.rival, atMs: clock.steadyMs() };
   }
 
@@ -162,7 +165,7 @@ export class Reporter {
     return this.distress ?? this.health.distress;
   }
 
-  #next(word: Partial<Word>): NodeReport {
+  #next(word: Partial<Word>): NodeReport & { writer: string; after: number } {
     const { config, diskFreeBytes } = this.#options;
     const last = this.word;
     const { armedTerm, armed, leaseMs, relinquished } = { ...last, ...word };

@@ -59,7 +59,7 @@ interface Machine {
   readonly place: number | null;
   readonly guard: Guard | null;
   readonly memory: Remembered | null;
-  /** The other machine has signed on since their disks were one. */
+  /** The other machine has signed on since their disks were one, and has reported so. */
   readonly behind: boolean;
 }
 
@@ -68,6 +68,8 @@ interface CloneWorld {
   readonly machines: readonly [Machine, Machine];
   /** Writes that nobody waits for any more, and that may still come. */
   readonly late: readonly Sent[];
+  /** The last number that had left when the copy was made. */
+  readonly common: number;
   readonly starts: number;
   readonly boots: number;
   /** Ticks since the copy of a memory was set going, up to `meetMs`. */
@@ -78,7 +80,7 @@ const now = steadyMs(0);
 /** Older than this makes no difference. */
 const oldestMs = lapsedMs + 1;
 const names = ['the machine', 'its copy'] as const;
-const most = { late: 1 };
+const mostLate = 1;
 
 const idOf = (index: number): string => String(index).repeat(32);
 
@@ -103,14 +105,13 @@ const aged = (guard: Guard, ticks: { ack: number; seen: number }): Guard => {
 };
 
 const place = (machine: Machine): string => String(machine.place);
-
 const withMachine = (world: CloneWorld, index: number, of: Partial<Machine>): CloneWorld => {
   const machine = { ...(world.machines[index] as Machine), ...of };
   return { ...world, machines: replaced(world.machines, index, machine) as unknown as CloneWorld['machines'] };
 };
 
 const withLate = (world: CloneWorld, sent: Sent | null): CloneWorld =>
-  sent === null ? world : { ...world, late: [...world.late, sent].slice(-most.late) };
+  sent === null ? world : { ...world, late: [...world.late, sent].slice(-mostLate) };
 
 const told = ({ report }: Sent): string => `report ${report.sequence} of guard ${report.writer?.slice(0, 1) ?? '-'}`;
 
@@ -118,11 +119,20 @@ const copySteps = (world: CloneWorld, scope: CloneScope): Step<CloneWorld>[] => 
   const [first, second] = world.machines;
   if (second.place !== null) return [];
   const of: Machine = { ...first, behind: false };
+  const common = first.memory?.sent ?? 0;
   if (scope.copy === 'memory')
-    return [{ say: () => 'The machine is set going a second time, from its memory as it is now.', to: { ...withMachine(world, 1, of), apartMs: 0 } }];
+    return [
+      {
+        say: () => 'The machine is set going a second time, from its memory as it is now.',
+        to: { ...withMachine(world, 1, of), apartMs: 0, common },
+      },
+    ];
   const boots = world.boots + 1;
   return [
-    { say: () => 'A copy of its disk boots as another machine.', to: { ...withMachine(world, 1, { ...of, place: boots, guard: null }), boots } },
+    {
+      say: () => 'A copy of its disk boots as another machine.',
+      to: { ...withMachine(world, 1, { ...of, place: boots, guard: null }), boots, common },
+    },
   ];
 };
 
@@ -161,7 +171,8 @@ const sendSteps = (world: CloneWorld, scope: CloneScope, index: number): Step<Cl
   const lost = relinquished ? { relinquished } : {};
   const report = reportOf({ writer: state.me, sequence, after: seen?.sequence ?? 0, armed: scope.armed, leaseMs: timing.leaseMs, ...lost });
   const waits = { report, over: overOf(state), sentMs: now, slack: 1 };
-  const to = withMachine(world, index, { guard: { ...guard, state: onSent(state, sequence), waits } });
+  const memory = state.mode === 'new' ? machine.memory : { writer: state.me, acked: report.after ?? 0, sent: sequence, place: place(machine) };
+  const to = withMachine(world, index, { guard: { ...guard, state: onSent(state, sequence), waits }, memory });
   return [{ say: () => `The guard of ${names[index] ?? ''} sends ${told(waits)}.`, to }];
 };
 
@@ -169,11 +180,9 @@ const acknowledged = (world: CloneWorld, scope: CloneScope, index: number, guard
   const machine = world.machines[index] as Machine;
   const { report, sentMs, slack } = sent;
   const state = onAcknowledged(guard.state, report, { ...heldOf(scope), sentMs });
-  const memory = { writer: state.me, sequence: report.sequence, place: place(machine) };
-  const other = 1 - index;
-  const signs = report.relinquished === undefined;
+  const memory = { writer: state.me, acked: report.sequence, sent: report.sequence, place: place(machine) };
   const next = withMachine(world, index, { guard: { ...guard, state, slack, waits: null }, memory });
-  return signs ? withMachine(next, other, { behind: true }) : next;
+  return report.relinquished === undefined && report.sequence > world.common ? withMachine(next, 1 - index, { behind: true }) : next;
 };
 
 const tableSteps = (world: CloneWorld, scope: CloneScope, index: number): Step<CloneWorld>[] => {
@@ -254,14 +263,22 @@ const guardText = ({ state, slack, haste, waits }: Guard): string =>
   ].join(',');
 
 const machineText = ({ place: at, guard, memory, behind }: Machine): string =>
-  [at, guard ? guardText(guard) : '', memory ? `${memory.writer.slice(0, 1)}.${memory.sequence}.${memory.place}` : '', behind].join(';');
+  [at, guard ? guardText(guard) : '', memory ? `${memory.writer.slice(0, 1)}.${memory.acked}.${memory.sent}.${memory.place}` : '', behind].join(';');
 
 const began = (scope: CloneScope): CloneWorld => {
   const item = reportOf({ writer: idOf(1), sequence: 1, after: 0, armed: scope.armed, leaseMs: timing.leaseMs });
   const state = onAcknowledged(onSent(onSeen(newWriter(idOf(1)), undefined, now), 1), item, { ...heldOf(scope), sentMs: now });
-  const memory = { writer: idOf(1), sequence: 1, place: '1' };
+  const memory = { writer: idOf(1), acked: 1, sent: 1, place: '1' };
   const first: Machine = { place: 1, guard: { state, slack: 1, haste: 0, waits: null }, memory, behind: false };
-  return { item, machines: [first, { place: null, guard: null, memory: null, behind: false }], late: [], starts: 1, boots: 1, apartMs: null };
+  return {
+    item,
+    machines: [first, { place: null, guard: null, memory: null, behind: false }],
+    late: [],
+    common: 0,
+    starts: 1,
+    boots: 1,
+    apartMs: null,
+  };
 };
 
 export const cloneModel = (name: string, scope: CloneScope): Model<CloneWorld> => ({
@@ -277,6 +294,6 @@ export const cloneModel = (name: string, scope: CloneScope): Model<CloneWorld> =
     if (apartMs !== null && apartMs < scope.meetMs) return null;
     return machines.every(({ guard }) => canSign(guard, scope)) ? 'The machine and its copy can both sign.' : null;
   },
-  encode: ({ item, machines, late, starts, boots, apartMs }) =>
-    [reportText(item), machines.map(machineText).join('|'), late.map(sentText).join('+'), starts, boots, apartMs].join('#'),
+  encode: ({ item, machines, late, common, starts, boots, apartMs }) =>
+    [reportText(item), machines.map(machineText).join('|'), late.map(sentText).join('+'), common, starts, boots, apartMs].join('#'),
 });

@@ -21,6 +21,7 @@ import type { Caller } from './wire.ts';
 /** One run of the real guard, with the real driver, signer, reporter and state file, on a simulated machine. */
 
 export const markFile = '/var/lib/baton/hub-1/watermark.json';
+export const statementFile = '/var/lib/baton/hub-1/ended';
 export const chainId = 'hub';
 export const tableName = 'baton';
 export const keyId = 'key-1';
@@ -67,6 +68,10 @@ const deadlineTickMs = durationMs(1_000);
 export class GuardRun {
   readonly proc: Proc;
   maySign: () => boolean = () => false;
+  /** It stays closed until it is started anew. */
+  displaced = false;
+  /** The guard before it, which has not provably ended. */
+  unproven: string | null = null;
   readonly #machine: Machine;
   readonly #stopper = new AbortController();
   #signer: Signer | null = null;
@@ -146,6 +151,8 @@ export class GuardRun {
       reporter,
       deadlineTickMs,
       say: (sentence) => {
+        if (sentence.startsWith('NodeCloned: another guard has this node identity')) this.displaced = true;
+        this.unproven = /^NodeUnproven: .* the end of ([0-9a-f]{32}) here/.exec(sentence)?.[1] ?? this.unproven;
         this.#machine.options.say(`Guard of ${this.#machine.name}: ${sentence}`);
       },
       driver: (maySign) => this.#driver(config, maySign),

@@ -73,11 +73,13 @@ class TestDriver implements Driver {
 export class TestMemory implements Memory {
   last: Remembered | null;
   readonly place: string | null;
-  constructor(stored: NodeReport | undefined, of: { place?: string | null; sequence?: number } = {}) {
+  readonly stated: string | null;
+  constructor(stored: NodeReport | undefined, of: { place?: string | null; stated?: string } = {}) {
+    this.stated = of.stated ?? null;
     this.place = of.place === undefined ? 'here' : of.place;
-    this.last = stored?.writer === undefined ? null : { writer: stored.writer, sequence: of.sequence ?? stored.sequence, place: 'here' };
+    this.last = stored?.writer === undefined ? null : { writer: stored.writer, acked: stored.sequence, sent: stored.sequence, place: 'here' };
   }
-  save(of: { writer: string; sequence: number }): void {
+  save(of: Omit<Remembered, 'place'>): void {
     this.last = { ...of, place: this.place ?? '' };
   }
 }

@@ -64,7 +64,7 @@ export const cloneBugs: readonly Bug[] = [
   of(
     'same-boot-is-enough',
     'The guard before ran in this boot and its lock is free, so it has ended; a copy of this machine, resumed elsewhere, has the same boot.',
-    [{ file, find: 'remembered.place === place && continues(report, remembered);', replace: 'remembered.place === place;' }],
+    [{ file, find: 'remembered.acked === report.sequence;', replace: 'remembered.acked <= report.sequence;' }],
     tests,
     'an earlier report: a copy went on from there',
   ),
@@ -79,7 +79,7 @@ export const cloneBugs: readonly Bug[] = [
   of(
     'silence-after-an-unarmed-guard',
     'Its report has stood still for the lease; that a guard with policy hold signs on without the table is overlooked.',
-    [{ file, find: 'if (mayHoldOn(report, lease))', replace: 'if (mayHoldOn(report, lease) && ended)' }],
+    [{ file, find: 'if (!mayHoldOn(report, lease)) return null;', replace: 'if (!mayHoldOn(report, lease) || !ended) return null;' }],
     guardTests,
     'after one that signs on through an outage opens nothing',
     [quick('clone-unarmed')],
