@@ -18,6 +18,14 @@ describe('opening', () => {
     expect(signs(ended)).toBe(false);
     expect(ended.driver.log.at(-1)).toBe('demote');
   });
+  test('declares the term before it lets anything sign', async () => {
+    await withGuard(async (bench) => {
+      const declared: unknown[] = [];
+      bench.driver.onActivate = () => declared.push(bench.stored?.armedTerm);
+      await bench.during(100);
+      expect(declared).toEqual([1]);
+    });
+  });
   test('closes at once when one of its loops dies, and ends with that error', async () => {
     const seen: boolean[] = [];
     const ended = withGuard(async (bench) => {

@@ -32,6 +32,7 @@ class TestDriver implements Driver {
   failActivate = false;
   failDemote = false;
   stalled = false;
+  onActivate: () => void = () => undefined;
   readonly log: string[] = [];
   mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
   async run(signal: AbortSignal): Promise<void> {
@@ -46,6 +47,7 @@ class TestDriver implements Driver {
   }
   async activate(): Promise<void> {
     if (this.failActivate) throw new Error('it does not start');
+    this.onActivate();
     this.open = true;
     this.stalled = false;
     this.log.push('activate');

@@ -1,4 +1,4 @@
-import { bugsOf, full, quick, type Bug } from '../bug.ts';
+import { bugsOf, quick, type Bug } from '../bug.ts';
 
 /** One node identity on two machines. */
 
@@ -59,7 +59,6 @@ export const cloneBugs: readonly Bug[] = [
     [{ file, find: "state.mode === 'new' || !state.firm || isProven(state, of.sentMs, of)", replace: 'true' }],
     tests,
     'after a lapse holds only when a second report stands on the first',
-    [full('clone-memory', 3_000_000)],
   ),
   of(
     'same-boot-is-enough',
