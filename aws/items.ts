@@ -137,7 +137,7 @@ export type PutOutcome =
 
 const namesIn = (text: string): Record<string, string> => Object.fromEntries([...text.matchAll(/#\w+/g)].map(([name]) => [name, name.slice(1)]));
 
-const conditionParts = ({ text, values }: Condition) => ({
+export const conditionParts = ({ text, values }: Condition) => ({
   ConditionExpression: text,
   ExpressionAttributeNames: namesIn(text),
   ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: toItem(values) }),

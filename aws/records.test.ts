@@ -4,6 +4,7 @@ import { validatorConfig } from '../core/config.ts';
 import { validatorId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
 import type { PlannedMove } from '../core/planned.ts';
+import type { Over } from '../core/writer.ts';
 import { alex, amber, birch, configOf, reportOf, run, t, v } from '../test/support/core.ts';
 import { Refusal, someSignal, wired, type Answer, type Sent } from '../test/support/wire.ts';
 import { toItem } from './items.ts';
@@ -173,19 +174,42 @@ describe('what is written', () => {
       cause: { message: 'socket hang up' },
     });
   });
-  test('a report is written only over an older one', async () => {
-    const { sent, records } = recordsWith((_, index) => (index === 0 ? {} : refused(reportOf({ sequence: 8 }))));
+  const [me, other] = ['a'.repeat(32), 'b'.repeat(32)];
+  const next = reportOf({ writer: me, sequence: 8, after: 7 });
+  const ownTry = '(#writer = :me AND #after = :after AND #sequence < :sequence)';
+  test.each<[string, Over, string, Record<string, unknown>]>([
+    ['its own', { me, base: { writer: me, sequence: 7 } }, `(#writer = :writer AND #sequence = :base) OR ${ownTry}`, { ':writer': { S: me } }],
+    ['another', { me, base: { writer: other, sequence: 7 } }, `(#writer = :writer AND #sequence = :base) OR ${ownTry}`, { ':writer': { S: other } }],
+    ['a nameless one', { me, base: { writer: null, sequence: 7 } }, `(attribute_not_exists(#writer) AND #sequence = :base) OR ${ownTry}`, {}],
+  ])('a report stands on %s, or on an earlier try of the same guard', async (_, over, text, values) => {
+    const { sent, records } = recordsWith(() => ({}));
     const signal = someSignal();
-    expect(await records.writeReport(reportOf(), signal)).toBe(true);
-    expect(await records.writeReport(reportOf(), signal)).toBe(false);
-    expect(sent[0]).toMatchObject({
-      input: {
-        Item: { pk: { S: `node#hub-1#${amber}` } },
-        ConditionExpression: 'attribute_not_exists(#pk) OR #sequence < :sequence',
-        ExpressionAttributeValues: { ':sequence': { N: '7' } },
+    expect(await records.writeReport(next, over, signal)).toEqual({ outcome: 'done', rival: null });
+    expect(sent).toEqual([
+      {
+        action: 'PutItem',
+        input: {
+          TableName: 'baton',
+          Item: toItem({ ...next, pk: `node#hub-1#${amber}` }),
+          ConditionExpression: text,
+          ExpressionAttributeNames: expect.objectContaining({ '#writer': 'writer', '#after': 'after', '#sequence': 'sequence' }) as unknown,
+          ExpressionAttributeValues: { ':me': { S: me }, ':after': { N: '7' }, ':sequence': { N: '8' }, ':base': { N: '7' }, ...values },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          ReturnValues: 'ALL_OLD',
+        },
+        signal,
       },
-      signal,
-    });
+    ]);
+  });
+  test('what refused it is told; exactly this report may be that of a copy', async () => {
+    const over = { me, base: { writer: me, sequence: 7 } };
+    const stored = [reportOf({ writer: other, sequence: 9 }), next, { ...next, rival: other }, { ...next, height: 3 }];
+    const { records } = recordsWith((_, index) => refused(stored[index] ?? {}));
+    expect(await records.writeReport(next, over)).toEqual({ outcome: 'refused', found: stored[0] });
+    expect(await records.writeReport(next, over)).toEqual({ outcome: 'unknown' });
+    expect(await records.writeReport(next, over)).toEqual({ outcome: 'unknown' });
+    expect(await records.writeReport(next, over)).toEqual({ outcome: 'refused', found: stored[3] });
+    await expect(records.writeReport(next, over)).rejects.toMatchObject({ code: 'LeaseInvalid' });
   });
 });
 

@@ -11,6 +11,7 @@ import { quarantine, type Quarantine } from '../core/quarantine.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
 import { watermark } from '../core/watermark.ts';
 import { verdictStates } from '../core/verdict.ts';
+import type { Over, WriteReply } from '../core/writer.ts';
 import {
   absent,
   fromItem,
@@ -26,6 +27,7 @@ import {
   type PutOutcome,
   type Table,
 } from './items.ts';
+import { exactly, putReport } from './report.ts';
 import { withSignal } from './signal.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
@@ -83,11 +85,14 @@ export class Records {
     return readParsed(this.#table, keyOf.node(validator, node), nodeReport, signal, { validator, node });
   }
 
-  /** Writes a node's own item if its sequence is higher than the stored one: a late write never covers a newer word. False when it was late. */
-  async writeReport(report: NodeReport, signal?: AbortSignal): Promise<boolean> {
-    const newer = ['attribute_not_exists(#pk)', '#sequence < :sequence'].join(' OR ');
-    const condition = { text: newer, values: { ':sequence': report.sequence } };
-    return (await this.#putIf(keyOf.node(report.validator, report.node), report, condition, signal)).outcome === 'done';
+  /** @param over what it may replace; whatever stands there when it is not given. */
+  writeReport(report: NodeReport, over?: Over, signal?: AbortSignal): Promise<WriteReply> {
+    return putReport(this.#table, report, over, signal);
+  }
+
+  /** Leaves word in a report that another guard wants to write it; its writer sees that with its next one. False when it has moved on. */
+  async markRival(report: NodeReport, rival: string, signal?: AbortSignal): Promise<boolean> {
+    return (await putReport(this.#table, { ...report, rival }, exactly(report), signal)).outcome !== 'refused';
   }
 
   /** A plan binds to the hash, so it must be that of the stored fields. @throws BatonError LeaseUnreachable or LeaseInvalid. */

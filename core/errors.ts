@@ -71,6 +71,8 @@ export const errorCodes = [
   'SwapUnsafe',
   /** The clocks of the node do not only go forward, or none of them counts a suspended machine. */
   'ClockUnsafe',
+  /** Another guard writes with this node's identity: a copied machine or disk. */
+  'NodeCloned',
   /** The signer refuses a signature. */
   'SignerRefused',
   /** A drill did not get where it must. */

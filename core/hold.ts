@@ -110,6 +110,14 @@ export const onDeadline = (state: HoldState, nowMs: SteadyMs): HoldStep => {
   };
 };
 
+/** Lets go because this guard is not proven to be the only one of its node. Nothing is relinquished: no newer term was seen. */
+export const onUnproven = (state: HoldState, why: string): HoldStep => ({
+  state: letGo(state, state.floor),
+  action: state.term === null ? 'stay-closed' : 'close',
+  relinquish: null,
+  sentence: why,
+});
+
 /** After the table has acknowledged the relinquish. It opens again only for a later term. */
 export const onRelinquished = (state: HoldState, term: Term): HoldState => ({
   ...state,

@@ -8,6 +8,18 @@ export const nodeReport = z.strictObject({
   node: nodeId,
   /** Rises with every write: two reads with different numbers prove that the guard is alive between them. */
   sequence: z.number().int().min(0),
+  /** The process that wrote this: drawn at its start. */
+  writer: z
+    .string()
+    .regex(/^[a-f0-9]{32}$/, 'expected 32 hex digits')
+    .optional(),
+  /** The sequence of the last report that its writer had acknowledged, or took over; 0 for none. */
+  after: z.number().int().min(0).optional(),
+  /** Another guard of this node identity, which could not write. */
+  rival: z
+    .string()
+    .regex(/^[a-f0-9]{32}$/, 'expected 32 hex digits')
+    .optional(),
   /** The lease term for which `armed` and `leaseMs` were declared, before the gate opened; fixed for that whole term. */
   armedTerm: term.optional(),
   /** This guard stops by itself when it cannot read the lease. */

@@ -18,6 +18,14 @@ describe('opening', () => {
     expect(signs(ended)).toBe(false);
     expect(ended.driver.log.at(-1)).toBe('demote');
   });
+  test('declares the term before it lets anything sign', async () => {
+    await withGuard(async (bench) => {
+      const declared: unknown[] = [];
+      bench.driver.onActivate = () => declared.push(bench.stored?.armedTerm);
+      await bench.during(100);
+      expect(declared).toEqual([1]);
+    });
+  });
   test.each(['read', 'gate', 'report'] as const)('closes at once when its loop "%s" dies, opens no more, and ends with that error', async (dies) => {
     const seen: boolean[] = [];
     const ended = withGuard(async (bench) => {
@@ -87,6 +95,7 @@ describe('opening', () => {
       validator: v,
       node: amber,
       sequence: 4,
+      writer: 'b'.repeat(32),
       armedTerm: t(1),
       armed: true,
       leaseMs: 60_000,

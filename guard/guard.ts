@@ -1,8 +1,9 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
-import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock, type DurationMs, type SteadyMs } from '../core/time.ts';
+import { maySign, newHold, onDeadline, onRead, onRelinquished, onUnproven, type HoldState, type HoldStep } from '../core/hold.ts';
+import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
+import { Actions } from './actions.ts';
 import type { GuardConfig } from './config.ts';
 import type { Driver, Health } from './driver.ts';
 import type { Reporter, Word } from './report.ts';
@@ -31,35 +32,47 @@ export interface GuardOptions {
 
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
-/** Time between two reports while nothing changes. */
+/** Time between two reports while nothing changes; shorter where three of them would not fit into the lease. */
 export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
-const maxQueued = 20;
 /** A daemon may take long to get ready. */
 const longestActionMs = 60_000;
 
 export class Guard {
   readonly #options: GuardOptions;
   readonly #driver: Driver;
+  readonly #actions: Actions;
+  readonly #everyMs: number;
   #hold: HoldState;
   #lease: Lease | undefined;
   #active = false;
-  #queue: Promise<void> = Promise.resolve();
-  #queued = 0;
-  #actingSinceMs: SteadyMs | null = null;
   #owed: number = 0;
   #said = '';
+  #why = '';
 
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#hold = newHold(options.config.node, { relinquished: 0, floor: 0 });
+    this.#actions = new Actions(options.clock, (sentence) => {
+      this.#say(sentence);
+    });
     this.#driver = options.driver(() => this.#maySignNow());
+    const { leaseMs, stopMs, marginMs } = options.config.timing;
+    this.#everyMs = Math.min(reportEveryMs, (leaseMs - stopMs - marginMs) / 3);
   }
 
   // With policy `hold` an outage of the table closes nothing; what a read shows still does.
   #maySignNow(): boolean {
+    if (this.#options.reporter.whyUnproven() !== null) return false;
     if (this.#options.config.onControlPlaneLoss === 'hold') return this.#hold.term !== null;
     return maySign(this.#hold, this.#options.clock.steadyMs());
+  }
+
+  /** Why it holds nothing, each time it is another reason. */
+  #sayWhy(why: string): void {
+    if (why === this.#why) return;
+    this.#why = why;
+    this.#say(why);
   }
 
   #say(sentence: string): void {
@@ -76,6 +89,10 @@ export class Guard {
     this.#options.onDemoted?.();
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
+    // Whoever follows a guard that has ended here takes over at once.
+    await this.#report({}).catch((error: unknown) => {
+      this.#sayWhy((error as Error).message);
+    });
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     try {
@@ -86,7 +103,7 @@ export class Guard {
       this.#driver.closeGate();
       this.#hold = { ...this.#hold, term: null, deadlineMs: null };
     }
-    await this.#queue;
+    await this.#actions.ended();
     await this.#driver.demote(this.#options.clock.timeout(durationMs(config.timing.stopMs * 2)));
     this.#active = false;
     await running;
@@ -110,7 +127,7 @@ export class Guard {
       const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
       if (signal.aborted) return;
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
-      if (step.action !== 'ignore') this.#lease = lease;
+      if (step.action !== 'ignore') this.#lease = this.#options.reporter.lease = lease;
       this.#take(step, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -120,64 +137,45 @@ export class Guard {
   }
 
   async #deadlineLoop(signal: AbortSignal): Promise<void> {
-    const { clock, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
+    const { clock, config, deadlineTickMs = defaultDeadlineTickMs } = this.#options;
     while (!signal.aborted) {
       this.#tick(signal);
-      if (!this.#isStuck()) this.#options.onCycle?.('gate');
+      if (!this.#actions.isStuck(longestActionMs + config.timing.stopMs * 4)) this.#options.onCycle?.('gate');
       await clock.sleep(deadlineTickMs, signal).catch(() => undefined);
     }
   }
 
   #tick(signal: AbortSignal): void {
     if (this.#hold.term === null || this.#maySignNow()) return;
-    this.#take(onDeadline(this.#hold, this.#options.clock.steadyMs()), signal);
+    const unproven = this.#options.reporter.whyUnproven();
+    this.#take(unproven === null ? onDeadline(this.#hold, this.#options.clock.steadyMs()) : onUnproven(this.#hold, unproven), signal);
   }
 
   #take(step: HoldStep, signal: AbortSignal): void {
     this.#hold = step.state;
+    const unproven = this.#options.reporter.whyUnproven();
+    if (unproven !== null && step.action === 'open') {
+      // Held by a lease that names this node, which another guard may have the name of.
+      this.#hold = { ...step.state, term: null, deadlineMs: null };
+      this.#sayWhy(unproven);
+      return;
+    }
     if (step.action !== 'keep' && step.action !== 'ignore') this.#say(step.sentence);
     if (step.action === 'close') {
       this.#driver.closeGate();
-      this.#enqueue('close', () => this.#close());
+      this.#actions.add('close', () => this.#close());
     }
     const { term } = step.state;
     const lease = this.#lease;
-    if (step.action === 'open' && term !== null && lease && !this.#enqueue('open', () => this.#open(term, lease, signal))) this.#letGo(term);
+    if (step.action === 'open' && term !== null && lease && !this.#actions.add('open', () => this.#open(term, lease, signal))) this.#letGo(term);
     const owed = step.relinquish;
-    if (owed !== null && owed > this.#owed && this.#enqueue('relinquish', () => this.#relinquish(owed, signal))) this.#owed = owed;
+    if (owed !== null && owed > this.#owed && unproven === null && this.#actions.add('relinquish', () => this.#relinquish(owed, signal)))
+      this.#owed = owed;
   }
 
   /** Nothing is held that is not open: the next read tries again. */
   #letGo(term: Term): void {
     if (this.#hold.term === term) this.#hold = { ...this.#hold, term: null, deadlineMs: null };
-  }
-
-  /** Actions run one after the other; reads and the deadline go on beside them. False when too much waits already. */
-  #enqueue(name: string, act: () => Promise<void>): boolean {
-    if (this.#queued >= maxQueued) {
-      this.#say(`Too much waits to be done: ${name} is left to the next cycle.`);
-      return false;
-    }
-    this.#queued += 1;
-    this.#queue = this.#queue
-      .then(() => {
-        this.#actingSinceMs = this.#options.clock.steadyMs();
-        return act();
-      })
-      .catch((error: unknown) => {
-        this.#say(`${name} failed: ${(error as Error).message}`);
-      })
-      .finally(() => {
-        this.#actingSinceMs = null;
-        this.#queued -= 1;
-      });
-    return true;
-  }
-
-  /** An action that does not end keeps all others waiting, a close among them. */
-  #isStuck(): boolean {
-    const { clock, config } = this.#options;
-    return this.#actingSinceMs !== null && elapsedMs(this.#actingSinceMs, clock.steadyMs()) > longestActionMs + config.timing.stopMs * 4;
   }
 
   // Stopping may overrun its time; it is verified all the same.
@@ -240,14 +238,14 @@ export class Guard {
     if (!this.#active || this.#hold.term === null) return;
     this.#letGo(this.#hold.term);
     this.#driver.closeGate();
-    this.#enqueue('close', () => this.#close());
+    this.#actions.add('close', () => this.#close());
   }
 
   async #relinquish(term: Term, signal: AbortSignal): Promise<void> {
     try {
       await this.#driver.demote(this.#stopSignal());
       this.#active = false;
-      const own: Watermark | null = await this.#driver.watermark();
+      const own: Watermark | null = this.#options.reporter.lostRecord ? null : await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
       const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
       await this.#report({ relinquished: { term, watermark } }, signal);
@@ -259,7 +257,12 @@ export class Guard {
   }
 
   async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
-    await this.#options.reporter.write({ ...word, floor: this.#hold.floor, signing: this.#active && this.#maySignNow() }, signal);
+    const { reporter } = this.#options;
+    await reporter.write({ ...word, floor: this.#hold.floor, signing: this.#active && this.#maySignNow() }, signal);
+    // What was said in this node's name before holds for this guard too.
+    const { floor, relinquished } = reporter.word ?? { floor: 0 };
+    if (this.#hold.term === null && relinquished) this.#hold = onRelinquished(this.#hold, relinquished.term);
+    this.#hold = { ...this.#hold, floor: Math.max(this.#hold.floor, floor) };
   }
 
   async #reportLoop(signal: AbortSignal): Promise<void> {
@@ -272,10 +275,12 @@ export class Guard {
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.stalled === true) this.#reopen();
-      if (health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
+      if (reporter.whyUnproven() !== null || health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= this.#everyMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();
-        await this.#report({}, signal).catch(() => undefined);
+        await this.#report({}, signal).catch((error: unknown) => {
+          if ((error as Error).name === 'NodeCloned') this.#sayWhy((error as Error).message);
+        });
       }
       this.#options.onCycle?.('report');
       await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);

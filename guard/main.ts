@@ -8,7 +8,7 @@ import { Records } from '../aws/records.ts';
 import { BatonError } from '../core/errors.ts';
 import { durationMs } from '../core/time.ts';
 import { timingArithmetic } from '../core/timing.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { randomHex, systemClock } from '../runtime/clock.ts';
 import { Systemctl } from './commands.ts';
 import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
@@ -18,6 +18,7 @@ import { SystemdDriver } from './drivers/systemd.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
 import { thisMachine } from './machine-facts.ts';
+import { MemoryFile, placeOf } from './memory.ts';
 import { ServiceNotify } from './notify.ts';
 import { isDrill, refuseUnsafe } from './preflight.ts';
 import { Reporter } from './report.ts';
@@ -87,8 +88,15 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
   });
   const reporter = new Reporter({
     config,
+    clock: systemClock,
+    writer: randomHex(16),
+    memory: new MemoryFile({ stateDir: config.paths.stateDir, place: placeOf() }),
+    forget: () => {
+      state.remove();
+    },
     read: (signal) => records.readReport(config.validator, config.node, signal),
-    write: (report, signal) => records.writeReport(report, signal),
+    write: (report, over, signal) => records.writeReport(report, over, signal),
+    mark: (report, rival, signal) => records.markRival(report, rival, signal),
     diskFreeBytes: () => diskFreeBytes(config.paths.stateDir),
     pause: (signal) => {
       waitsForTable(watchdog);

@@ -1,47 +1,112 @@
+import { BatonError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
 import type { NodeReport } from '../core/report.ts';
+import { elapsedMs, type Clock, type SteadyMs } from '../core/time.ts';
+import {
+  hasEnded,
+  isProven,
+  isStated,
+  lostRecord,
+  lostTermOf,
+  newWriter,
+  nextSequence,
+  onAcknowledged,
+  onRefused,
+  onSeen,
+  onSent,
+  overOf,
+  whyNotWrite,
+  type Held,
+  type Over,
+  type WriteReply,
+  type WriterState,
+} from '../core/writer.ts';
 import type { GuardConfig } from './config.ts';
 import type { Health } from './driver.ts';
+import type { Memory } from './memory.ts';
 
-/** This node's own item in the table: what the guard says about itself. */
+/** This node's own item in the table: what the guard says about itself, and whether it is the one guard that may say it. */
 
 export type Word = Pick<NodeReport, 'armedTerm' | 'armed' | 'leaseMs' | 'signing' | 'floor' | 'relinquished'>;
 
 export interface ReporterOptions {
   readonly config: GuardConfig;
+  readonly clock: Pick<Clock, 'steadyMs'>;
+  /** Drawn for this process: 32 hex digits. */
+  readonly writer: string;
   readonly read: (signal: AbortSignal) => Promise<NodeReport | undefined>;
-  /** False when the stored item is newer. */
-  readonly write: (report: NodeReport, signal?: AbortSignal) => Promise<boolean>;
+  /** One request, never repeated by itself. */
+  readonly write: (report: NodeReport, over: Over, signal?: AbortSignal) => Promise<WriteReply>;
+  /** Leaves word for the guard that wrote this report. */
+  readonly mark: (report: NodeReport, rival: string, signal?: AbortSignal) => Promise<unknown>;
+  readonly memory: Memory;
+  /** Takes away the record of what was signed: it does not go on from there. */
+  readonly forget: () => void;
   readonly diskFreeBytes: () => number | null;
   /** Waits between tries to read the own item at start. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
-  /** Bounds a read that nobody else bounds. */
+  /** Bounds a call that nobody else bounds. */
   readonly timeout: () => AbortSignal;
 }
 
-const maxTries = 3;
+/** How long the word of another guard is passed on. */
+const rivalShownMs = 120_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
-  #last: NodeReport | undefined;
+  #state: WriterState;
   #chain: Promise<void> = Promise.resolve();
+  #rival: { readonly id: string; readonly atMs: SteadyMs } | null = null;
   health: Health = { synced: false, height: null, distress: null };
   /** A refusal of the guard itself; goes away with the next time it opens. */
   distress: string | null = null;
+  /** The lease as it was read last: it may prove that an earlier term of this node is over. */
+  lease: Lease | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#state = newWriter(options.writer);
   }
 
   get word(): NodeReport | undefined {
-    return this.#last;
+    return this.#state.seen?.report;
   }
 
-  /** Reads what an earlier run of this guard said. Nothing may be opened before that is known, so it tries until the signal. */
+  get #held(): Held {
+    const { timing, onControlPlaneLoss } = this.#options.config;
+    return { leaseMs: timing.leaseMs, stopMs: timing.stopMs, timed: onControlPlaneLoss !== 'hold' };
+  }
+
+  /** The guard has not taken the item over yet. */
+  get waits(): boolean {
+    return this.#state.mode === 'new';
+  }
+
+  /** Null when this guard is the proven writer now: only then may anything be held. */
+  whyUnproven(): string | null {
+    if (isProven(this.#state, this.#options.clock.steadyMs(), this.#held)) return null;
+    return this.#whyNotWrite() ?? 'No report of this guard was acknowledged in time: it may not be the only one of its node.';
+  }
+
+  #whyNotWrite(): string | null {
+    const { config, clock, memory } = this.#options;
+    const report = this.word;
+    const ended = report !== undefined && (hasEnded(report, memory.last, memory.place) || isStated(report, memory.stated));
+    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, lease: this.lease, ended });
+  }
+
+  /** True when the disk's record of the last duty does not go on from what this node has signed. */
+  get lostRecord(): boolean {
+    return this.word !== undefined && lostRecord(this.word);
+  }
+
+  /** Reads what was said before in this node's name. Nothing may be opened before that is known, so it tries until the signal. */
   async start(signal: AbortSignal): Promise<NodeReport | undefined> {
     for (;;) {
       try {
-        this.#last = await this.#options.read(signal);
-        return this.#last;
+        const found = await this.#options.read(signal);
+        this.#state = onSeen(this.#state, found, this.#options.clock.steadyMs());
+        return found;
       } catch (error) {
         if (signal.aborted) return undefined;
         await this.#options.pause(signal).catch(() => undefined);
@@ -58,33 +123,69 @@ export class Reporter {
   }
 
   async #write(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
-    const { config } = this.#options;
+    const { clock, memory, forget } = this.#options;
+    const why = this.#whyNotWrite();
+    if (why !== null) throw new BatonError('NodeCloned', why, { fix: 'docs/decisions/0040-cloned-machine.md' });
     if (word.signing === true) this.distress = null;
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const { armedTerm, armed, leaseMs, relinquished } = { ...this.#last, ...word };
-      const next: NodeReport = {
-        validator: config.validator,
-        node: config.node,
-        sequence: (this.#last?.sequence ?? 0) + 1,
-        armed: armed ?? config.onControlPlaneLoss === 'stop',
-        leaseMs: leaseMs ?? config.timing.leaseMs,
-        ...(armedTerm === undefined ? {} : { armedTerm }),
-        ...(relinquished === undefined ? {} : { relinquished }),
-        signing: word.signing ?? false,
-        floor: word.floor ?? this.#last?.floor ?? 0,
-        synced: this.health.synced,
-        height: this.health.height,
-        build: config.build,
-        distress: this.distress ?? this.health.distress,
-        diskFreeBytes: this.#options.diskFreeBytes(),
-      };
-      if (await this.#options.write(next, signal)) {
-        this.#last = next;
-        return;
-      }
-      // An earlier write of our own may have come late: go on from what is stored.
-      this.#last = await this.#options.read(signal ?? this.#options.timeout());
+    // Before it is said that the record is gone, it is.
+    const lost = this.waits ? lostTermOf(this.word, memory.last) : {};
+    if (lost.relinquished) forget();
+    const next = this.#next({ ...lost, ...word });
+    const over = overOf(this.#state);
+    const sentMs = clock.steadyMs();
+    // The record of the guard before is needed until this one has taken over.
+    if (!this.waits) memory.save({ writer: next.writer, acked: next.after, sent: next.sequence });
+    this.#state = onSent(this.#state, next.sequence);
+    const reply = await this.#options.write(next, over, signal ?? this.#options.timeout());
+    if (reply.outcome === 'unknown') throw new Error('it is not known who wrote this report');
+    if (reply.outcome === 'refused') {
+      await this.#refused(reply.found);
+      return;
     }
-    throw new Error('another writer is ahead of this guard in its own item: is a second guard running?');
+    this.#state = onAcknowledged(this.#state, next, { ...this.#held, sentMs });
+    memory.save({ writer: next.writer, acked: next.sequence, sent: next.sequence });
+    if (reply.rival !== null && reply.rival !== this.#state.me) this.#rival = { id: reply.rival, atMs: clock.steadyMs() };
+  }
+
+  /** Another guard has written here: alive on another machine, or a late word of one that has ended. */
+  async #refused(found: NodeReport | undefined): Promise<never> {
+    const { clock, mark, timeout } = this.#options;
+    this.#state = onRefused(this.#state, found, clock.steadyMs());
+    if (found) await mark(found, this.#state.me, timeout()).catch(() => undefined);
+    throw new BatonError('NodeCloned', this.#whyNotWrite() ?? 'another guard has written in the name of this node', {
+      fix: 'docs/decisions/0040-cloned-machine.md',
+    });
+  }
+
+  #distress(): string | null {
+    const { clock } = this.#options;
+    const rival = this.#rival;
+    if (rival !== null && elapsedMs(rival.atMs, clock.steadyMs()) < rivalShownMs)
+      return `NodeCloned: another guard with this node's identity wants to write here (${rival.id}): find the copied machine and take it down.`;
+    return this.distress ?? this.health.distress;
+  }
+
+  #next(word: Partial<Word>): NodeReport & { writer: string; after: number } {
+    const { config, diskFreeBytes } = this.#options;
+    const last = this.word;
+    const { armedTerm, armed, leaseMs, relinquished } = { ...last, ...word };
+    return {
+      validator: config.validator,
+      node: config.node,
+      sequence: nextSequence(this.#state),
+      writer: this.#state.me,
+      after: last?.sequence ?? 0,
+      armed: armed ?? config.onControlPlaneLoss === 'stop',
+      leaseMs: leaseMs ?? config.timing.leaseMs,
+      ...(armedTerm === undefined ? {} : { armedTerm }),
+      ...(relinquished === undefined ? {} : { relinquished }),
+      signing: word.signing ?? false,
+      floor: word.floor ?? last?.floor ?? 0,
+      synced: this.health.synced,
+      height: this.health.height,
+      build: config.build,
+      distress: this.#distress(),
+      diskFreeBytes: diskFreeBytes(),
+    };
   }
 }

@@ -35,7 +35,7 @@ export interface Disk extends DurableDisk {
   readonly mkdirSync: typeof mkdirSync;
 }
 
-const realDisk: Disk = { ...durableDisk, readFileSync: (file, encoding) => readFileSync(file, encoding), rmSync, mkdirSync };
+export const realDisk: Disk = { ...durableDisk, readFileSync: (file, encoding) => readFileSync(file, encoding), rmSync, mkdirSync };
 
 const broken = (file: string, cause: unknown): BatonError =>
   new BatonError('GuardRefused', `the watermark in ${file} cannot be read`, {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Approvals } from '../../aws/approvals.ts';
 import { Records } from '../../aws/records.ts';
@@ -5,6 +6,8 @@ import { frozenBy } from '../../core/breaker.ts';
 import type { Decision } from '../../core/approval.ts';
 import { validatorConfig } from '../../core/config.ts';
 import { hashOf } from '../../core/plan.ts';
+import type { NodeReport } from '../../core/report.ts';
+import { standsOn, type Over } from '../../core/writer.ts';
 import { alex, amber, birch, configOf, recordOf, reportOf, sam, t } from '../support/core.ts';
 import { fresh, lossyClient, putRaw, tableName, type Bench } from './bench.ts';
 
@@ -14,21 +17,59 @@ const freshId = (): string => (ids += 1).toString(16).padStart(32, 'b');
 const person = (index: number): string => `arn:aws:sts::123456789012:assumed-role/approver/p${index}`;
 const approve = (by: string): Decision => ({ by, answer: 'approve', atMs: 1 });
 
+const [writerA, writerB] = ['a'.repeat(32), 'b'.repeat(32)];
+
 const reportTests = (at: () => Bench): void => {
-  test('a late report never covers a newer one', async () => {
+  test('a report stands on what its guard knows to be there', async () => {
     const [records, validator] = [new Records(at()), fresh()];
-    expect(await records.writeReport(reportOf({ validator, sequence: 5 }))).toBe(true);
-    expect(await records.writeReport(reportOf({ validator, sequence: 5, signing: false }))).toBe(false);
-    expect(await records.writeReport(reportOf({ validator, sequence: 4 }))).toBe(false);
-    expect(await records.writeReport(reportOf({ validator, sequence: 6, height: 200 }))).toBe(true);
-    expect(await records.readReport(validator, amber)).toEqual(reportOf({ validator, sequence: 6, height: 200 }));
+    const one = (sequence: number, after: number, of: Partial<NodeReport> = {}) => reportOf({ validator, writer: writerA, sequence, after, ...of });
+    const over = (sequence: number, writer = writerA) => ({ me: writerA, base: { writer, sequence } });
+    const nothing: Over = { me: writerA, base: null };
+    expect(await records.writeReport(one(1, 0), nothing)).toEqual({ outcome: 'done', rival: null });
+    expect(await records.writeReport(one(1, 0), nothing)).toEqual({ outcome: 'unknown' });
+    expect(await records.writeReport(one(1, 0, { writer: writerB }), { ...nothing, me: writerB })).toEqual({ outcome: 'refused', found: one(1, 0) });
+    expect(await records.writeReport(one(2, 1), over(1))).toMatchObject({ outcome: 'done' });
+    // The reply to 2 was lost: 3 stands on it all the same, and 2 comes too late then.
+    expect(await records.writeReport(one(3, 1), over(1))).toMatchObject({ outcome: 'done' });
+    expect(await records.writeReport(one(2, 1), over(1))).toMatchObject({ outcome: 'refused' });
+    expect(await records.writeReport(one(4, 3), over(3))).toMatchObject({ outcome: 'done' });
+    // A copy of this guard that has not seen 3.
+    expect(await records.writeReport(one(9, 1), over(1))).toEqual({ outcome: 'refused', found: one(4, 3) });
+    // Another guard takes over what it has seen, once.
+    const taken = one(5, 4, { writer: writerB });
+    expect(await records.writeReport(taken, { me: writerB, base: { writer: writerA, sequence: 4 } })).toMatchObject({ outcome: 'done' });
+    expect(await records.writeReport(one(5, 4), over(4))).toEqual({ outcome: 'refused', found: taken });
+    expect(await records.readReport(validator, amber)).toEqual(taken);
   });
-  test('a report whose reply was lost counts as written', async () => {
-    const { client, sent } = lossyClient(at().endpoint, 3);
-    const validator = fresh();
-    expect(await new Records({ client, table: tableName }).writeReport(reportOf({ validator, sequence: 5 }))).toBe(true);
-    expect(sent()).toBe(2);
-    client.destroy();
+  test('a guard that cannot write leaves word for the one that does', async () => {
+    const [records, validator] = [new Records(at()), fresh()];
+    const first = reportOf({ validator, writer: writerA, sequence: 1, after: 0 });
+    await records.writeReport(first);
+    expect(await records.markRival(first, writerB)).toBe(true);
+    expect(await records.readReport(validator, amber)).toEqual({ ...first, rival: writerB });
+    const second = { ...first, sequence: 2, after: 1 };
+    expect(await records.writeReport(second, { me: writerA, base: { writer: writerA, sequence: 1 } })).toEqual({ outcome: 'done', rival: writerB });
+    expect(await records.markRival(first, writerB)).toBe(false);
+    expect(await records.readReport(validator, amber)).toEqual(second);
+  });
+  test('the table judges a report as the rule does', async () => {
+    const [records, validator] = [new Records(at()), fresh()];
+    const small = fc.integer({ min: 0, max: 3 });
+    const writer = fc.constantFrom(writerA, writerB);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ writer: fc.option(writer), sequence: small, after: small }),
+        fc.record({ me: writer, sequence: small, base: fc.option(fc.record({ writer: fc.option(writer), sequence: small })) }),
+        async ({ writer: by, ...stood }, { me, sequence, base }) => {
+          const stored = reportOf({ validator, ...stood, height: 1, ...(by === null ? {} : { writer: by }) });
+          await records.writeReport(stored);
+          const next = reportOf({ validator, writer: me, sequence, after: base?.sequence ?? 0, height: 2 });
+          const told = await records.writeReport(next, { me, base });
+          expect(told.outcome).toBe(standsOn(stored, { me, base }, sequence) ? 'done' : 'refused');
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
   test("a node's item that speaks for another node or validator is not trusted", async () => {
     const [records, validator] = [new Records(at()), fresh()];

@@ -62,6 +62,8 @@ export const reportPlain = (random: Random): Plain => ({
   build: 'b1',
   distress: random.once(2) ? null : words,
   diskFreeBytes: random.once(4) ? null : random.pick([0, 5_000_000_000, 0.5]),
+  ...(random.once(2) ? { writer: random.hex(32), after: random.below(1e6) } : {}),
+  ...(random.once(4) ? { rival: random.hex(32) } : {}),
   ...(random.once(2) ? { armedTerm: termOf(random) } : {}),
   ...(random.once(2) ? { relinquished: { term: termOf(random), watermark: random.once(3) ? null : watermarkOf(random) } } : {}),
 });

@@ -61,7 +61,17 @@ describe.each(quickScopes)('$name: $about', ({ model, most, heal }) => {
 });
 
 /** Those that are found among few states; `npm run explore` runs all. */
-const cheap = ['stopped', 'vantage-lag', 'no-floor', 'record-lost', 'unversioned-approval', 'blind-approval', 'publish-first'];
+const cheap = [
+  'stopped',
+  'vantage-lag',
+  'no-floor',
+  'record-lost',
+  'unversioned-approval',
+  'blind-approval',
+  'publish-first',
+  'clone-clock',
+  'clone-memory-at-once',
+];
 
 describe.each(controls.filter(({ name }) => cheap.includes(name)))('control $name', ({ model, about }) => {
   test(`a violation is found when ${about}`, () => {

@@ -1,5 +1,6 @@
 import type { Model } from './explorer.ts';
 import { approvalModel, type ApprovalScope } from './approval.ts';
+import { cloneModel, type CloneScope } from './clone.ts';
 import { roundsToHeal } from './fence/heal.ts';
 import { fenceModel } from './fence/model.ts';
 import type { Assumption, Scope as FenceScope, World } from './fence/world.ts';
@@ -76,6 +77,12 @@ const gate = (name: string, about: string, of: Partial<GateScope>, most = tooMan
   most,
 });
 
+const baseClone: CloneScope = { copy: 'disk', armed: true, reports: 3, starts: 2, meetMs: 0, broken: null };
+/** A machine that was resumed twice from its memory is one again after two lease lengths by the slowest clock. */
+const memoryClone: CloneScope = { ...baseClone, copy: 'memory', starts: 1, meetMs: 6 };
+
+const clone = (name: string, about: string, of: CloneScope, most = tooMany): Scope => ({ name, about, model: () => any(cloneModel(name, of)), most });
+
 const aboutBroken: Readonly<Record<Assumption, string>> = {
   relinquished: 'a guard says that it gave up its term and signs on',
   stopped: 'a fence command says that it stopped the node and did not',
@@ -106,11 +113,14 @@ export const scopes: readonly Scope[] = [
   watermark('watermark-three-nodes', 'the same with three nodes', { nodes: 3 }),
   approval('approval', 'one approver: late, doubled, by the requester in another role, by a stranger', { quorum: 1 }),
   approval('approval-of-two', 'a quorum of two', { wires: 1 }),
+  clone('clone', 'one node identity on a machine and on a copy of its disk', baseClone),
+  clone('clone-unarmed', 'the same with guards that sign on through an outage', { ...baseClone, armed: false }),
+  clone('clone-memory', 'a machine that is resumed twice from its memory', memoryClone),
   gate('gate', 'active-active: three signers, one arbiter', { signers: 3, heights: 2 }),
   gate('gate-heights', 'two signers, three heights above the floor', { heights: 4, wires: 2 }),
 ];
 
-/** The same rules in less room, each but the last of approvals to its end: what `npm test` has time for. */
+/** The same rules in less room, each but the clone and the last of approvals to its end: what `npm test` has time for. */
 export const quickScopes: readonly Scope[] = [
   fence('relinquish', 'a guard gives up its term', {}),
   fence('relinquish-calm', 'three terms, one failover after the other', { terms: 3, calm: true }),
@@ -124,6 +134,8 @@ export const quickScopes: readonly Scope[] = [
   fence('daemon', 'a daemon that signs by itself until it is stopped', { accepts: ['relinquished', 'stopped'], driver: 'daemon', calm: true }),
   watermark('watermark', 'no duty is signed twice, whoever holds the lease', {}),
   watermark('watermark-daemon', 'the same for a daemon', { chain: 'systemd' }),
+  clone('clone', 'one node identity on a machine and on a copy of its disk', baseClone, 60_000),
+  clone('clone-unarmed', 'the same with guards that sign on through an outage', { ...baseClone, armed: false }),
   gate('gate', 'active-active: two signers, one arbiter', { heights: 2 }),
   approval('approval', 'approvals that are late, doubled, or not theirs to give', { quorum: 1 }, 15_000),
 ];
@@ -177,6 +189,18 @@ export const controls: readonly Control[] = [
     name: 'unversioned-approval',
     about: 'an answer is written whatever came in between',
     model: () => any(approvalModel('unversioned-approval', { ...baseApproval, broken: 'unversioned' })),
+    most: tooMany,
+  },
+  {
+    name: 'clone-clock',
+    about: 'a clock is slower than the drift that is allowed for, and its guard is written over meanwhile',
+    model: () => any(cloneModel('clone-clock', { ...baseClone, broken: 'clock' })),
+    most: tooMany,
+  },
+  {
+    name: 'clone-memory-at-once',
+    about: 'a machine that is resumed twice from its memory is looked at before both have written',
+    model: () => any(cloneModel('clone-memory-at-once', { ...memoryClone, meetMs: 1 })),
     most: tooMany,
   },
   {

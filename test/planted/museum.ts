@@ -2,6 +2,7 @@ import type { Bug } from './bug.ts';
 import { adapterBugs } from './bugs/adapters.ts';
 import { answerBugs } from './bugs/answers.ts';
 import { approvalBugs } from './bugs/approval.ts';
+import { cloneBugs } from './bugs/clone.ts';
 import { consoleBugs } from './bugs/console.ts';
 import { doctorBugs } from './bugs/doctor.ts';
 import { documentBugs } from './bugs/documents.ts';
@@ -32,6 +33,7 @@ export const museum: readonly Bug[] = [
   ...watermarkBugs,
   ...gateBugs,
   ...guardBugs,
+  ...cloneBugs,
   ...functionBugs,
   ...surveyBugs,
   ...breakerBugs,

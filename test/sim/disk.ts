@@ -34,6 +34,17 @@ export class SimDisk {
     return this.#visible.get(file);
   }
 
+  /** A person writes a file. */
+  put(file: string, text: string): void {
+    this.#durable.set(file, text);
+    this.#visible.set(file, text);
+  }
+
+  /** What stands on another disk now. */
+  copyOf(other: SimDisk): void {
+    for (const [file, text] of other.#durable) this.put(file, text);
+  }
+
   /** The power goes. */
   crash(): void {
     for (const [file, text] of this.#unsynced) if (this.#random.chance(0.5)) this.#setDurable(file, text);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { Records } from '../../aws/records.ts';
@@ -6,6 +7,7 @@ import { durationMs } from '../../core/time.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
 import { CometbftDriver } from '../../guard/drivers/cometbft.ts';
 import { Guard } from '../../guard/guard.ts';
+import { MemoryFile } from '../../guard/memory.ts';
 import { refusalCodes } from '../../guard/privval/write.ts';
 import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
 import type { Signer } from '../../guard/privval/signer.ts';
@@ -19,6 +21,7 @@ import type { Caller } from './wire.ts';
 /** One run of the real guard, with the real driver, signer, reporter and state file, on a simulated machine. */
 
 export const markFile = '/var/lib/baton/hub-1/watermark.json';
+export const statementFile = '/var/lib/baton/hub-1/ended';
 export const chainId = 'hub';
 export const tableName = 'baton';
 export const keyId = 'key-1';
@@ -65,6 +68,10 @@ const deadlineTickMs = durationMs(1_000);
 export class GuardRun {
   readonly proc: Proc;
   maySign: () => boolean = () => false;
+  /** It stays closed until it is started anew. */
+  displaced = false;
+  /** The guard before it, which has not provably ended. */
+  unproven: string | null = null;
   readonly #machine: Machine;
   readonly #stopper = new AbortController();
   #signer: Signer | null = null;
@@ -125,8 +132,15 @@ export class GuardRun {
     const keys = new Keys({ client: clients.kms, keyId });
     const reporter = new Reporter({
       config,
+      clock,
+      writer: this.#machine.options.random.hex(16),
+      memory: new MemoryFile({ stateDir: dirname(markFile), place: this.#machine.place, disk: this.#machine.disk.asDisk() }),
+      forget: () => {
+        new StateFile(markFile, this.#machine.disk.asDisk()).remove();
+      },
       read: (signal) => records.readReport(config.validator, config.node, signal),
-      write: (report, signal) => records.writeReport(report, signal),
+      write: (report, over, signal) => records.writeReport(report, over, signal),
+      mark: (report, rival, signal) => records.markRival(report, rival, signal),
       diskFreeBytes: () => (this.#machine.disk.full ? 0 : 5_000_000_000),
       pause: (signal) => clock.sleep(durationMs(500), signal),
       timeout: () => clock.timeout(config.timing.readTimeoutMs),
@@ -137,6 +151,8 @@ export class GuardRun {
       reporter,
       deadlineTickMs,
       say: (sentence) => {
+        if (sentence.startsWith('NodeCloned: another guard has this node identity')) this.displaced = true;
+        this.unproven = /^NodeUnproven: .* the end of ([0-9a-f]{32}) here/.exec(sentence)?.[1] ?? this.unproven;
         this.#machine.options.say(`Guard of ${this.#machine.name}: ${sentence}`);
       },
       driver: (maySign) => this.#driver(config, maySign),

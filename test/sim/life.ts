@@ -43,6 +43,7 @@ const heal = (world: World): void => {
   world.say('Everything is healed.');
   world.healing = true;
   world.faults.enabled = false;
+  world.removeCopy();
   for (const machine of world.machines.values()) machine.heal();
 };
 

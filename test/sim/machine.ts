@@ -1,7 +1,7 @@
 import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
 import type { Proposal, Vote } from '../../guard/privval/read.ts';
 import { SimDisk } from './disk.ts';
-import { GuardRun, markFile } from './guard-run.ts';
+import { GuardRun, markFile, statementFile } from './guard-run.ts';
 import type { Services } from './clients.ts';
 import type { Prng } from './prng.ts';
 import { Proc } from './proc.ts';
@@ -46,6 +46,7 @@ export class Machine {
   liesAboutStop = false;
   line = whole;
   chainCut = false;
+  #boots = 0;
   #power: { atMs: number; state: Power }[] = [{ atMs: -Infinity, state: 'stopped' }];
   #agents = new Set<Proc>();
   #afterThaw: (() => void)[] = [];
@@ -65,6 +66,11 @@ export class Machine {
 
   get name(): string {
     return this.options.node.name;
+  }
+
+  /** This boot of it. */
+  get place(): string {
+    return `${this.name} boot ${this.#boots}`;
   }
 
   get id(): string {
@@ -107,6 +113,7 @@ export class Machine {
     if (this.up) return;
     this.#setPower('running');
     this.up = true;
+    this.#boots += 1;
     this.startNode();
     this.startGuard();
   }
@@ -263,6 +270,12 @@ export class Machine {
   /** Repaired by people: power, network, disk, masks. */
   heal(): void {
     this.thaw();
+    if (this.guard?.displaced) this.killGuard();
+    const unproven = this.guard?.unproven ?? null;
+    if (unproven !== null) {
+      this.disk.put(statementFile, unproven);
+      this.killGuard();
+    }
     Object.assign(this, { line: whole, guardMasked: false, nodeMasked: false, liesAboutStop: false });
     this.disk.full = false;
     this.disk.tearAfter = null;

@@ -27,7 +27,8 @@ export const startRogue = (world: World, machine: Machine, alsoAsHolder: boolean
     const watermark = { kind: 'consensus', height: 1, round: 0, step: 1 } as const;
     const forged = {
       ...own,
-      sequence: own.sequence + 50,
+      // A number that the guard has not sent would displace it: that of its own last report is covered by its next.
+      sequence: alsoAsHolder ? own.sequence : own.sequence + 50,
       armed: true,
       armedTerm: lease.releasedTerm,
       leaseMs: 1,

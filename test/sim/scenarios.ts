@@ -196,6 +196,18 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...common,
+    name: 'cloned',
+    power: false,
+    begin: (world) => {
+      world.copyMachine(amber);
+      world.scheduler.after(6_000, 'fault', () => {
+        world.strike(amber, 'cutAws', 60_000);
+      });
+      world.startByPerson('failover', 32_000);
+    },
+  },
+  {
+    ...common,
     name: 'reinstated',
     power: false,
     evidence: ['powered-off'],

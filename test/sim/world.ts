@@ -17,7 +17,8 @@ import { Faults, type HostFault, type Planned } from './faults.ts';
 import { Judge } from './judge.ts';
 import { SimKms } from './kms.ts';
 import { Lambda, type LambdaOptions } from './lambda.ts';
-import { Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
+import { machineOf } from './machines.ts';
 import { denied, mayPerson } from './permissions.ts';
 import { People, robin } from './people.ts';
 import { Prng } from './prng.ts';
@@ -158,7 +159,7 @@ export class World {
       },
     });
     this.people = new People(this);
-    this.#makeMachines();
+    for (const node of this.config.nodes) this.machines.set(node.id, machineOf(this, node));
     enrolIn(this.table, { config: this.config, services: this.services, scheduler });
     this.judge.publish(amber, 1);
   }
@@ -204,33 +205,20 @@ export class World {
       this.judge.violate(`it ended in ${error}, and nobody was called`);
   }
 
-  #makeMachines(): void {
-    const { scheduler, random, wire, config } = this;
-    for (const node of config.nodes) {
-      const machine: Machine = new Machine({
-        config,
-        node,
-        // A guard whose clock is slow believes longer that it may sign; a function whose clock is fast believes earlier that it may not.
-        rate: this.scenario.clocks === 'worst' ? 1 - this.switches.drift : 1 + random.between(-this.switches.drift, this.switches.drift),
-        aheadMs: random.between(-2_000, 2_000),
-        scheduler,
-        random,
-        wire,
-        services: () => this.services,
-        head: () => this.chain.head,
-        say: (sentence) => {
-          this.say(sentence);
-        },
-        onSigned: (duty) => {
-          this.judge.onSigned(machine, duty);
-          this.chain.onSigned(node.name, duty);
-        },
-        onDurable: (text) => {
-          this.judge.onDurable(node.name, text);
-        },
-      });
-      this.machines.set(node.id, machine);
-    }
+  /** A copy of its disk boots as another machine, with the same identity. */
+  copyMachine(id: string): void {
+    const { options, disk, name } = this.machine(id);
+    const copy = machineOf(this, { ...options.node, name: `copy of ${name}` });
+    copy.disk.copyOf(disk);
+    this.say(`A copy of the disk of ${name} boots.`);
+    this.machines.set('copy', copy);
+    copy.boot();
+  }
+
+  /** People find the copy and take it down. */
+  removeCopy(): void {
+    this.machines.get('copy')?.pullPlug();
+    this.machines.delete('copy');
   }
 
   async #invoke(execution: Execution, call: TaskCall): Promise<TaskReply> {

@@ -6,7 +6,9 @@ import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
 import type { Driver, Health } from '../../guard/driver.ts';
+import { standsOn, type Remembered } from '../../core/writer.ts';
 import { Guard } from '../../guard/guard.ts';
+import type { Memory } from '../../guard/memory.ts';
 import { Reporter } from '../../guard/report.ts';
 import type { Loop } from '../../guard/watchdog.ts';
 
@@ -31,6 +33,7 @@ class TestDriver implements Driver {
   failActivate = false;
   failDemote = false;
   stalled = false;
+  onActivate: () => void = () => undefined;
   readonly log: string[] = [];
   mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
   async run(signal: AbortSignal): Promise<void> {
@@ -45,6 +48,7 @@ class TestDriver implements Driver {
   }
   async activate(): Promise<void> {
     if (this.failActivate) throw new Error('it does not start');
+    this.onActivate();
     this.open = true;
     this.stalled = false;
     this.log.push('activate');
@@ -68,6 +72,21 @@ class TestDriver implements Driver {
   }
 }
 
+/** Of a machine on which the guard that wrote the stored report has just ended, unless it is told otherwise. */
+export class TestMemory implements Memory {
+  last: Remembered | null;
+  readonly place: string | null;
+  readonly stated: string | null;
+  constructor(stored: NodeReport | undefined, of: { place?: string | null; stated?: string } = {}) {
+    this.stated = of.stated ?? null;
+    this.place = of.place === undefined ? 'here' : of.place;
+    this.last = stored?.writer === undefined ? null : { writer: stored.writer, acked: stored.sequence, sent: stored.sequence, place: 'here' };
+  }
+  save(of: Omit<Remembered, 'place'>): void {
+    this.last = { ...of, place: this.place ?? '' };
+  }
+}
+
 export interface Bench {
   clock: VirtualClock;
   driver: TestDriver;
@@ -80,13 +99,17 @@ export interface Bench {
   stored: NodeReport | undefined;
   maySign: () => boolean;
   opens: number;
+  /** Who left word in a report that it could not write. */
+  marked: string[];
+  said: string[];
+  memory: Memory;
   onCycle: (loop: Loop) => void;
   during: (ms: number) => Promise<void>;
 }
 
 export const withGuard = async (
   act: (bench: Bench) => Promise<void>,
-  of: { config?: Record<string, unknown>; stored?: NodeReport; deadlineTickMs?: number } = {},
+  of: { config?: Record<string, unknown>; stored?: NodeReport; deadlineTickMs?: number; writer?: string; memory?: Memory } = {},
 ): Promise<Bench> => {
   const clock = new VirtualClock();
   const driver = new TestDriver();
@@ -102,11 +125,24 @@ export const withGuard = async (
     stored: of.stored,
     maySign: () => false,
     opens: 0,
+    marked: [],
+    said: [],
+    memory: of.memory ?? new TestMemory(of.stored),
     onCycle: () => undefined,
     during: (ms) => clock.sleep(durationMs(ms)),
   };
   const reporter = new Reporter({
     config,
+    clock,
+    writer: of.writer ?? 'a'.repeat(32),
+    memory: bench.memory,
+    forget: () => {
+      driver.log.push('forget');
+      driver.lost = true;
+    },
+    mark: async (_report, rival) => {
+      bench.marked.push(rival);
+    },
     diskFreeBytes: () => 1,
     pause: (signal) => clock.sleep(durationMs(500), signal),
     timeout: () => clock.timeout(config.timing.readTimeoutMs),
@@ -114,19 +150,22 @@ export const withGuard = async (
       if (!bench.reachable) throw new Error('no table');
       return bench.stored;
     },
-    write: async (report) => {
+    write: async (report, over) => {
       if (!bench.reachable || !bench.writable) throw new Error('no table');
       if (bench.writeMs > 0) await clock.sleep(durationMs(bench.writeMs));
-      if (bench.stored && bench.stored.sequence >= report.sequence) return false;
+      if (!standsOn(bench.stored, over, report.sequence)) return { outcome: 'refused', found: bench.stored };
+      const rival = bench.stored?.rival ?? null;
       bench.stored = report;
-      return true;
+      return { outcome: 'done', rival };
     },
   });
   const guard = new Guard({
     config,
     clock,
     reporter,
-    say: () => undefined,
+    say: (sentence) => {
+      bench.said.push(sentence);
+    },
     onCycle: (loop) => {
       bench.onCycle(loop);
     },

@@ -108,9 +108,9 @@ export const adapterBugs: readonly Bug[] = [
   of(
     'late-report-covers-a-newer-one',
     'Only the node itself writes its item, so no condition is needed; a write that comes late takes its newest word away.',
-    [{ file: 'aws/records.ts', find: "'#sequence < :sequence'", replace: "'#sequence <> :sequence'" }],
+    [{ file: 'aws/report.ts', find: "AND #sequence < :sequence'", replace: "AND #sequence <> :sequence'" }],
     dynalite,
-    'a late report never covers a newer one',
+    'a report stands on what its guard knows to be there',
   ),
   of(
     'answer-written-over-another',

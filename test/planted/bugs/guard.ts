@@ -43,6 +43,7 @@ export const guardBugs: readonly Bug[] = [
         find: '{ relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 }',
         replace: '{ relinquished: 0, floor: known?.floor ?? 0 }',
       },
+      { file: guard, find: 'this.#hold = onRelinquished(this.#hold, relinquished.term);\n    this.#hold = {', replace: 'this.#hold = {' },
     ],
     tests,
     'a relinquished term is never opened again, also after a restart',
@@ -59,7 +60,7 @@ export const guardBugs: readonly Bug[] = [
       },
     ],
     tests,
-    'does not open while its word cannot be written',
+    'declares the term before it lets anything sign',
   ),
   of(
     'hold-says-that-it-is-armed',
