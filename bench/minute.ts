@@ -199,7 +199,7 @@ export const countMinute = async (): Promise<Minute> => {
   const page: Record<string, number> = {};
   for (const [kind, units] of Object.entries(counts.reads)) page[kind] = units - (before[kind] ?? 0);
   counts.reads = before;
-  const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch', 'fence-test'];
+  const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch', 'fence-test', 'quarantine'];
   const { timing } = configOf('hub-1');
   const own = [...metrics].filter((name) => /^(LeaseTerm|LeasePhase|Verdict)\//.test(name));
   return {

@@ -36,7 +36,7 @@ const status = z.object({
       mode: policy.shape.mode,
       /** What the last test of its fences found; null when that cannot be read. */
       fences: z.object({ ok: z.boolean(), sentence: text }).nullable(),
-      nodes: z.array(z.object({ name: text, id: nodeId, report: nodeReport.nullable() })),
+      nodes: z.array(z.object({ name: text, id: nodeId, quarantined: z.boolean(), report: nodeReport.nullable() })),
       waiting: z.object({ purpose: approvalRecord.shape.purpose, plan: text, sentence: text }).nullable(),
     }),
   ),

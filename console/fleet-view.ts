@@ -41,8 +41,7 @@ export const supposeOf = (
     lease,
     reports: seen.looks[1],
     silent: silentOf(seen),
-    // The console does not read it: Assess does.
-    quarantined: [],
+    quarantined: seen.quarantined,
     verdict: of.verdict,
     head: headOf(seen),
     paused: pause ?? null,
@@ -101,10 +100,7 @@ const waitsOf = (seen: Seen, atMs: number): Row['waits'] => {
 const remarksOfGuards = (seen: Seen, atMs: number): Remark[] => {
   const { validator, config, lease, looks, watched } = seen;
   if (!config || !lease || !watched) return [];
-  const judged = judge(
-    { config, lease, looks, claimRunning: seen.claimRunning, open: seen.open, history: seen.history },
-    { paused: false, nowMs: epochMs(atMs) },
-  );
+  const judged = judge({ ...seen, config, lease }, { paused: false, nowMs: epochMs(atMs) });
   const open = config.nodes.filter(({ id }) => looks[1][id]?.signing === true && !judged.guardsSilent.includes(id)).map(({ name }) => name);
   const restart = `sudo systemctl restart baton-guard@${validator}.service`;
   const ended = lease.phase !== 'HELD' && !seen.claimRunning;

@@ -26,6 +26,8 @@ export interface Seen {
   readonly verdict: VerdictState | null;
   /** The reports before they last rose, and now. A node whose report stands still has the same in both. */
   readonly looks: readonly [before: Look, now: Look];
+  /** Nodes that were fenced and not brought back. */
+  readonly quarantined: readonly NodeId[];
   /** Long enough to tell a silent guard from one that was only not seen to write. */
   readonly watched: boolean;
   readonly trouble: { readonly broken: string | null; readonly unseen: boolean };
@@ -52,5 +54,6 @@ export const headOf = (seen: Seen): number | null => {
 export const whyNotReady = (seen: Seen, config: ValidatorConfig, node: NodeId): string | null => {
   const [, reports] = seen.looks;
   const build = seen.lease && reports[seen.lease.holder]?.build;
-  return notReady({ config, node, report: reports[node], head: headOf(seen), build, silent: silentOf(seen).includes(node) });
+  const [silent, quarantined] = [silentOf(seen).includes(node), seen.quarantined.includes(node)];
+  return notReady({ config, node, report: reports[node], head: headOf(seen), build, silent, quarantined });
 };

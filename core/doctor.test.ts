@@ -38,6 +38,7 @@ const patient = (of: Partial<ValidatorSeen> = {}): ValidatorSeen => ({
   history: { value: [{ atMs: ago(20) }, { atMs: ago(10) }] },
   fenceTest: { value: undefined },
   vault: { value: true },
+  quarantined: { value: [] },
   looks: looks(),
   ...of,
 });
@@ -222,6 +223,17 @@ describe('a guard', () => {
     ]);
   });
   test('that is behind the highest of the others', () => {
+    expect(told({ quarantined: { value: [birch] } }, 'ready', 'birch')).toEqual([
+      'fail',
+      'Not ready: it was fenced, and nobody has brought it back.',
+      'baton readmit hub-1 birch',
+    ]);
+    expect(told({ quarantined: { value: [birch] } }, 'ready', 'amber')[0]).toBe('ok');
+    expect(told({ quarantined: { unknown: 'Not known: no answer.' } }, 'ready', 'birch')).toEqual([
+      'unknown',
+      'Not known: no answer.',
+      'baton status hub-1',
+    ]);
     expect(told({ looks: looks({ birch: { height: 94 } }) }, 'ready', 'birch')).toEqual([
       'fail',
       'Not ready: it is 6 behind the head, at most 5 allowed.',

@@ -3,7 +3,7 @@ import type { NodeConfig, ValidatorConfig } from './config.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
 import { failedOf, sayFences, wantedFences, type FenceTestRecord } from './fence-test.ts';
 import { fail, not, ok, seenAs, unseenAs, type Finding, type Seen, type Told } from './finding.ts';
-import type { ValidatorId } from './ids.ts';
+import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { daysSince, silentIn, type Look } from './survey.ts';
 import type { EpochMs } from './time.ts';
@@ -36,6 +36,8 @@ export interface ValidatorSeen {
   readonly fenceTest: Seen<FenceTestRecord | undefined>;
   /** Whether a sealed key lies in the vault; null when it was not asked for. */
   readonly vault: Seen<boolean> | null;
+  /** Nodes that were fenced and not brought back. */
+  readonly quarantined: Seen<readonly NodeId[]>;
   /** The reports of its nodes, read twice, some seconds apart. */
   readonly looks: Seen<{ readonly before: Look; readonly after: Look }>;
 }
@@ -148,7 +150,11 @@ const tellBuilds = (config: ValidatorConfig, fresh: Fresh): Told => {
     : fail(`Guards are of builds ${builds.join(', ')}.`, 'Install one build on every node.');
 };
 
-const tellNode = (config: ValidatorConfig, { id, name }: NodeConfig, of: { fresh: Fresh; known: boolean; head: number }): Named[] => {
+const tellNode = (
+  config: ValidatorConfig,
+  { id, name }: NodeConfig,
+  of: { fresh: Fresh; known: boolean; head: number; quarantined: Seen<readonly NodeId[]> },
+): Named[] => {
   const next = restart(config.id);
   const report = of.fresh[id];
   if (!report) {
@@ -158,21 +164,30 @@ const tellNode = (config: ValidatorConfig, { id, name }: NodeConfig, of: { fresh
       ['ready', name, not('unknown', 'Nobody knows: there is no fresh report.', next)],
     ];
   }
-  const why = notReady({ config, node: id, report, head: of.head, build: undefined });
+  const status = `baton status ${config.id}`;
+  const ready = seenAs(of.quarantined, status, (held): Told => {
+    if (held.includes(id)) return fail('Not ready: it was fenced, and nobody has brought it back.', `baton readmit ${config.id} ${name}`);
+    const why = notReady({ config, node: id, report, head: of.head, build: undefined });
+    return why === null ? ok(`Synced, at height ${String(report.height)}.`) : fail(`Not ready: ${why}.`, status);
+  });
   return [
     ['guard', name, ok('Its guard is alive.')],
-    ['ready', name, why === null ? ok(`Synced, at height ${String(report.height)}.`) : fail(`Not ready: ${why}.`, `baton status ${config.id}`)],
+    ['ready', name, ready],
   ];
 };
 
-const tellGuards = (config: ValidatorConfig, lease: Lease | undefined, { before, after }: { before: Look; after: Look }): Named[] => {
+const tellGuards = (
+  config: ValidatorConfig,
+  { lease, quarantined }: { lease: Lease | undefined; quarantined: Seen<readonly NodeId[]> },
+  { before, after }: { before: Look; after: Look },
+): Named[] => {
   const ids = config.nodes.map(({ id }) => id);
   const silent = silentIn(ids, [before, after]);
   const fresh: Fresh = Object.fromEntries(ids.filter((id) => !silent.includes(id)).map((id) => [id, after[id]]));
   const head = Math.max(...ids.map((id) => fresh[id]?.height ?? 0));
   const holders = config.nodes.filter(({ id }) => id === lease?.holder);
   return [
-    ...config.nodes.flatMap((node) => tellNode(config, node, { fresh, known: after[node.id] !== undefined, head })),
+    ...config.nodes.flatMap((node) => tellNode(config, node, { fresh, known: after[node.id] !== undefined, head, quarantined })),
     ...holders.map(({ name }): Named => ['armed', name, tellArmed(config, lease as Lease, fresh)]),
     ['builds', null, tellBuilds(config, fresh)],
   ];
@@ -197,7 +212,7 @@ const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Na
     ['drill', null, tellDrill(seen, config.nodes, nowMs)],
     ['fences', null, tellFences(seen, config, nowMs)],
     ...('value' in looks
-      ? tellGuards(config, valueOf(seen.lease), looks.value)
+      ? tellGuards(config, { lease: valueOf(seen.lease), quarantined: seen.quarantined }, looks.value)
       : [['guards', null, unseenAs(looks, `baton status ${config.id}`)] as Named]),
   ];
 };

@@ -99,8 +99,10 @@ const looksAt = (of: HandOver): Look[] => {
 
 const nodes = [amber, birch];
 const signersIn = (looks: readonly Look[]): readonly NodeId[] =>
-  judge({ config: configOf(), lease: leaseOf(), claimRunning: true, looks, open: undefined, history: [] }, { paused: false, nowMs: epochMs(0) })
-    .signers;
+  judge(
+    { config: configOf(), lease: leaseOf(), claimRunning: true, looks, quarantined: [], open: undefined, history: [] },
+    { paused: false, nowMs: epochMs(0) },
+  ).signers;
 
 describe('a hand-over', () => {
   test('is never taken for two signers, however it and the survey interleave', () => {

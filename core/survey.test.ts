@@ -20,6 +20,7 @@ const seen = (of: Partial<Surveyed> = {}): Surveyed => ({
   lease: leaseOf(),
   claimRunning: true,
   looks: [lookAt(1), lookAt(2)],
+  quarantined: [],
   open: undefined,
   history: [{ atMs: now }],
   ...of,
@@ -150,6 +151,10 @@ describe('a standby', () => {
   });
   test('at the most allowed lag is ready', () => {
     expect(notReady({ height: 95 })).toBe(false);
+  });
+  test('that was fenced and not brought back is not ready, and another one in its place is', () => {
+    expect(awake({ quarantined: [birch] }).standbyNotReady).toBe(true);
+    expect(awake({ quarantined: [amber] }).standbyNotReady).toBe(false);
   });
   test('whose guard is silent is not ready', () => {
     expect(awake({ looks: [lookAt(1), lookAt(2, { birch: { sequence: 1 } })] })).toMatchObject({ guardsSilent: [birch], standbyNotReady: true });

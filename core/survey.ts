@@ -57,6 +57,8 @@ export interface Surveyed {
   readonly claimRunning: boolean;
   /** Oldest first. */
   readonly looks: readonly Look[];
+  /** Nodes that were fenced and not brought back. */
+  readonly quarantined: readonly NodeId[];
   /** The newest record of what waits for people, whatever its state. */
   readonly open: WaitingRecord | undefined;
   readonly history: readonly { readonly atMs: number }[];
@@ -100,13 +102,15 @@ const waitingSeconds = ({ config, open }: Surveyed, nowMs: EpochMs): number => {
   return Math.max(0, Math.floor((nowMs - sinceMs) / 1_000));
 };
 
-const noneReady = ({ config, lease, looks }: Surveyed, silent: readonly NodeId[]): boolean => {
+const noneReady = ({ config, lease, looks, quarantined }: Surveyed, silent: readonly NodeId[]): boolean => {
   const reports = looks.at(-1);
   const active = reports?.[lease.holder];
   const head = silent.includes(lease.holder) ? null : (active?.height ?? null);
   const ready = config.nodes.filter(
     ({ id }) =>
-      id !== lease.holder && !silent.includes(id) && notReady({ config, node: id, report: reports?.[id], head, build: active?.build }) === null,
+      id !== lease.holder &&
+      !silent.includes(id) &&
+      notReady({ config, node: id, report: reports?.[id], head, build: active?.build, quarantined: quarantined.includes(id) }) === null,
   );
   return config.nodes.length > 1 && ready.length === 0;
 };

@@ -6,6 +6,7 @@ import { silentIn, type Look } from '../../core/survey.ts';
 import { durationMs } from '../../core/time.ts';
 import { abreast } from '../../functions/shared/abreast.ts';
 import { frozenNow } from '../../functions/shared/breaker.ts';
+import { quarantinedOf } from '../../functions/shared/quarantine.ts';
 import { readReports } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { parseValidator, type Context } from '../context.ts';
@@ -54,6 +55,7 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
     fenceTest,
     vault,
     claimRunning,
+    quarantined: await seenOf(quarantinedOf(context, validator, nodes, signal)),
     first: await seenOf(readReports(context, validator, nodes, signal)),
   };
 };

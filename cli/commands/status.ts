@@ -4,14 +4,18 @@ import type { Lease } from '../../core/lease.ts';
 import { holding } from '../../core/pause.ts';
 import { toCome } from '../../core/planned.ts';
 import type { NodeReport } from '../../core/report.ts';
+import { durationMs } from '../../core/time.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 import { frozenNow } from '../../functions/shared/breaker.ts';
+import { quarantinedOf } from '../../functions/shared/quarantine.ts';
 import { frozenLines } from './breaker.ts';
 import { endOf } from './pause.ts';
 import { plannedLines } from './planned.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ValidatorId } from '../../core/ids.ts';
+
+const readMs = durationMs(10_000);
 
 const leaseSentence = (config: ValidatorConfig, lease: Lease | undefined): string => {
   if (!lease) return 'not enrolled: nobody may sign';
@@ -29,8 +33,9 @@ const leaseSentence = (config: ValidatorConfig, lease: Lease | undefined): strin
   }
 };
 
-const reportSentence = (label: string, report: NodeReport | undefined): string => {
-  if (!report) return `  ${label}: no report from its guard`;
+const reportSentence = (label: string, report: NodeReport | undefined, quarantined: boolean): string => {
+  const held = quarantined ? 'in quarantine (fenced, and nobody has brought it back), ' : '';
+  if (!report) return `  ${label}: ${held}no report from its guard`;
   const parts = [
     report.signing ? 'gate open' : 'gate closed',
     report.armed ? 'armed' : 'not armed',
@@ -38,7 +43,7 @@ const reportSentence = (label: string, report: NodeReport | undefined): string =
     report.height === null ? 'height unknown' : `height ${report.height}`,
     `build ${report.build}`,
   ];
-  return `  ${label}: ${parts.join(', ')}${report.distress === null ? '' : `; distress: ${report.distress}`}`;
+  return `  ${label}: ${held}${parts.join(', ')}${report.distress === null ? '' : `; distress: ${report.distress}`}`;
 };
 
 const waitingLines = (record: WaitingRecord | undefined): string[] => {
@@ -60,13 +65,29 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
     () => null,
   );
   const open = await context.approvals.waiting(validator);
-  const reports = await Promise.all(config.nodes.map(async (node) => ({ node, report: await context.records.readReport(validator, node.id) })));
+  const signal = context.clock.timeout(readMs);
+  const held = await quarantinedOf(
+    context,
+    validator,
+    config.nodes.map(({ id }) => id),
+    signal,
+  );
+  const reports = await Promise.all(
+    config.nodes.map(async (node) => ({
+      node,
+      report: await context.records.readReport(validator, node.id),
+      quarantined: held.includes(node.id),
+    })),
+  );
   return {
     lines: [
       `${validator}: ${leaseSentence(config, lease)}`,
       ...(paused ? [`  paused ${endOf(paused)} by ${paused.by}: ${paused.reason}   next: baton resume ${validator}`] : []),
       ...plannedLines(config, planned),
-      ...reports.map(({ node, report }) => reportSentence(nodeLabel(config, node.id), report)),
+      ...reports.flatMap(({ node, report, quarantined }) => [
+        reportSentence(nodeLabel(config, node.id), report, quarantined),
+        ...(quarantined ? [`    next, when it is well: baton readmit ${validator} ${node.name}`] : []),
+      ]),
       `  ${fences?.sentence ?? 'What the last test of its fences found cannot be read.'}${fences?.ok === true ? '' : `   next: baton fence-test ${validator}`}`,
       ...waitingLines(open),
     ],
@@ -86,7 +107,7 @@ const one = async (context: Context, validator: ValidatorId): Promise<{ lines: s
       planned: planned ?? null,
       mode: config.policy.mode,
       fences,
-      nodes: reports.map(({ node, report }) => ({ name: node.name, id: node.id, report: report ?? null })),
+      nodes: reports.map(({ node, report, quarantined }) => ({ name: node.name, id: node.id, quarantined, report: report ?? null })),
       waiting: open?.state === 'pending' ? { purpose: open.purpose, plan: open.planHash, sentence: open.sentence } : null,
     },
   };

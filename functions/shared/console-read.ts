@@ -71,6 +71,7 @@ const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs, frozen: Frozen
     history: reading.history,
     verdict: trouble.broken === null && !trouble.unseen ? reading.verdict : null,
     looks: [before, now],
+    quarantined: reading.quarantined,
     watched: guardsKnown(pulses, reading, atMs),
     trouble: { ...trouble },
   };

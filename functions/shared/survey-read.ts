@@ -9,6 +9,7 @@ import type { DurationMs, EpochMs } from '../../core/time.ts';
 import { verdictStates, type VerdictState } from '../../core/verdict.ts';
 import { abreast } from './abreast.ts';
 import type { Deps } from './deps.ts';
+import { quarantinedOf } from './quarantine.ts';
 import { readReports } from './reports.ts';
 
 /** One validator as `survey` reads it. Nothing here rejects: one validator's trouble never stops the others. */
@@ -31,6 +32,8 @@ export interface Reading {
   /** As the watcher last stored it: it stores none while the validator is healthy. */
   readonly verdict: VerdictState;
   readonly looks: Look[];
+  /** Nodes that were fenced and not brought back. */
+  readonly quarantined: readonly NodeId[];
   readonly trouble: Trouble;
 }
 
@@ -83,6 +86,7 @@ export const readOne = async (
   ]);
   // The fleet names it, so it was enrolled.
   if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
+  const nodes = found?.config.nodes.map(({ id }) => id) ?? [];
   const reading: Reading = {
     validator,
     paused: holding(pause, deps.clock.epochMs()) !== undefined,
@@ -94,6 +98,7 @@ export const readOne = async (
     history: history ?? [],
     verdict: watch?.state ?? 'healthy',
     looks: [],
+    quarantined: (await part(trouble, quarantinedOf(deps, validator, nodes, signal))) ?? [],
     trouble,
   };
   await lookOnce(deps, reading, signal);

@@ -11,6 +11,17 @@ test('a person brings a fenced node back, with who and why', async () => {
   expect(await baton('readmit', 'hub-1', 'birch')).toBe(0);
   expect(told).toMatchObject({ readmitted: false });
   await records().writeQuarantine(hub, birch, record);
+  expect(await baton('status', 'hub-1')).toBe(0);
+  expect(told).toMatchObject({
+    validators: [
+      {
+        nodes: [
+          { name: 'amber', quarantined: false },
+          { name: 'birch', quarantined: true },
+        ],
+      },
+    ],
+  });
   expect(await baton('readmit', 'hub-1', 'birch', '--reason', 'Its disk was replaced.')).toBe(0);
   expect(told).toEqual({ validator: 'hub-1', node: birch, readmitted: true });
   expect(await records().readQuarantine(hub, birch)).toEqual({

@@ -10,13 +10,13 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
   expect(await countMinute()).toEqual({
     stackReads: 5,
     stackWrites: 13,
-    validatorReads: 25,
+    validatorReads: 27,
     guardReads: 120,
     guardWrites: 60,
     stackMetrics: 27,
     validatorMetrics: 3,
     surveySeconds: expect.closeTo(5, 0) as number,
-    pageReads: 10,
+    pageReads: 12,
     pageOwnReads: 14,
     pageSeconds: expect.closeTo(5, 0) as number,
   });

@@ -25,6 +25,7 @@ const seen: ValidatorSeen = {
   history: { value: [] },
   fenceTest: { value: undefined },
   vault: null,
+  quarantined: { value: [] },
   looks: { value: { before: look(1), after: look(2) } },
 };
 const stack = judgeStack(

@@ -41,6 +41,7 @@ export const seenOf = (change: SeenChange = {}): Seen => {
     verdict: 'healthy',
     looks: looksOf(both, silent),
     watched: true,
+    quarantined: [],
     frozen: null,
     trouble: { broken: null, unseen: false },
     ...rest,

@@ -79,8 +79,10 @@ export const signer: readonly RigScenario[] = [
       await guardDies(world);
       await cometDies(world);
     },
-    after: async ({ amber }) => {
-      if (!amber.isUp()) await amber.boot();
+    after: async (world) => {
+      // Without fencing it is still up, and its validator is what comes back.
+      if (world.amber.isUp()) await cometMends(world);
+      else await world.amber.boot();
     },
     ends: 'moves',
     evidence: ['powered-off'],
