@@ -7,6 +7,7 @@ import { compare, type Watermark } from '../../core/watermark.ts';
 import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { RunResult } from '../../local/asl/interpreter.ts';
+import { Freeze } from './breaker.ts';
 import type { Machine } from './machine.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Execution } from './states.ts';
@@ -21,6 +22,8 @@ export interface JudgeOptions {
   readonly endStates: ReadonlySet<string>;
   readonly secrets: readonly string[];
   readonly say: (sentence: string) => void;
+  /** Whether a function went on after its time in this run. */
+  readonly hasZombies: () => boolean;
   /** What the node's own item says. */
   readonly reportOf: (node: string) => NodeReport | undefined;
 }
@@ -30,6 +33,8 @@ const lookEveryMs = 1_000;
 const mostMuteMs = 12_000;
 /** How old a reading of EC2 may be when it becomes evidence. */
 const mostStaleMs = 6_000;
+/** How long a function may have read the breaker before it writes: its requests, and what a zombie sleeps. */
+const mostFrozenMs = { usual: 12_000, zombie: 80_000 };
 
 export class Judge {
   readonly violations: string[] = [];
@@ -43,6 +48,7 @@ export class Judge {
   readonly #duties = new Map<string, string>();
   readonly #published = new Set<string>();
   readonly #marks = new Map<string, Watermark>();
+  readonly #freeze = new Freeze();
   readonly #usedApprovals = new Map<string, string>();
   /** Who truly answered yes to which record. */
   readonly #yes = new Map<string, Set<string>>();
@@ -134,6 +140,7 @@ export class Judge {
 
   onWrite(write: TableWrite): void {
     if (write.pk.startsWith('approval#')) this.#onApproval(write);
+    this.#freeze.onWrite(write, this.#options.scheduler.nowMs);
     if (!write.pk.startsWith('lease#')) return;
     const before = write.before && (unmarshall(write.before) as Lease);
     const after = write.after && (unmarshall(write.after) as Lease);
@@ -168,7 +175,15 @@ export class Judge {
     }
   }
 
+  /** Who is frozen takes no term and releases nobody. What was read before counts for a function that is on its way. */
+  #mustBeThawed(what: string): void {
+    const forMs = this.#freeze.forMs(this.#options.scheduler.nowMs);
+    if (forMs !== null && forMs > mostFrozenMs[this.#options.hasZombies() ? 'zombie' : 'usual'])
+      this.violate(`${what}, and the fleet is frozen for ${Math.floor(forMs)} ms`);
+  }
+
   #onTaken(after: Lease): void {
+    this.#mustBeThawed(`term ${after.term} was taken`);
     this.#takenMs = this.#options.scheduler.nowMs;
     const { policy } = this.#options.config();
     if (policy.mode === 'auto') return;
@@ -208,6 +223,7 @@ export class Judge {
   }
 
   #onReleased(before: Lease, after: Lease): void {
+    this.#mustBeThawed(`${after.holder} was released in term ${after.term}`);
     const reinstated = after.term === before.term + 1 && after.holder === before.holder;
     if (!reinstated) {
       if (before.phase !== 'FENCED' || after.term !== before.term || before.evidence?.term !== after.term)

@@ -1,3 +1,4 @@
+import { clearBreaker } from './breaker.ts';
 import { writePlanned } from './faults.ts';
 import { robin } from './people.ts';
 import { startRogue } from './rogue.ts';
@@ -64,6 +65,7 @@ const operate = (world: World): void => {
         // They have looked at the machines, so a fenced one may take over again.
         world.people
           .readmitAll(robin)
+          .then(() => clearBreaker(world, robin))
           .then(() => world.people.failover('failover', robin, `runbook-${episode}`))
           .catch((error: unknown) => {
             world.say(`The failover by hand is refused: ${(error as Error).name}.`);

@@ -1,5 +1,6 @@
 import { validatorsFile, type ValidatorConfig } from '../../core/config.ts';
 import { amber, birch, cedar, yaml } from '../support/core.ts';
+import { suspectAfter } from './breaker.ts';
 import type { World } from './world.ts';
 
 /** What each run is about: the policy, who starts it, what happens first, and who answers how. */
@@ -204,6 +205,18 @@ export const scenarios: readonly Scenario[] = [
         world.strike(amber, 'cutAws', 60_000);
       });
       world.startByPerson('failover', 32_000);
+    },
+  },
+  {
+    ...common,
+    name: 'frozen',
+    evidence: ['stopped', 'powered-off', 'lapsed'],
+    timing: { powerOffAfterMs: 14_000 },
+    begin: (world) => {
+      world.machine(amber).freeze(40_000);
+      suspectAfter(world, world.random.between(0, 16_000));
+      world.startByVerdict(7_000);
+      world.startByPerson('failover', 26_000);
     },
   },
   {

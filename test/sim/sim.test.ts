@@ -91,7 +91,31 @@ describe('a broken assumption is found', () => {
   });
 });
 
+describe('the circuit breaker', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('no key is released while the fleet is frozen, and all is well once a person has cleared it: seed %i', async (seed) => {
+    const { violations, lines } = await live({ seed, scenario: scenarioNamed('frozen') });
+    expect(violations).toEqual([]);
+    expect(lines.some((line) => line.includes('FleetFrozen') || line.includes('Refused'))).toBe(true);
+  });
+});
+
 describe('a planted bug is found', () => {
+  test('nobody looks at the breaker', async () => {
+    const plant = (name: string, act: Act<unknown, unknown>): Act<unknown, unknown> =>
+      name === 'Survey'
+        ? act
+        : async (input, deps, ...rest) => {
+            const records = new Proxy(deps.records, {
+              get: (target, name) => {
+                const found = Reflect.get(target, name) as unknown;
+                if (name === 'readBreaker') return async () => ({ suspicions: undefined, clearance: undefined });
+                return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+              },
+            });
+            return act(input, { ...deps, records }, ...rest);
+          };
+    expect(await findWith('frozen', { plant })).toMatch(/the fleet is frozen for/);
+  });
   test('Fence takes the first pass for proof', async () => {
     const plant = (name: string, act: Act<unknown, unknown>): Act<unknown, unknown> =>
       name === 'Fence' ? skipProof((output) => ({ ...output, state: 'fenced', kind: 'stopped' }))(act) : act;

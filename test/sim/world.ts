@@ -93,6 +93,7 @@ export class World {
       machines: this.machines,
       endStates,
       secrets,
+      hasZombies: () => this.faults.struck.some((one) => one.endsWith('=zombie')),
       reportOf: (node) => {
         const item = this.table.items.get(keyOf.node(validator, node));
         return item && (unmarshall(item) as NodeReport);

@@ -26,6 +26,9 @@ export const reach: readonly RigScenario[] = [
     timing: briefly,
     power: false,
     fault: freezes,
+    after: async ({ amber }) => {
+      amber.thaw();
+    },
     ends: 'nobody',
     evidence: [],
     control: ['proof'],
