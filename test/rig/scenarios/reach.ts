@@ -109,6 +109,7 @@ export const reach: readonly RigScenario[] = [
     timing: briefly,
     power: false,
     fault: cutFromAll,
+    after: heals,
     ends: 'nobody',
     evidence: [],
     control: ['proof'],
