@@ -50,6 +50,11 @@ export const deployments: readonly Deployment[] = [
       HomeStateMachineArn: `arn:aws:states:us-east-1:${account}:stateMachine:baton-failover`,
     },
   },
+  {
+    name: 'home with power switches in a network of its own',
+    region: 'eu-central-1',
+    parameters: { PowerSubnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1', PowerSecurityGroupIds: 'sg-0123456789abcdef0' },
+  },
 ];
 
 /** @throws TemplateError. */

@@ -3,14 +3,13 @@
 const byHand = 'read by hand, as the runbooks say';
 const cloudFormation = 'made by CloudFormation while it deploys, which nothing here can watch';
 
-const freezes = 'no run of the simulator shows two signers; functions/breaker.test.ts does';
+const freezes = 'in the simulator the survey freezes the fleet; functions/breaker.test.ts shows the watch';
 
 export const unseen: Readonly<Record<string, string>> = {
   'DeployerPolicy ': cloudFormation,
   'DeployerServicesPolicy ': cloudFormation,
   'FailoverRole DeliverLog ': 'Step Functions checks and uses these when a state machine has a log',
   'AssessRole ReadItems dynamodb:GetItem planned#*': 'read for a planned move; the simulator asks for none, functions/assess-planned.test.ts does',
-  'SurveyRole Freeze ': freezes,
   'WatchRole Freeze ': freezes,
   'WatchRole ReadItems dynamodb:GetItem breaker#*': freezes,
   'RequesterPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
