@@ -92,11 +92,14 @@ describe('a broken assumption is found', () => {
 });
 
 describe('the circuit breaker', () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('no key is released while the fleet is frozen, and all is well once a person has cleared it: seed %i', async (seed) => {
-    const { violations, lines } = await live({ seed, scenario: scenarioNamed('frozen') });
-    expect(violations).toEqual([]);
-    expect(lines.some((line) => line.includes('FleetFrozen') || line.includes('Refused'))).toBe(true);
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'no key is released while the fleet is frozen, and all is well once a person has cleared it: seed %i',
+    async (seed) => {
+      const { violations, lines } = await live({ seed, scenario: scenarioNamed('frozen') });
+      expect(violations).toEqual([]);
+      expect(lines.some((line) => line.includes('FleetFrozen') || line.includes('Refused'))).toBe(true);
+    },
+  );
 });
 
 describe('a planted bug is found', () => {
