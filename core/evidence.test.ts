@@ -34,7 +34,7 @@ describe('relinquished', () => {
 });
 
 describe('stopped', () => {
-  const given = { instance: amber, nonce, commandId: 'c-1', output, atMs: 5 };
+  const given = { instance: amber, nonce, commandId: 'c-1', output, report: reportOf(), atMs: 5 };
   test('is proof from the very instance, term and nonce, with every verification', () => {
     expect(proofOfStop(lease, given)).toMatchObject({
       outcome: 'proof',
@@ -63,6 +63,22 @@ describe('stopped', () => {
     ['no output', { ...given, output: undefined }],
   ])('%s is none', (_, of) => {
     expect(proofOfStop(lease, of).outcome).toBe('none');
+  });
+  test('of a copy of the machine is none: the guard that reports is another one', () => {
+    const [mine, theirs] = ['a'.repeat(32), 'b'.repeat(32)];
+    const report = reportOf({ writer: mine });
+    const ranOn = (writer: string | null, by = report) => proofOfStop(lease, { ...given, report: by, output: { ...output, writer } });
+    expect(ranOn(mine).outcome).toBe('proof');
+    expect(ranOn(theirs)).toEqual({
+      outcome: 'none',
+      reason: `it stopped a machine whose disk knows guard ${theirs}; guard ${mine} reports as ${amber}: a copy of it?`,
+    });
+    expect(ranOn(null)).toEqual({
+      outcome: 'none',
+      reason: `it stopped a machine whose disk knows guard none; guard ${mine} reports as ${amber}: a copy of it?`,
+    });
+    expect(ranOn(theirs, reportOf()).outcome).toBe('proof');
+    expect(proofOfStop(lease, { ...given, report: undefined }).outcome).toBe('proof');
   });
   test('the nonce is the same on each retry and differs by term and execution', () => {
     expect(nonceOf(fencing())).toBe(nonce);

@@ -53,7 +53,7 @@ describe('relinquished', () => {
 
 describe('stopped', () => {
   const output = fenceOutputOf({ nonce, guardActive: 'failed', watermark: mark });
-  const given = { instance: amber, nonce, commandId: 'c-1', output, atMs: 5 };
+  const given = { instance: amber, nonce, commandId: 'c-1', output, report: undefined, atMs: 5 };
   const evidence = {
     kind: 'stopped',
     node: amber,

@@ -71,11 +71,23 @@ export const fenceOutput = z.strictObject({
   tasks: z.literal(0),
   keyFiles: z.literal(0),
   watermark: watermark.nullable(),
+  /** Which guard reported last from the disk of this machine; null when its disk tells none. */
+  writer: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .nullable(),
   ok: z.literal(true),
 });
 
-/** A fence command that ran on the very instance, for this term and nonce, and verified everything. */
-export const proofOfStop = (lease: Lease, of: { instance: NodeId; nonce: string; commandId: string; output: unknown; atMs: number }): Proof => {
+/**
+ * A fence command that ran on the very instance, for this term and nonce, and verified everything.
+ * @param of.report the holder's own item. Where its guard names itself, the command must have run on the disk of that guard: an identity of SSM is
+ *   copied with the disk, and a copy that was stopped says nothing about the machine that signs.
+ */
+export const proofOfStop = (
+  lease: Lease,
+  of: { instance: NodeId; nonce: string; commandId: string; output: unknown; report: NodeReport | undefined; atMs: number },
+): Proof => {
   const wrong = notFencing(lease);
   if (wrong !== null) return none(wrong);
   if (of.instance !== lease.holder) return none(`the command ran on ${of.instance}, not on the recorded active ${lease.holder}`);
@@ -85,6 +97,9 @@ export const proofOfStop = (lease: Lease, of: { instance: NodeId; nonce: string;
   const { data } = found;
   if (data.validator !== lease.validator || data.term !== lease.term || data.nonce !== of.nonce)
     return none('the output is of another validator, term or nonce');
+  const writer = of.report?.writer;
+  if (writer !== undefined && writer !== data.writer)
+    return none(`it stopped a machine whose disk knows guard ${data.writer ?? 'none'}; guard ${writer} reports as ${lease.holder}: a copy of it?`);
   return {
     outcome: 'proof',
     evidence: {

@@ -248,6 +248,7 @@ describe('output of the document fence', () => {
     ['tasks', [0], [1, -1]],
     ['keyFiles', [0], [1]],
     ['watermark', [null, mark], [undefined]],
+    ['writer', [null, 'a'.repeat(32)], [undefined, '', 'a'.repeat(31), 'a'.repeat(33), 'g'.repeat(32), 1]],
     ['ok', [true], [false]],
   ]);
 });

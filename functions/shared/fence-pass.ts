@@ -26,7 +26,7 @@ export interface Look {
 
 const none = (reason: string): Proof => ({ outcome: 'none', reason });
 
-const stop = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Proof> => {
+const stop = async ({ deps, config, lease, report, waitedMs, signal }: Look): Promise<Proof> => {
   if (waitedMs < config.timing.softFenceMs) return none('the guard is asked first');
   const nonce = nonceOf(lease);
   const known = await deps.records.readFenceIntent(lease.validator, lease.term, signal);
@@ -40,7 +40,7 @@ const stop = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Pr
   const result = await deps.fenceCommand.result({ commandId, node: lease.holder }, signal);
   if (result.outcome === 'pending') return none('the command is on its way');
   if (result.outcome !== 'done') return none(`the command ${result.outcome === 'failed' ? 'failed' : 'has no known end'}: ${result.reason}`);
-  return proofOfStop(lease, { instance: lease.holder, nonce, commandId, output: result.output, atMs: deps.clock.epochMs() });
+  return proofOfStop(lease, { instance: lease.holder, nonce, commandId, output: result.output, report, atMs: deps.clock.epochMs() });
 };
 
 const powerOff = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Proof> => {

@@ -28,7 +28,8 @@ const stop = (script: string): string =>
     file: 'documents/fence.yaml',
     find: '# What the unit runs, asked while',
     replace: `printf '{"baton":"fence","validator":"%s","term":%s,"nonce":"%s","unit":"%s"' "$SSM_Validator" "$SSM_Term" "$SSM_Nonce" "$unit"
-printf ',"unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0,"watermark":null,"ok":true}\\n'
+writer=$(sed -n 's/.*"writer":"\\([0-9a-f]*\\)".*/"\\1"/p' "$state/writer.json" 2>/dev/null)
+printf ',"unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0,"watermark":null,"writer":%s,"ok":true}\\n' "\${writer:-null}"
 exit 0
 # What the unit runs, asked while`,
   });

@@ -9,6 +9,9 @@ type Done = (exitCode: number, stdout: string) => void;
 const markShape = /^\{"kind":"consensus","height":[0-9]{1,15},"round":[0-9]{1,10},"step":[0-3]\}$/;
 const unit = 'gaiad.service';
 
+const writerOn = (machine: Machine): string | null =>
+  /"writer":"([0-9a-f]{32})"/.exec(machine.disk.read(markFile.replace(/[^/]+$/, 'writer.json')) ?? '')?.[1] ?? null;
+
 const printed = (value: Record<string, unknown>): string => `${JSON.stringify(value)}\n`;
 
 const fenceProof = (machine: Machine, given: Parameters): string => {
@@ -25,6 +28,7 @@ const fenceProof = (machine: Machine, given: Parameters): string => {
     tasks: 0,
     keyFiles: 0,
     watermark: markShape.test(line) ? (JSON.parse(line) as unknown) : null,
+    writer: writerOn(machine),
     ok: true,
   });
 };

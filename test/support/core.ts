@@ -55,6 +55,7 @@ export const fenceOutputOf = (of: Record<string, unknown>): Record<string, unkno
   tasks: 0,
   keyFiles: 0,
   watermark: null,
+  writer: null,
   ok: true,
   ...of,
 });

@@ -37,6 +37,7 @@ const isStop = check.isShape({
   tasks: check.isOneOf(0),
   keyFiles: check.isOneOf(0),
   watermark: check.orNull(check.isWatermark),
+  writer: check.orNull((value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)),
   ok: check.isOneOf(true),
 });
 
@@ -56,6 +57,7 @@ export const ssm = target<Input>({
       tasks: 0,
       keyFiles: 0,
       watermark: random.once(2) ? null : watermarkOf(random),
+      writer: random.once(2) ? null : 'ab'.repeat(16),
       ok: true,
     };
     const changed = valid ? line : random.once(3) ? line : mutate(random, line);
@@ -92,7 +94,7 @@ export const ssm = target<Input>({
     const line = lastLineOf(String(answer['StandardOutputContent']));
     hold(answer['Status'] === 'Success' && answer['InstanceId'] === amber && answer['CommandId'] === commandId, 'done, though SSM does not say so');
     same(result.output, JSON.parse(line), 'the output');
-    const proof = proofOfStop(lease, { instance: lease.holder, nonce, commandId, output: result.output, atMs: 5 });
+    const proof = proofOfStop(lease, { instance: lease.holder, nonce, commandId, output: result.output, report: undefined, atMs: 5 });
     hold(isStop(result.output) || proof.outcome === 'none', 'proof from an output that does not show a verified stop');
     if (proof.outcome === 'none') {
       hold(proof.reason.length <= 1_000, `the reason has ${proof.reason.length} characters`);

@@ -35,7 +35,7 @@ const unverified = [{ unitActive: 'active' }, { unitMasked: false }, { guardActi
 const hearsayOf = once((lease: Lease): Evidence[] => {
   const others = [0, 1, 2].map(idOf).filter((id) => id !== lease.holder);
   const report = (of: Partial<NodeReport>): NodeReport => reportOf({ leaseMs: timing.leaseMs, armedTerm: lease.releasedTerm, ...of });
-  const stop = (instance: NodeId, nonce: string, output: unknown): Proof => proofOfStop(lease, { instance, nonce, commandId: 'c', output, atMs: 0 });
+  const stop = (instance: NodeId, nonce: string, output: unknown): Proof => proofOfStop(lease, { instance, nonce, commandId: 'c', output, report: undefined, atMs: 0 });
   const attest = (of: Partial<ApprovalRecord>): Proof =>
     proofOfAttestation(
       lease,
@@ -99,7 +99,7 @@ export const proofsOf = (world: World, execution: Execution, scope: Scope): Evid
     take('powered-off', () => proofOfPowerOff(lease, { node: idOf(index), state: off ? 'stopped' : 'running', atMs: 0 }));
     for (const command of node.commands) {
       const said = command.ran || scope.broken.includes('stopped');
-      const by = { instance: idOf(index), nonce: nonceOf(command.lease), commandId: 'c', atMs: 0 };
+      const by = { instance: idOf(index), nonce: nonceOf(command.lease), commandId: 'c', report: node.report, atMs: 0 };
       if (said) take('stopped', () => proofOfStop(lease, { ...by, output: outputOf(command.lease) }));
     }
   }
