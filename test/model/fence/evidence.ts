@@ -35,7 +35,8 @@ const unverified = [{ unitActive: 'active' }, { unitMasked: false }, { guardActi
 const hearsayOf = once((lease: Lease): Evidence[] => {
   const others = [0, 1, 2].map(idOf).filter((id) => id !== lease.holder);
   const report = (of: Partial<NodeReport>): NodeReport => reportOf({ leaseMs: timing.leaseMs, armedTerm: lease.releasedTerm, ...of });
-  const stop = (instance: NodeId, nonce: string, output: unknown): Proof => proofOfStop(lease, { instance, nonce, commandId: 'c', output, report: undefined, atMs: 0 });
+  const stop = (instance: NodeId, nonce: string, output: unknown): Proof =>
+    proofOfStop(lease, { instance, nonce, commandId: 'c', output, report: undefined, atMs: 0 });
   const attest = (of: Partial<ApprovalRecord>): Proof =>
     proofOfAttestation(
       lease,
