@@ -52,6 +52,12 @@ const told = (of: Partial<ValidatorSeen>, check: string, node: string | null = n
 const login = 'Log in (for example: aws sso login) and run it again.';
 const restart = 'On that machine: sudo systemctl restart baton-guard@hub-1.service';
 
+test('a fence that was tested and does not work is a failure, one that was never tested a warning', () => {
+  const results = [{ node: amber, kind: 'stopped' as const, code: 'UnitMissing' as const, how: 'No unit.', atMs: now }];
+  const record = { validator: v, id: 'a'.repeat(16), by: robin, atMs: now, results };
+  expect(told({ fenceTest: { value: record } }, 'fences')).toMatchObject({ 0: 'fail', 2: 'baton fence-test hub-1' });
+});
+
 describe('the stack', () => {
   test('that is well', () => {
     expect(stack()).toStrictEqual([

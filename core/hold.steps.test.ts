@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, fencing, leaseOf, t } from '../test/support/core.ts';
-import { maySign, newHold, onDeadline, onRead, onRelinquished, type HoldState, type HoldStep } from './hold.ts';
+import { maySign, newHold, onDeadline, onRead, onRelinquished, onUnproven, type HoldState, type HoldStep } from './hold.ts';
 import type { Lease } from './lease.ts';
 import { durationMs, steadyMs } from './time.ts';
 
@@ -163,6 +163,12 @@ describe('at the deadline', () => {
       sentence: 'The lease could not be read in time: closes term 2.',
     });
   });
+});
+
+test('a guard that is not proven to be the only one closes what it holds, and owes nothing', () => {
+  const why = 'No report was acknowledged in time.';
+  expect(onUnproven(holding, why)).toStrictEqual({ state: nothing, action: 'close', relinquish: null, sentence: why });
+  expect(onUnproven(nothing, why)).toStrictEqual({ state: nothing, action: 'stay-closed', relinquish: null, sentence: why });
 });
 
 test('a relinquish raises the floor and what was given up, and lowers neither', () => {

@@ -168,3 +168,68 @@ test('of two copies that share the id and every number, one is refused as soon a
     }),
   );
 });
+
+describe('a write counts', () => {
+  const over = overOf(seenAt(0, stored()));
+  test.each<[string, NodeReport | undefined, Parameters<typeof standsOn>[1], number, boolean]>([
+    ['where there is no item, over none', undefined, { me, base: null }, 1, true],
+    ['where there is no item any more, over one', undefined, over, 8, false],
+    ['over exactly what was seen', stored(), over, 8, true],
+    ['over a later report of the same guard', stored({ sequence: 8 }), over, 8, false],
+    ['over the same number of another guard', stored({ writer: 'c'.repeat(32) }), over, 8, false],
+    ['over one of a guard that names none', reportOf({ sequence: 7 }), { me, base: { writer: null, sequence: 7 } }, 8, true],
+    ['over one of a guard that names itself, where none was seen', stored(), { me, base: { writer: null, sequence: 7 } }, 8, false],
+    ['where an item came, over none', stored(), { me, base: null }, 8, false],
+    ['over an own earlier try on the same base', own(8, 7), over, 9, true],
+    ['over an own try with the same number', own(9, 7), over, 9, false],
+    ['over an own later try', own(10, 7), over, 9, false],
+    ['over an own try on another base', own(8, 6), over, 9, false],
+    ['over an own first try, where there was no item', own(1, 0), { me, base: null }, 2, true],
+    ['over an own try that stood on something, where there was no item', own(2, 1), { me, base: null }, 3, false],
+    ['over a try of another guard on the same base', stored({ sequence: 8, after: 7 }), over, 9, false],
+  ])('%s', (_name, found, base, sequence, counts) => {
+    expect(standsOn(found, base, sequence)).toBe(counts);
+  });
+});
+
+describe('what is remembered of the item', () => {
+  test('no item is seen since the first look that shows none', () => {
+    const none = seenAt(1_000, undefined);
+    expect(onSeen(none, undefined, at(9_000)).seen).toEqual({ report: undefined, sinceMs: 1_000 });
+    expect(onSeen(none, stored(), at(9_000)).seen?.sinceMs).toBe(9_000);
+    expect(onSeen(seenAt(1_000, stored()), undefined, at(9_000)).seen).toEqual({ report: undefined, sinceMs: 9_000 });
+    expect(nextSequence(none)).toBe(1);
+  });
+  test('who is displaced may write nothing more, and is proven no more', () => {
+    const writer = ack(ack(seenAt(0, undefined), own(1, 0), 0), own(2, 1), 100);
+    expect(isProven(writer, at(200), held)).toBe(true);
+    const displaced = onRefused(writer, stored(), at(200));
+    expect(whyNotWrite(displaced, nowAt(200))).toBe(
+      'NodeCloned: another guard has this node identity; this one stays closed until it is started anew.',
+    );
+    for (const timed of [true, false]) expect(isProven(displaced, at(200), { ...held, timed })).toBe(false);
+  });
+  test('a guard that signs on through an outage is named, when it names itself', () => {
+    const told = (writer: string | undefined) =>
+      whyNotWrite(
+        seenAt(0, { ...reportOf({ armed: false, armedTerm: t(1), sequence: 7 }), ...(writer === undefined ? {} : { writer }) }),
+        nowAt(60_000),
+      );
+    expect(told(other)).toContain(`a person states the end of ${other} here.`);
+    expect(told(undefined)).toContain('a person states the end of it here.');
+  });
+  test('the declared term is given up on a disk that does not go on, unless it was given up before', () => {
+    const of = (relinquished: number | null) =>
+      lostTermOf(stored({ armedTerm: t(4), ...(relinquished === null ? {} : { relinquished: { term: t(relinquished), watermark: null } }) }), null);
+    expect(of(null)).toEqual({ relinquished: { term: 4, watermark: null } });
+    expect(of(3)).toEqual({ relinquished: { term: 4, watermark: null } });
+    expect([of(4), of(5), lostTermOf(undefined, null), lostTermOf(reportOf({ armedTerm: undefined }), null)]).toEqual([{}, {}, {}, {}]);
+  });
+  test('a record is lost in exactly the term that was given up', () => {
+    const watermark = null;
+    expect(lostRecord({ armedTerm: t(4), relinquished: { term: t(4), watermark } })).toBe(true);
+    expect(lostRecord({ armedTerm: t(4), relinquished: { term: t(3), watermark } })).toBe(false);
+    expect(lostRecord({ armedTerm: t(4) })).toBe(false);
+    expect(lostRecord({})).toBe(false);
+  });
+});

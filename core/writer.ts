@@ -38,7 +38,7 @@ export interface WriterState {
   readonly mode: 'new' | 'writer' | 'displaced';
   /** What the table showed last, and since when it has shown just that. Null before the first look. */
   readonly seen: { readonly report: NodeReport | undefined; readonly sinceMs: SteadyMs } | null;
-  /** When the last acknowledged write was sent. Null until there is one. */
+  /** When the last acknowledged write was sent. Null until there is one, and again when another guard has written. */
   readonly ackedMs: SteadyMs | null;
   /** False after a lapse until a second report stands on the first: a copy that lapsed too may have been answered in between. */
   readonly firm: boolean;
@@ -77,7 +77,7 @@ export const hasEnded = (report: NodeReport, remembered: Remembered | null, plac
   remembered !== null && remembered.place === place && remembered.writer === report.writer && remembered.acked === report.sequence;
 
 /** True when a person has stated that the writer of this report has ended, by its id: it is drawn anew each time, so one statement is about one guard. */
-export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer !== undefined && writer === stated;
+export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer === stated;
 
 /** An unarmed guard signs on without the table. Its term is over for certain once another node holds a later one. */
 const mayHoldOn = (report: NodeReport, lease: Lease | undefined): boolean => {
@@ -128,8 +128,8 @@ export interface Held {
 }
 
 /** True while no other guard of this node identity can have taken over. */
-export const isProven = ({ mode, ackedMs, firm }: WriterState, nowMs: SteadyMs, { leaseMs, stopMs, timed }: Held): boolean =>
-  mode === 'writer' && ackedMs !== null && firm && (!timed || nowMs < addMs(ackedMs, durationMs(leaseMs - stopMs)));
+export const isProven = ({ ackedMs, firm }: WriterState, nowMs: SteadyMs, { leaseMs, stopMs, timed }: Held): boolean =>
+  ackedMs !== null && firm && (!timed || nowMs < addMs(ackedMs, durationMs(leaseMs - stopMs)));
 
 /** @param of.sentMs when it was sent; `of.leaseMs` and `of.stopMs` as for `isProven`. */
 export const onAcknowledged = (state: WriterState, report: NodeReport, of: Held & { sentMs: SteadyMs }): WriterState => {
