@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { amber, birch, configOf, fencing, leaseOf, reportOf, robin, sam, t } from '../test/support/core.ts';
-import type { ValidatorConfig } from './config.ts';
 import type { EvidenceKind } from './evidence.ts';
 import { canProve, changesFor, enoughBeside, outlookOf, outlooks, type Lost, type OutlookInput } from './outlook.ts';
 
@@ -222,9 +221,8 @@ describe('what a custodian could change', () => {
   const assumptions = { lapsed: 'The clocks of our nodes run within 5 %.', attested: 'Whoever attests has seen it dark.' };
   const byPower = 'power: true for amber, and powered-off in policy.evidence. EC2 shows it as terminated: proof, once the term is taken.';
   const byLapse =
-    'lapsed in policy.evidence, and in policy.assumptions.lapsed why clocks run within 5 % and no machine is resumed. Its guard was armed for term 1: surely closed 18579 ms after the term is taken.';
-  const byPeople =
-    'attested in policy.evidence, what that rests on in policy.assumptions.attested, and approvers beside who asks: a second person states what was done.';
+    'lapsed in policy.evidence, with policy.assumptions.lapsed: clocks within 5 %, no machine resumed. Its guard was armed for term 1: surely closed 18579 ms after the term is taken.';
+  const byPeople = 'attested in policy.evidence, with policy.assumptions.attested and approvers beside who asks: a second person states it.';
   const gone = { machine: ec2('terminated') };
   const changes = (change: Of['change'], lost: Partial<Lost> = gone, more: Of['more'] = {}): string[] =>
     changesFor(inputOf({ lost, more, ...(change ? { change } : {}) }));
@@ -260,7 +258,7 @@ describe('what a custodian could change', () => {
   });
   test('nothing is changed by asking', () => {
     const input = inputOf({ lost: gone });
-    const before = structuredClone(input.config) as ValidatorConfig;
+    const before = structuredClone(input.config);
     changesFor(input);
     expect(input.config).toEqual(before);
     expect(input.config.nodes.map(({ id }) => id)).toEqual([amber, birch]);

@@ -142,14 +142,8 @@ export const changesFor = (of: OutlookInput): string[] => {
   return [
     ...(power?.[0] === 'expected' ? [`power: true for ${node.name}, and powered-off in policy.evidence. ${power[1]}`] : []),
     ...(lapse?.[0] === 'expected'
-      ? [
-          `lapsed in policy.evidence, and in policy.assumptions.lapsed why clocks run within ${config.timing.drift * 100} % and no machine is resumed. ${lapse[1]}`,
-        ]
+      ? [`lapsed in policy.evidence, with policy.assumptions.lapsed: clocks within ${config.timing.drift * 100} %, no machine resumed. ${lapse[1]}`]
       : []),
-    ...(people
-      ? [
-          'attested in policy.evidence, what that rests on in policy.assumptions.attested, and approvers beside who asks: a second person states what was done.',
-        ]
-      : []),
+    ...(people ? ['attested in policy.evidence, with policy.assumptions.attested and approvers beside who asks: a second person states it.'] : []),
   ];
 };

@@ -100,7 +100,12 @@ const handOver = (validator: ValidatorId, to: string, told: Told & { readonly ne
 const move = async (context: Context, of: { config: ValidatorConfig; node: NodeConfig; options: RecoverOptions }, known: Told): Promise<Answer> => {
   const { config, node, options } = of;
   if (known.execution === undefined) {
-    const { lines, json, exitCode } = await failover(context, config.id, { kind: 'failover', to: node.id, reason: options.reason, wait: options.wait });
+    const { lines, json, exitCode } = await failover(context, config.id, {
+      kind: 'failover',
+      to: node.id,
+      reason: options.reason,
+      wait: options.wait,
+    });
     const { execution, status, ...ends } = json as unknown as Required<Pick<Told, 'execution' | 'status'>> & Pick<Told, 'error' | 'cause'>;
     const at = options.wait ? 'ended' : 'running';
     return {

@@ -98,8 +98,7 @@ export const place = async (context: Context, validator: ValidatorId, options: P
   const { before, text, name } = await textWith(validator, options);
   const changes = await changesIn(context, text, options.file);
   requireAlone(changes, { validator, name, file: options.file });
-  const { progress } = context.output;
-  for (const line of changes.changes.filter(({ kind }) => kind !== 'unchanged').flatMap(changeLines)) progress(line);
+  for (const line of changes.changes.filter(({ kind }) => kind !== 'unchanged').flatMap(changeLines)) context.output.progress(line);
   const [wrote, applies] = [text !== before, mayApply(hand)];
   const question = [...(wrote ? [`write this to ${options.file}`] : []), ...(applies ? ['apply it'] : [])].join(' and ');
   if (question !== '' && !options.yes && !(await context.confirm(`${question.replace(/^./, (letter) => letter.toUpperCase())}?`)))

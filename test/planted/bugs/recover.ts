@@ -22,7 +22,7 @@ export const recoverBugs: readonly Bug[] = [
     'recover-takes-an-old-report',
     'The fresh machine has reported that it is synced; whether its guard has said so today is not looked at.',
     [{ file: 'cli/recover/look.ts', find: 'silent: silent.includes(to.id),', replace: 'silent: false,' }],
-    'test/cli/recover.test.ts',
+    'test/cli/recover-steps.test.ts',
     'an old report is no sign of life',
   ),
   of(
