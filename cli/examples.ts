@@ -20,7 +20,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   recover: [
     'baton recover hub-1 --to cedar --reason "amber is gone for good" --wait',
-    'baton recover hub-1 --to dogwood --file validators.yaml --id i-0d0d0d0d0d0d0d0d0 --principal arn:aws:iam::123456789012:role/baton-node-dogwood',
+    'baton recover hub-1 --to dogwood --file validators.yaml --id i-0d0d0d0d --principal arn:aws:iam::123456789012:role/baton-node-dogwood',
   ],
   cancel: ['baton cancel hub-1.t7.by-hand-0a1b2c3d'],
   readmit: ['baton readmit hub-1 amber --reason "its disk was replaced"'],

@@ -1,21 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { recordProof, release, settle, takeTerm } from '../../core/lease.ts';
-import { baton, enrolled, executions, file, hub, inWords, listed, records, set, started, text, told, useCli } from '../support/cli-bench.ts';
+import { baton, enrolled, executions, hub, inWords, listed, records, set, started, text, told, useCli } from '../support/cli-bench.ts';
 import { amber, attempt, birch, cedar, proof, run } from '../support/core.ts';
-import {
-  alone,
-  amberIs,
-  birchReports,
-  ec2Says,
-  evidence,
-  fresh,
-  leases,
-  lost,
-  nothingStarted,
-  path,
-  person,
-  recover,
-} from '../support/recover-bench.ts';
+import { amberIs, birchReports, ec2Says, evidence, fresh, leases, lost, nothingStarted, path, recover } from '../support/recover-bench.ts';
 
 /** `baton recover` once the fresh machine is configured: when it starts, when it does not, and what it does when it is typed again. */
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { baton, client, enrolled, executions, file, hub, inWords, inputs, records, set, started, text, told, useCli } from '../support/cli-bench.ts';
-import { amber, birch, cedar, proof, robin, yaml } from '../support/core.ts';
+import { baton, client, executions, file, hub, inWords, inputs, records, set, started, text, told, useCli } from '../support/cli-bench.ts';
+import { amber, birch, cedar, robin, yaml } from '../support/core.ts';
 import { alone, evidence, fresh, lost, nothingStarted, path, person, principal, recover } from '../support/recover-bench.ts';
 
 /** `baton recover`: what one person does, what separate hands do, and what is not added. */
