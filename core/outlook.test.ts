@@ -220,8 +220,10 @@ describe('whether anything could prove it', () => {
 describe('what a custodian could change', () => {
   const assumptions = { lapsed: 'The clocks of our nodes run within 5 %.', attested: 'Whoever attests has seen it dark.' };
   const byPower = 'power: true for amber, and powered-off in policy.evidence. EC2 shows it as terminated: proof, once the term is taken.';
-  const byLapse =
-    'lapsed in policy.evidence, with policy.assumptions.lapsed: clocks within 5 %, no machine resumed. Its guard was armed for term 1: surely closed 18579 ms after the term is taken.';
+  const byLapse = [
+    'lapsed in policy.evidence, with policy.assumptions.lapsed: clocks within 5 %, no machine resumed.',
+    'Its guard was armed for term 1: surely closed 18579 ms after the term is taken.',
+  ].join(' ');
   const byPeople = 'attested in policy.evidence, with policy.assumptions.attested and approvers beside who asks: a second person states it.';
   const gone = { machine: ec2('terminated') };
   const changes = (change: Of['change'], lost: Partial<Lost> = gone, more: Of['more'] = {}): string[] =>

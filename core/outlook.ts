@@ -105,7 +105,7 @@ export const isGroup = (approver: string): boolean => /(^|:)role\//.test(approve
 
 /** Whether enough people may answer beside the one who asks. */
 export const enoughBeside = ({ approvers, quorum }: Pick<Policy, 'approvers' | 'quorum'>, caller: string): boolean => {
-  const people = new Set(approvers.filter((one) => !isGroup(one)).map(personOf));
+  const people = new Set(approvers.map(personOf));
   people.delete(personOf(caller));
   return approvers.some(isGroup) || people.size >= quorum;
 };

@@ -29,6 +29,7 @@ describe('whose hands', () => {
     [`${sts}baton-custodian-2/kim`, 'other'],
     [`${sts}baton-custodian`, 'other'],
     [`${sts}admin/baton-custodian/x`, 'other'],
+    [`${sts}baton-custodian/kim/x`, 'other'],
     [`${sts}admin/baton-custodian`, 'other'],
     ['arn:aws:iam::123456789012:user/baton-custodian', 'other'],
     ['arn:aws:iam::123456789012:root', 'other'],
