@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, cedar, leaseOf, run, t, v } from '../test/support/core.ts';
-import { floorNow, handOf, mayApply, mayStart, nextStep, onlyAdds, sayFloor, type RecoverSeen } from './recover.ts';
+import { amber, birch, cedar, configOf, leaseOf, robin, run, t, v } from '../test/support/core.ts';
+import { floorNow, handOf, mayApply, mayStart, nextStep, onlyAdds, sayApproval, sayFloor, type RecoverSeen } from './recover.ts';
 
 const seenOf = (of: Partial<RecoverSeen> = {}): RecoverSeen => ({
   validator: v,
@@ -122,6 +122,24 @@ describe('the next step', () => {
       sentence: `one is moving hub-1 to ${where} already`,
       fix: 'baton explain one',
     });
+  });
+});
+
+describe('who is asked', () => {
+  const withPolicy = (policy: Record<string, unknown>) =>
+    configOf((one) => {
+      one['policy'] = policy;
+    });
+  test('is told with what they type', () => {
+    const of = withPolicy({ approvers: ['role/approver', 'user/sam'], quorum: 2 });
+    expect(sayApproval(of, robin)).toBe('2 of role/approver, user/sam must approve it, and who asks may not: baton approve hub-1');
+  });
+  test('is told when too few are left', () => {
+    const of = withPolicy({ mode: 'watch', approvers: ['user/robin'] });
+    expect(sayApproval(of, robin)).toBe('1 of user/robin must approve it, and who asks may not: too few are left, so it would expire.');
+  });
+  test('is nobody with auto', () => {
+    expect(sayApproval(withPolicy({ mode: 'auto', approvers: ['user/robin'] }), robin)).toBe(null);
   });
 });
 

@@ -1,7 +1,8 @@
+import type { ValidatorConfig } from './config.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ExecutionName, NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
-import { canProve, type Prospect } from './outlook.ts';
+import { canProve, enoughBeside, type Prospect } from './outlook.ts';
 import { floorAfter, heightOf, type NodeHeights, type Watermark } from './watermark.ts';
 
 /** Cold recovery: what `baton recover` does next, from what was read. Pure; it starts what `baton failover` starts, and proves nothing itself. */
@@ -69,6 +70,14 @@ export const nextStep = (seen: RecoverSeen): NextStep => {
     return refuse('EvidenceImpossible', why, `Bring ${lease.holder} back if it can be.${how}`);
   }
   return seen.notReady === null ? { step: 'start' } : { step: 'wait', why: seen.notReady };
+};
+
+/** Who is asked before anything is fenced, in words; null where the policy asks nobody. */
+export const sayApproval = ({ id, policy }: Pick<ValidatorConfig, 'id' | 'policy'>, caller: string): string | null => {
+  const { mode, quorum, approvers } = policy;
+  if (mode === 'auto') return null;
+  const asked = `${quorum} of ${approvers.join(', ')} must approve it, and who asks may not`;
+  return enoughBeside(policy, caller) ? `${asked}: baton approve ${id}` : `${asked}: too few are left, so it would expire.`;
 };
 
 /** What the next holder would be given as its floor if the fence were proven now: a later proof gives a higher one. Null when that cannot be told. */

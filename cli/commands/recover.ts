@@ -2,7 +2,7 @@ import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import type { Prospect } from '../../core/outlook.ts';
-import { handOf, mayStart, nextStep, sayFloor, type NextStep } from '../../core/recover.ts';
+import { handOf, mayStart, nextStep, sayApproval, sayFloor, type NextStep } from '../../core/recover.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { nodeLabel, parseValidator, parseWords, type Context } from '../context.ts';
@@ -55,14 +55,16 @@ const jsonOf = (validator: ValidatorId, to: string, told: Told): Answer['json'] 
 const lineOf = ({ kind, outlook, sentence }: Prospect): string => `  ${kind.padEnd(13)} ${outlook.padEnd(9)} ${sentence}`;
 
 /** What is known now, in plain sentences. */
-const tell = (context: Context, config: ValidatorConfig, { seen, floor, from }: Looked): void => {
+const tell = (context: Context, { config, caller }: { config: ValidatorConfig; caller: string }, { seen, floor, from }: Looked): void => {
   const { to, lease, prospects, notReady } = seen;
   const label = nodeLabel(config, to.id);
+  const approval = sayApproval(config, caller);
   for (const line of [
     `${label} is ${notReady === null ? 'ready to take over' : `not ready: ${notReady}`}.`,
     `What could prove that ${nodeLabel(config, lease.holder)} cannot sign, as ${seen.validator}'s policy accepts it:`,
     ...prospects.map(lineOf),
     sayFloor(floor, { to: to.name, from }),
+    ...(approval === null ? [] : [approval]),
   ])
     context.output.progress(line);
 };
@@ -76,7 +78,7 @@ const untilClear = async (
   for (let count = 1; ; count += 1) {
     const looked = await look(context, config.id, { to: of.node, caller: of.caller });
     const next = nextStep(looked.seen);
-    if (count === 1) tell(context, config, looked);
+    if (count === 1) tell(context, { config, caller: of.caller }, looked);
     if (next.step !== 'wait') return { looked, next };
     if (!of.wait || count >= maxLooks) {
       throw new BatonError('CandidateNotReady', `${nodeLabel(config, of.node.id)} is not ready: ${next.why}; nothing was started`, {

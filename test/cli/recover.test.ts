@@ -53,6 +53,7 @@ describe('one person who may do everything', () => {
       'EC2 shows it as terminated: proof, once the term is taken.',
       'birch will sign nothing at or below height 102,',
       'Those duties are missed on purpose.',
+      '1 of role/approver must approve it, and who asks may not: baton approve hub-1',
       `Started ${String(started[0])}.`,
     ])
       expect(text).toContain(line);
