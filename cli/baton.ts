@@ -37,6 +37,7 @@ Exit codes:
   7  doctor or fence-test found what must be mended
   8  verify-bundle found a bundle that was changed or contradicts itself
   9  plan --detailed-exitcode: the file would change something
+  10  recover is not at its end: another person goes on with it, as it says
 `;
 
 /** The command line. `make` builds the context only when a command needs AWS. */

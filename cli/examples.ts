@@ -18,6 +18,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'baton switchover hub-1 --to birch --window 02:00-04:00',
     'baton switchover hub-1 --to birch --at 02:00',
   ],
+  recover: [
+    'baton recover hub-1 --to cedar --reason "amber is gone for good" --wait',
+    'baton recover hub-1 --to dogwood --file validators.yaml --id i-0d0d0d0d --principal arn:aws:iam::123456789012:role/baton-node-dogwood',
+  ],
   cancel: ['baton cancel hub-1.t7.by-hand-0a1b2c3d'],
   readmit: ['baton readmit hub-1 amber --reason "its disk was replaced"'],
   approve: ['baton approve hub-1 --plan 0123456789ab'],

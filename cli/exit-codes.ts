@@ -19,6 +19,8 @@ export const exitCodes = {
   bundleBroken: 8,
   /** `plan --detailed-exitcode`: the file would change something. */
   wouldChange: 9,
+  /** `recover` is not at its end: another person goes on with it. */
+  handedOver: 10,
 } as const;
 
 const badInput: readonly ErrorCode[] = [

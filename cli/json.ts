@@ -13,6 +13,7 @@ import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
 import { jsonOfAlerts } from './json-alerts.ts';
+import { recoverJson } from './json-recover.ts';
 import { fenceTestJson } from './json-tests.ts';
 
 /** What `--json` prints, by command: published as docs/cli.schema.json. Fields are added, never renamed; the tests hold every command to it. */
@@ -270,6 +271,7 @@ export const cliJson = {
   doctor,
   failover: moved,
   switchover: moved,
+  recover: recoverJson,
   cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
   readmit: z.object({ validator, node: nodeId, readmitted: z.boolean() }),
   approve: answered,

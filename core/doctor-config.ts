@@ -3,6 +3,7 @@ import { checkValidator } from './check.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { BatonError } from './errors.ts';
 import { fail, not, ok, seenAs, type Seen, type Told } from './finding.ts';
+import { isGroup } from './outlook.ts';
 import { timingArithmetic } from './timing.ts';
 
 /** What the configuration of one validator says of a failover: it is judged as it is stored, by today's rules. */
@@ -46,8 +47,6 @@ export const tellVantages = ({ nodes, vantages, policy }: ValidatorConfig): Told
     ? not('warn', `Vantage ${beside.name} is on the machine of a node of this validator.`, next)
     : ok(`The chain is seen from ${places} places.`);
 };
-
-const isGroup = (approver: string): boolean => /(^|:)role\//.test(approver);
 
 export const tellApprovers = ({ policy: { mode, approvers, quorum } }: ValidatorConfig, caller: Seen<string>): Told => {
   const next = 'Add approvers to validators.yaml, then: baton apply validators.yaml';

@@ -49,6 +49,10 @@ export const errorCodes = [
   'CandidateNotReady',
   /** What was found is no proof of this term, or none that the policy accepts. */
   'EvidenceRefused',
+  /** As policy and machine are, nothing could prove that the recorded active cannot sign: nothing was started. */
+  'EvidenceImpossible',
+  /** A recovery cannot go on: something else moves the validator, or moved it. */
+  'RecoverRefused',
   /** No duty can be ruled out as signed before. */
   'WatermarkUnknown',
   /** SSM gives no answer, or the document did not do what it must. */

@@ -13,7 +13,8 @@ export interface Machine {
   run(script: string, env: Readonly<Record<string, string>>, timeoutMs: number): Promise<RunResult>;
   /** Cuts the power; resolves when nothing of it runs any more. */
   powerOff(): Promise<void>;
-  state(): 'running' | 'stopped';
+  /** `terminated`: it is gone for good. */
+  state(): 'running' | 'stopped' | 'terminated';
 }
 
 export interface Machines {

@@ -1,6 +1,6 @@
 import type { Execution } from '../../aws/workflow.ts';
 import { BatonError } from '../../core/errors.ts';
-import type { ExecutionName, NodeId } from '../../core/ids.ts';
+import type { ExecutionName, NodeId, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { durationMs, type EpochMs } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
@@ -61,6 +61,16 @@ export const nodeNamed = (nodes: readonly { name: string; id: NodeId }[], name: 
   return found.id;
 };
 
+/** How it ended, for people and for programs. */
+export const endedAs = (validator: ValidatorId, execution: ExecutionName, ended: Execution): Answer => {
+  const reached = ended.status === 'SUCCEEDED';
+  return {
+    lines: [reached ? `Done: ${ended.sentence ?? 'the new holder signs.'}` : `${ended.error ?? ended.status}: ${ended.cause ?? ''}`],
+    json: { validator, execution, status: ended.status, error: ended.error ?? null, cause: ended.cause ?? null },
+    exitCode: reached ? exitCodes.done : exitCodes.notReached,
+  };
+};
+
 /** Starts an execution. It goes through Assess, approval and fencing like every other: asking for it proves nothing. */
 export const failover = async (context: Context, name: string, options: FailoverOptions): Promise<Answer> => {
   const { config } = await configOf(context, parseValidator(name));
@@ -81,11 +91,5 @@ export const failover = async (context: Context, name: string, options: Failover
   const json = { validator: config.id, execution };
   if (!options.wait) return { lines: [`Started ${execution}.`, `  next: baton explain ${execution}`], json: { ...json, status: 'RUNNING' } };
   context.output.progress(`Started ${execution}.`);
-  const ended = await follow(context, execution);
-  const reached = ended.status === 'SUCCEEDED';
-  return {
-    lines: [reached ? `Done: ${ended.sentence ?? 'the new holder signs.'}` : `${ended.error ?? ended.status}: ${ended.cause ?? ''}`],
-    json: { ...json, status: ended.status, error: ended.error ?? null, cause: ended.cause ?? null },
-    exitCode: reached ? exitCodes.done : exitCodes.notReached,
-  };
+  return endedAs(config.id, execution, await follow(context, execution));
 };

@@ -60,8 +60,11 @@ const changeOf = async (context: Pick<Context, 'records' | 'lease'>, config: Val
  * Reads the file, checks all of it, and compares it with what is stored.
  * @throws BatonError ConfigInvalid, ChainUnknown, TimingUnsafe or HolderUnknown; LeaseUnreachable when the table gives no answer.
  */
-export const changesOf = async (context: Pick<Context, 'records' | 'lease'>, file: string): Promise<Changes> => {
-  const text = await readText(file);
+export const changesOf = async (context: Pick<Context, 'records' | 'lease'>, file: string): Promise<Changes> =>
+  changesIn(context, await readText(file), file);
+
+/** The same of a text that is to stand in the file. */
+export const changesIn = async (context: Pick<Context, 'records' | 'lease'>, text: string, file: string): Promise<Changes> => {
   const wanted = parseValidatorsFile(valueOf(text, file)).validators;
   const found: Stored[] = [];
   for (const config of wanted) found.push(await changeOf(context, config));

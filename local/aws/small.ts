@@ -45,7 +45,7 @@ export const localSns = (onPublish: (one: Published) => void): Service => {
   };
 };
 
-type Ec2State = 'running' | 'stopping' | 'stopped';
+type Ec2State = 'running' | 'stopping' | 'stopped' | 'terminated';
 
 const instanceIds = (input: Record<string, unknown>): string[] =>
   Object.entries(input)
@@ -64,11 +64,13 @@ export const localEc2 = (options: { machines: Machines; clock: Clock; settleMs: 
     const machine = machineOf(id);
     const known = states.get(id);
     if (known === 'stopping') return known;
-    return machine.state() === 'stopped' ? 'stopped' : 'running';
+    return machine.state();
   };
   const stop = (id: string): string => {
     const machine = machineOf(id);
     const before = stateOf(id);
+    if (before === 'terminated')
+      throw new ServiceError('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be stopped.`);
     if (before === 'running') {
       states.set(id, 'stopping');
       void machine

@@ -15,7 +15,7 @@ import type { Scenario } from './scenarios.ts';
 
 export const validator = 'drill';
 /** What of a scenario stands in validators.yaml. */
-export type Enrolled = Pick<Scenario, 'policy' | 'timing' | 'power'>;
+export type Enrolled = Pick<Scenario, 'policy' | 'timing' | 'power'> & Partial<Pick<Scenario, 'cold'>>;
 export const ids = { amber: nodeId.parse('i-0a11ce0000000001'), birch: nodeId.parse('i-0b0b000000000002') };
 
 /** Shorter than the defaults, so that a drill takes a minute; checked by the same arithmetic. */
@@ -61,7 +61,7 @@ const yamlOf = (world: { chain: ChainView }, scenario: Enrolled, withSlack: bool
         id: validator,
         chain: world.chain.config,
         holder: 'amber',
-        nodes: (['amber', 'birch'] as const).map((name) => ({
+        nodes: (scenario.cold ? (['amber'] as const) : (['amber', 'birch'] as const)).map((name) => ({
           name,
           id: ids[name],
           principal: nodePrincipal(ids[name]),
@@ -81,6 +81,9 @@ const yamlOf = (world: { chain: ChainView }, scenario: Enrolled, withSlack: bool
     ],
   });
 
+/** Where the custodian keeps it. */
+export const validatorsFileIn = (dir: string): string => join(dir, 'validators.yaml');
+
 /** Seals the key and applies validators.yaml. */
 export const enrol = async (
   world: { readonly contextOf: (person: keyof typeof people) => Context; readonly chain: ChainView; readonly dir: string },
@@ -88,7 +91,7 @@ export const enrol = async (
   withSlack: boolean,
 ): Promise<void> => {
   const { contextOf, chain, dir } = world;
-  const files = { yaml: join(dir, 'validators.yaml'), key: join(dir, 'key') };
+  const files = { yaml: validatorsFileIn(dir), key: join(dir, 'key') };
   writeFileSync(files.yaml, yamlOf({ chain }, scenario, withSlack));
   writeFileSync(files.key, chain.keyFile, { mode: 0o600 });
   await seal(contextOf('custodian'), validator, files.key, { replace: false });

@@ -9,6 +9,7 @@ import { consoleDeps } from '../web/deps.ts';
 import { startWeb } from '../web/server.ts';
 import { answersOf } from './answers.ts';
 import type { Findings } from './chain.ts';
+import { recoverCold } from './cold.ts';
 import type { DrillOptions, DrillResult } from './options.ts';
 import { until } from './until.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
@@ -43,7 +44,9 @@ class Drill {
     const { clock } = this.#options;
     const head = await chain.head();
     await until(clock, 60_000, 'the first signature', () => chain.firstSignedAbove(head));
-    this.tell('amber signs; birch is its standby.');
+    this.tell(
+      this.#scenario.cold ? 'amber signs, alone; birch is a fresh machine that no configuration names.' : 'amber signs; birch is its standby.',
+    );
     const { records } = this.#world.contextOf('requester');
     await until(
       clock,
@@ -62,6 +65,7 @@ class Drill {
     if (fault === 'crash') await chain.breakProcess(amber);
     if (fault === 'freeze') amber.sandbox.freeze();
     if (fault === 'cut') amber.sandbox.cut();
+    if (fault === 'destroy') await amber.sandbox.destroy();
     if (this.#scenario.byAlarm) await this.#world.cloud.ring(`${stack}-failover-${validator}`);
     this.tell(fault === 'none' ? `Asked for: ${about}.` : `Broken: ${about}.`);
   }
@@ -74,8 +78,14 @@ class Drill {
     if (this.#scenario.byPerson) {
       await failover(contextOf('requester'), validator, { kind: 'failover', reason: 'amber hangs, and nothing reaches it', wait: false });
     }
+    if (this.#scenario.cold) {
+      await recoverCold(this.#world, this.#options.clock, (sentence) => {
+        this.tell(sentence);
+      });
+    }
     const found = await until(this.#options.clock, 60_000, 'the start of a failover', async () => cloud.states.executions()[0]);
     if (this.#scenario.byAlarm) this.tell(`The alarm ${stack}-failover-${validator} rings; ${found.name} has started.`);
+    else if (this.#scenario.cold) this.tell(`${found.name} has started.`);
     else if (this.#scenario.byPerson) this.tell(`robin asks for a failover; ${found.name} has started.`);
     else this.tell(this.#scenario.fault === 'none' ? `Switchover ${found.name} has started.` : `The verdict is failing; ${found.name} has started.`);
     return executionName.parse(found.name);

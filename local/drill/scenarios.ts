@@ -1,12 +1,25 @@
 /** What each scenario breaks, what the policy accepts, and how it must end. */
 
-export const scenarioNames = ['crash', 'freeze', 'cutoff', 'switchover', 'alarm', 'zombie', 'denied', 'expired', 'unfenceable', 'attested'] as const;
+export const scenarioNames = [
+  'crash',
+  'freeze',
+  'cutoff',
+  'switchover',
+  'alarm',
+  'zombie',
+  'denied',
+  'expired',
+  'unfenceable',
+  'attested',
+  'cold',
+  'cold-unproven',
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface Scenario {
   readonly name: ScenarioName;
   readonly about: string;
-  readonly fault: 'crash' | 'freeze' | 'cut' | 'none';
+  readonly fault: 'crash' | 'freeze' | 'cut' | 'destroy' | 'none';
   readonly policy: Record<string, unknown>;
   readonly timing: Record<string, number>;
   /** EC2 may power the active off. */
@@ -26,6 +39,8 @@ export interface Scenario {
   readonly byPerson: boolean;
   /** A second person cuts the power of the active by hand, and says so. */
   readonly attests: boolean;
+  /** The active is the only node; two people bring the fresh machine birch in by `baton recover`. */
+  readonly cold: boolean;
 }
 
 const lapsed = 'The clocks of our nodes run within 5 %, and no machine is resumed from a snapshot.';
@@ -48,6 +63,7 @@ const one = (name: ScenarioName, about: string, rest: Partial<Scenario>): Scenar
   needsGate: false,
   byPerson: false,
   attests: false,
+  cold: false,
   ...rest,
 });
 
@@ -91,5 +107,19 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     attests: true,
     timing: { ...short, probeMs: 5_000 },
     policy: byHand,
+  }),
+  cold: one('cold', 'the only machine is lost; two people recover onto a fresh one, which EC2’s word about the lost one lets them', {
+    fault: 'destroy',
+    cold: true,
+    policy: { evidence: usual, mode: 'watch' },
+  }),
+  'cold-unproven': one('cold-unproven', 'the only machine is lost, nothing may ask EC2 about it, and nobody attests', {
+    fault: 'destroy',
+    cold: true,
+    power: false,
+    end: 'AttestationExpired',
+    holder: 'amber',
+    timing: short,
+    policy: { ...byHand, mode: 'watch', approvalMs: 6_000 },
   }),
 };

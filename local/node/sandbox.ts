@@ -36,6 +36,7 @@ export class NodeSandbox implements Machine {
   readonly #links = new Map<string, Link>();
   #supervisor: ChildProcess | null = null;
   #powered = false;
+  #destroyed = false;
   #frozen = false;
   #isCut = false;
 
@@ -160,8 +161,15 @@ export class NodeSandbox implements Machine {
     return this.#powered && !this.#frozen && !this.#isCut;
   }
 
-  state(): 'running' | 'stopped' {
+  state(): 'running' | 'stopped' | 'terminated' {
+    if (this.#destroyed) return 'terminated';
     return this.#powered ? 'running' : 'stopped';
+  }
+
+  /** The machine is lost. Its folder stays, for whoever looks afterwards at what it signed. */
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    await this.powerOff();
   }
 
   async powerOff(): Promise<void> {

@@ -7,7 +7,7 @@ import { Approvals } from '../../aws/approvals.ts';
 import { examples } from '../../cli/examples.ts';
 import { executionName, nodeId } from '../../core/ids.ts';
 import { client, dir, enrolled, executions, file, hub, interruptNow, inWords, records, set, statement, text, useCli } from '../support/cli-bench.ts';
-import { alex, recordOf, robin, yaml } from '../support/core.ts';
+import { alex, recordOf, reportOf, robin, yaml } from '../support/core.ts';
 import { happened, made } from '../support/incident.ts';
 import { wholeProgram } from './schema.ts';
 import { batonWords, commandsIn, documents, read } from './typed.ts';
@@ -124,6 +124,10 @@ const standsPlanned = async (name: string): Promise<void> => {
   await records().writePlanned(hub, { ...move, execution: executionName.parse(name) }, undefined);
 };
 
+/** The fresh machine of a cold recovery: its guard lives. */
+let sequence = 0;
+const cedarReports = (): Promise<unknown> => records().writeReport(reportOf({ node: cedar, signing: false, sequence: (sequence += 1) }));
+
 /** Done; refused; ended otherwise, as every execution of this bench does; something to mend, as in a world without guards; changed; not as wanted. */
 const understood = [0, 4, 6, 7, 8, 9];
 
@@ -135,6 +139,7 @@ test.each([...whole.values()].map((words) => [words.join(' '), words] as const))
     await made(out());
   }
   if (words[0] === 'cancel') await standsPlanned(words[1] ?? '');
+  if (words[0] === 'recover') set({ onSleep: async () => void (await cedarReports()) });
   // Whoever watches interrupts at some time.
   if (words.includes('--watch')) set({ onSleep: async () => interruptNow() });
   const code = await inWords(...words.map(word), ...(added[words[0] ?? '']?.() ?? []));

@@ -31,6 +31,7 @@ import { fenceTest } from '../../cli/commands/fence-test.ts';
 import { history } from '../../cli/commands/history.ts';
 import { pause, resume } from '../../cli/commands/pause.ts';
 import { readmit } from '../../cli/commands/readmit.ts';
+import { recover } from '../../cli/commands/recover.ts';
 import { report } from '../../cli/commands/report.ts';
 import { seal } from '../../cli/commands/seal.ts';
 import { cancel } from '../../cli/commands/planned.ts';
@@ -177,6 +178,16 @@ const seals = async (world: World, onCall: OnCall): Promise<void> => {
   }
 };
 
+/** To a node whose guard stands still here, so that nothing is started. */
+const recovers = async (context: Context, world: World): Promise<void> => {
+  const to = String(world.config.nodes[1]?.name);
+  try {
+    await recover(context, validator, { to, reason: 'Lost.', file: 'validators.yaml', power: false, yes: true, wait: false });
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'CandidateNotReady') throw error;
+  }
+};
+
 /** One of each command, with something that waits for an answer. */
 export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, path: string) => void): Promise<void> => {
   const world = new World({ seed: 1, scenario: scenarioNamed('switchover') });
@@ -198,6 +209,9 @@ export const callsOfPeople = async (onCall: OnCall, onRequest: (method: string, 
   await status(requester, undefined);
   await pause(requester, validator, { reason: 'Upgrade.', for: '2h' });
   await resume(requester, validator);
+  // As requester and as custodian: it knows whose hands these are by the name that the stack gives the role.
+  const dana: Context = { ...contextOf(world, onCall, custodian), whoAmI: async () => 'arn:aws:sts::123456789012:assumed-role/baton-custodian/dana' };
+  for (const context of [dana, requester]) await recovers(context, world);
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false });
   await failover(requester, validator, { kind: 'switchover', reason: 'Upgrade.', wait: false, at: '02:00' });
   await cancel(requester, (await requester.records.readPlanned(validator))?.execution ?? '');

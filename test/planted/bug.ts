@@ -13,6 +13,7 @@ export const areas = [
   'guard',
   'functions',
   'doctor',
+  'recover',
   'console',
   'adapters',
   'workflow',

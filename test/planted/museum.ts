@@ -12,6 +12,7 @@ import { gateBugs } from './bugs/gate.ts';
 import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
+import { recoverBugs } from './bugs/recover.ts';
 import { relayBugs } from './bugs/relay.ts';
 import { powerBugs } from './bugs/power.ts';
 import { slackBugs } from './bugs/slack.ts';
@@ -40,6 +41,7 @@ export const museum: readonly Bug[] = [
   ...termBugs,
   ...powerBugs,
   ...doctorBugs,
+  ...recoverBugs,
   ...consoleBugs,
   ...adapterBugs,
   ...workflowBugs,
