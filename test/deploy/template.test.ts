@@ -249,29 +249,6 @@ describe('each way to deploy', () => {
     expect(drillsIn(resolve(home, on))).toEqual([['DrillSchedule', 'DrillFunction', 'DrillLogs', 'DrillRole'], true]);
     expect(drillsIn(resolve(vantage, on))).toEqual([[], false]);
   });
-  test('a network of the operator’s own is for the two functions that call power switches, and its rights not for their code', () => {
-    const network = { PowerSubnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1', PowerSecurityGroupIds: 'sg-0123456789abcdef0' };
-    const inNetwork = (one: ReturnType<typeof resolve>): string[] =>
-      Object.entries(one.resources).flatMap(([id, { Properties }]) => (Properties?.['VpcConfig'] === undefined ? [] : [id]));
-    const roles = (one: ReturnType<typeof resolve>): string[] =>
-      Object.entries(one.resources).flatMap(([id, { Properties }]) => (JSON.stringify(Properties).includes('CreateNetworkInterface') ? [id] : []));
-    expect([inNetwork(resolve(home)), roles(resolve(home))]).toEqual([[], []]);
-    expect([inNetwork(resolve(vantage, network)), roles(resolve(vantage, network))]).toEqual([[], []]);
-    const made = resolve(home, network);
-    expect([inNetwork(made), roles(made)]).toEqual([
-      ['FenceFunction', 'FenceTestFunction'],
-      ['FenceRole', 'FenceTestRole'],
-    ]);
-    expect(treeAt(made.resources, 'FenceFunction', 'Properties', 'VpcConfig')).toEqual({
-      SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
-      SecurityGroupIds: ['sg-0123456789abcdef0'],
-    });
-    for (const [role, name] of [
-      ['FenceRole', 'fence'],
-      ['FenceTestRole', 'fence-test'],
-    ] as const)
-      expect(JSON.stringify(made.resources[role])).toMatch(new RegExp(`"Effect":"Deny".*function:baton-${name}"`));
-  });
   test('a table over three Regions is strongly consistent, and one of one Region is not said to be', () => {
     expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['MultiRegionConsistency']).toBe('STRONG');
     expect(treeAt(resolve(three).resources, 'LeaseTable', 'Properties')['Replicas']).toHaveLength(3);

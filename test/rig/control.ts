@@ -29,7 +29,8 @@ const stop = (script: string): string =>
     find: '# What the unit runs, asked while',
     replace: `printf '{"baton":"fence","validator":"%s","term":%s,"nonce":"%s","unit":"%s"' "$SSM_Validator" "$SSM_Term" "$SSM_Nonce" "$unit"
 writer=$(sed -n 's/.*"writer":"\\([0-9a-f]*\\)".*/"\\1"/p' "$state/writer.json" 2>/dev/null)
-printf ',"unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0,"watermark":null,"writer":%s,"ok":true}\\n' "\${writer:-null}"
+printf ',"unitActive":"inactive","unitMasked":true,"guardActive":"inactive","tasks":0,"keyFiles":0'
+printf ',"watermark":null,"writer":%s,"ok":true}\\n' "\${writer:-null}"
 exit 0
 # What the unit runs, asked while`,
   });
