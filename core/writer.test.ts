@@ -202,7 +202,7 @@ describe('what is remembered of the item', () => {
   });
   test('who is displaced may write nothing more, and is proven no more', () => {
     const writer = ack(ack(seenAt(0, undefined), own(1, 0), 0), own(2, 1), 100);
-    expect(isProven(writer, at(200), held)).toBe(true);
+    expect([isProven(writer, at(200), held), whyNotWrite(writer, nowAt(200))]).toEqual([true, null]);
     const displaced = onRefused(writer, stored(), at(200));
     expect(whyNotWrite(displaced, nowAt(200))).toBe(
       'NodeCloned: another guard has this node identity; this one stays closed until it is started anew.',

@@ -147,9 +147,10 @@ export const onRefused = (state: WriterState, found: NodeReport | undefined, now
  * again, and the last duty in it is not known.
  */
 export const lostTermOf = (report: NodeReport | undefined, remembered: Remembered | null): Pick<NodeReport, 'relinquished'> => {
-  const declared = report?.armedTerm;
-  if (report === undefined || declared === undefined || continues(report, remembered) || declared <= (report.relinquished?.term ?? 0)) return {};
-  return { relinquished: { term: declared, watermark: null } };
+  if (report?.armedTerm === undefined) return {};
+  const { armedTerm, relinquished } = report;
+  if (continues(report, remembered) || armedTerm <= (relinquished?.term ?? 0)) return {};
+  return { relinquished: { term: armedTerm, watermark: null } };
 };
 
 /** True when the record of the last duty was lost in the term that was opened last: what the disk says is not the last duty. */
