@@ -18,21 +18,23 @@ const compared = (env: Environment, at: string, argument: unknown): readonly unk
 
 const members = (at: string, value: unknown): readonly unknown[] => listOf(at, value);
 
-type Test = (env: Environment, at: string, argument: unknown) => boolean;
+type Tests = Readonly<Record<string, Test>>;
+/** @param more what may stand inside, beside conditions. */
+type Test = (env: Environment, at: string, argument: unknown, more: Tests) => boolean;
 
-const tests: Readonly<Record<string, Test>> = {
+const tests: Tests = {
   'Fn::Equals': (env, at, argument) => {
     const [left, right] = compared(env, at, argument);
     return isDeepStrictEqual(left, right);
   },
-  'Fn::Not': (env, at, argument) => !judge(env, at, exactly(at, argument, 1)[0]),
-  'Fn::And': (env, at, argument) => operands(at, argument).every((one) => judge(env, at, one)),
-  'Fn::Or': (env, at, argument) => operands(at, argument).some((one) => judge(env, at, one)),
+  'Fn::Not': (env, at, argument, more) => !judge(env, at, exactly(at, argument, 1)[0], more),
+  'Fn::And': (env, at, argument, more) => operands(at, argument).every((one) => judge(env, at, one, more)),
+  'Fn::Or': (env, at, argument, more) => operands(at, argument).some((one) => judge(env, at, one, more)),
   Condition: (env, at, argument) => env.holds(at, textOf(at, argument)),
 };
 
 /** Only for Rules. */
-const assertions: Readonly<Record<string, Test>> = {
+const assertions: Tests = {
   'Fn::Contains': (env, at, argument) => {
     const [list, value] = compared(env, at, argument);
     return members(at, list).includes(value);
@@ -48,12 +50,12 @@ const assertions: Readonly<Record<string, Test>> = {
 };
 
 /** @throws TemplateError when it is no condition. */
-export const judge = (env: Environment, at: string, raw: unknown, more: Readonly<Record<string, Test>> = {}): boolean => {
+export const judge = (env: Environment, at: string, raw: unknown, more: Tests = {}): boolean => {
   const keys = Object.keys(treeOf(at, raw));
   const [only = ''] = keys;
   const found = keys.length === 1 ? (tests[only] ?? more[only]) : undefined;
   if (!found) throw new TemplateError(at, `${keys.join(', ')} is no condition`);
-  return found(env, at, (raw as Tree)[only]);
+  return found(env, at, (raw as Tree)[only], more);
 };
 
 /** @throws TemplateError with the description of the first assertion that does not hold. */

@@ -259,7 +259,7 @@ describe('each way to deploy', () => {
     ['two Regions', { ReplicaRegion1: 'us-east-2' }, 'Give both ReplicaRegion1 and ReplicaRegion2'],
     ['three Regions without a key', { ReplicaRegion1: 'us-east-2', ReplicaRegion2: 'us-west-2' }, 'Give ReplicaKeyArn1'],
     ['a network without security groups', { PowerSubnetIds: 'subnet-0123456789abcdef0' }, 'Give both PowerSubnetIds and PowerSecurityGroupIds'],
-    ['subnets with spaces', { PowerSubnetIds: 'subnet-0123456789abcdef0, subnet-0123456789abcdef1' }, 'does not match'],
+    ['a network that is no subnet', { PowerSubnetIds: 'subnet-0123456789abcdef0,vpc-0123456789abcdef1' }, 'does not match'],
     ['a vantage that does not know its home', { Mode: 'vantage', VantageName: 'west' }, 'Mode vantage needs HomeRegion'],
     ['a mode that is not there', { Mode: 'away' }, 'is not one of home, vantage'],
     ['a DryRun of another spelling', { DryRun: 'False' }, 'is not one of true, false'],
