@@ -1,6 +1,6 @@
 import { durationMs } from '../../../core/time.ts';
 import type { RigScenario } from '../scenario.ts';
-import { withLapse, byHand, unhurried, briefly, one, restarts, clockThatSteps, cometMends, heals } from './faults.ts';
+import { withLapse, byHand, unhurried, briefly, one, restarts, clockThatSteps, heals } from './faults.ts';
 
 /** Power, disks and clocks. */
 
@@ -47,9 +47,8 @@ export const machine: readonly RigScenario[] = [
       await amber.sh('head -c 1G /dev/zero >/var/tmp/full; true', 60_000);
     },
     after: async (world) => {
-      await world.amber.sh('rm -f /var/tmp/full');
-      // A chain's node may end when it cannot write either; a person starts it again.
-      await cometMends(world);
+      // CometBFT stops its consensus for good when it cannot write, and stays up: a person starts it anew.
+      await world.amber.sh(`rm -f /var/tmp/full; systemctl restart ${world.view.unitName}`);
     },
     ends: 'moves',
     evidence: ['relinquished', 'stopped'],
