@@ -43,6 +43,7 @@ describe('limits', () => {
     stopMs: 120_000,
     marginMs: 60_000,
     leaseMs: 600_000,
+    promiseMs: 60_000,
     fencePollMs: 10_000,
     softFenceMs: 60_000,
     powerOffAfterMs: 600_000,
