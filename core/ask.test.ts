@@ -231,7 +231,9 @@ describe('a lapse of a holder that asks', () => {
         term: 2,
         by: `guard of ${amber}, armed in term 1`,
         atMs: 0,
-        how: `100000 ms have passed since the term was taken; an armed guard stops within 18579 ms. It asks the others before it goes on, and the guard of ${birch} has promised nothing.`,
+        how:
+          '100000 ms have passed since the term was taken; an armed guard stops within 18579 ms. ' +
+          `It asks the others before it goes on, and the guard of ${birch} has promised nothing.`,
       },
     });
   });

@@ -60,10 +60,11 @@ export const askArithmetic = (of: Timing): { safe: boolean; sentence: string } =
   const byReadMs = of.leaseMs - of.stopMs - of.marginMs;
   const byPromiseMs = usablePromiseMs(of.promiseMs, of);
   const safe = neededMs < byReadMs && neededMs < byPromiseMs;
+  const good = `lease − stop − margin = ${byReadMs} ms; a promise of ${of.promiseMs} ms is good for ${byPromiseMs} ms`;
   const sum = `poll ${of.pollMs} + 2 × read timeout ${of.readTimeoutMs} = ${neededMs} ms`;
   return {
     safe,
-    sentence: `${sum}; lease − stop − margin = ${byReadMs} ms; a promise of ${of.promiseMs} ms is good for ${byPromiseMs} ms: ${safe ? 'both are longer' : 'both must be longer'}`,
+    sentence: `${sum}; ${good}: ${safe ? 'both are longer' : 'both must be longer'}`,
   };
 };
 

@@ -1,8 +1,9 @@
-import { randomBytes, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { answerTo, whyNotUnanimous, type Answer, type Question, type Round } from '../../core/ask.ts';
 import { maySign, type HoldState } from '../../core/hold.ts';
 import type { NodeId } from '../../core/ids.ts';
 import { durationMs, elapsedMs, type Clock } from '../../core/time.ts';
+import { randomHex } from '../../runtime/clock.ts';
 import type { GuardConfig } from '../config.ts';
 import type { Reporter } from '../report.ts';
 import { ask, type Peer } from './client.ts';
@@ -98,7 +99,7 @@ export class Peers {
     if (term === null || asks === undefined) return;
     const sentMs = clock.steadyMs();
     const { promiseMs } = timing;
-    const nonce = (): string => randomBytes(32).toString('hex');
+    const nonce = (): string => randomHex(32);
     const questions = asks.map((asked): Question => ({ validator, asker: node, asked, term, promiseMs, nonce: nonce() }));
     const round: Round = { term, sentMs, promiseMs, questions };
     const until = AbortSignal.any([signal, clock.timeout(timing.readTimeoutMs)]);

@@ -1,7 +1,8 @@
-import { randomBytes, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { question, type Answer, type Question } from '../../core/ask.ts';
 import type { Clock, DurationMs } from '../../core/time.ts';
+import { randomHex } from '../../runtime/clock.ts';
 import { isSigned, lineOf, Lines, signedLine } from './wire.ts';
 
 /** Where other guards ask this one: one question and one answer for each connection, and few connections at once. */
@@ -58,7 +59,7 @@ export class PeerServer {
     this.#open.add(socket);
     socket.on('error', () => undefined).once('close', () => this.#open.delete(socket));
     const signal = clock.timeout(timeoutMs);
-    const challenge = randomBytes(32).toString('hex');
+    const challenge = randomHex(32);
     socket.write(`${JSON.stringify({ challenge })}\n`);
     const line = await new Lines(socket).read(lineOf(question), signal);
     const key = keys.get(line.said.asker);
