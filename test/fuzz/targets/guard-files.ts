@@ -80,39 +80,43 @@ const isGuardConfig = check.isShape({
 const guardConfig = target<Input>({
   name: 'guard-config',
   about: 'guard/config.ts guardConfigOf',
-  make: (random, valid) => ({
-    text: textOf(random, valid, {
-      validator,
-      node: amber,
-      table: 'baton',
-      keyId: 'alias/baton',
-      chain: random.once(2)
-        ? {
-            kind: 'cometbft',
-            chainId: 'hub',
-            publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
-            socket: 'unix:///run/s',
-            rpc: 'http://127.0.0.1:1',
-          }
-        : {
-            kind: 'systemd',
-            healthCommand: ['/bin/h', '-x'],
-            readinessCommand: ['r'],
-            watermarkCommand: random.once(2) ? null : ['w'],
-            stateCheckCommand: null,
-          },
-      unit: 'x@1.service',
-      paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
-      ...(random.once(4)
-        ? {
-            onControlPlaneLoss: 'ask',
-            peers: { listen: '0.0.0.0:7946', keyFile: '/k', nodes: [{ node: birch, address: 'birch:7946', publicKey: `${'A'.repeat(43)}=` }] },
-          }
-        : {}),
-      ...(random.once(2) ? { timing: { leaseMs: random.between(8_001, 60_000) } } : {}),
-      build: 'b1',
-    }),
-  }),
+  make: (random, valid) => {
+    const asks = random.once(4);
+    return {
+      text: textOf(random, valid, {
+        validator,
+        node: amber,
+        table: 'baton',
+        keyId: 'alias/baton',
+        chain:
+          asks || random.once(2)
+            ? {
+                kind: 'cometbft',
+                chainId: 'hub',
+                publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
+                socket: 'unix:///run/s',
+                rpc: 'http://127.0.0.1:1',
+              }
+            : {
+                kind: 'systemd',
+                healthCommand: ['/bin/h', '-x'],
+                readinessCommand: ['r'],
+                watermarkCommand: random.once(2) ? null : ['w'],
+                stateCheckCommand: null,
+              },
+        unit: 'x@1.service',
+        paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
+        ...(asks
+          ? {
+              onControlPlaneLoss: 'ask',
+              peers: { listen: '0.0.0.0:7946', keyFile: '/k', nodes: [{ node: birch, address: 'birch:7946', publicKey: `${'A'.repeat(43)}=` }] },
+            }
+          : {}),
+        ...(!asks && random.once(2) ? { timing: { leaseMs: random.between(8_001, 60_000) } } : {}),
+        build: 'b1',
+      }),
+    };
+  },
   run: ({ text }) => {
     const found = guardConfigOf(text, 'guard.json');
     check.must(isGuardConfig, found, 'a configuration');
