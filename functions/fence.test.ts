@@ -119,10 +119,10 @@ describe('fence', () => {
     });
     world.reports.set(birch, reportOf({ node: birch, floor: 2, promised: false }));
     const deps = world.deps();
-    const { readReport } = deps.records;
+    const readReport = deps.records.readReport.bind(deps.records);
     deps.records.readReport = async (validator, node, signal) => {
       if (node === birch) throw new Error('no answer');
-      return readReport.call(deps.records, validator, node, signal);
+      return readReport(validator, node, signal);
     };
     expect(await world.clock.run(fence(late, deps, never, remaining))).toMatchObject({ state: 'pending' });
     expect(await call(world, fence, late)).toMatchObject({ state: 'fenced', kind: 'lapsed' });
