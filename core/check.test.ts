@@ -257,6 +257,7 @@ describe('is valid', () => {
     ],
     ['attested with its assumption', { policy: evidenceOf('attested') }],
     ['attested by itself, for a daemon that signs by itself', { chain: systemd, policy: evidenceOf('attested') }],
+    ['to ask', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'ask' } }],
     ['to hold on, without lapsed', { policy: { approvers: ['role/approver'], onControlPlaneLoss: 'hold' } }],
     ['as many approvers as the quorum', { policy: { approvers: ['role/a', 'role/b'], quorum: 2 } }],
     ['approvers in Slack', { policy: { approvers: ['slack/T0A/U0A/robin', 'slack/T0B/U0A/robin', 'slack/T0A/U0B/robin', 'role/slack'] } }],

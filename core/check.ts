@@ -2,7 +2,7 @@ import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { machineNames } from './power.ts';
 import { slackUserOf } from './slack-names.ts';
-import { checkTiming } from './timing.ts';
+import { checkAsk, checkTiming } from './timing.ts';
 import { windowMs } from './window.ts';
 
 /** Checks that no schema sees: between the fields of one validator. */
@@ -108,6 +108,19 @@ const checkAttesters = (config: ValidatorConfig): void => {
     );
 };
 
+const checkAsking = (config: ValidatorConfig): void => {
+  const field = 'policy.onControlPlaneLoss';
+  if (config.chain.kind === 'systemd')
+    refuse(
+      config,
+      field,
+      'ask is for chains where the guard is the signer: elsewhere no lapse is proven, and hold serves as well',
+      'Set it to stop or hold.',
+    );
+  if (config.nodes.length < 2) refuse(config, field, 'ask needs another node that can be asked', 'Add a node, or set it to stop.');
+  checkAsk(config.timing);
+};
+
 const checkEvidence = (config: ValidatorConfig): void => {
   const { policy } = config;
   for (const kind of ['lapsed', 'attested'] as const) {
@@ -137,6 +150,7 @@ const checkEvidence = (config: ValidatorConfig): void => {
       'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
     );
   }
+  if (policy.onControlPlaneLoss === 'ask') checkAsking(config);
   if (policy.evidence.includes('lapsed') && policy.onControlPlaneLoss === 'hold') {
     refuse(
       config,

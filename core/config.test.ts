@@ -111,7 +111,7 @@ describe('policy', () => {
     ['assumptions.lapsed', [assumption, long(500), undefined], [assumption.slice(1), long(501)]],
     ['assumptions.attested', [assumption, long(500), undefined], [assumption.slice(1), long(501)]],
     ['assumptions', [{}, undefined], [{ stopped: assumption }]],
-    ['onControlPlaneLoss', ['stop', 'hold'], ['', 'go']],
+    ['onControlPlaneLoss', ['stop', 'hold', 'ask'], ['', 'go']],
     ['maxPerDay', [1, 100], [0, 101, 1.5]],
     ['maxLag', [0, 100_000], [-1, 100_001, 1.5]],
     ['watermarkMargin', [1, 100_000], [0, 100_001, 1.5]],

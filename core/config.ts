@@ -65,7 +65,7 @@ export const policy = z.strictObject({
   evidence: z.array(z.enum(evidenceKinds)).min(1).prefault(['relinquished', 'stopped', 'powered-off']),
   /** The assumption, in the operator's words; required with `lapsed`, `attested`, and where people in Slack alone could attest (`slack`). */
   assumptions: z.strictObject({ lapsed: assumption, attested: assumption, slack: assumption }).prefault({}),
-  onControlPlaneLoss: z.enum(['stop', 'hold']).prefault('stop'),
+  onControlPlaneLoss: z.enum(['stop', 'hold', 'ask']).prefault('stop'),
   /** The circuit breaker: more failovers than this within a day need a person. */
   maxPerDay: z.number().int().min(1).max(100).prefault(3),
   /** A standby further behind the head than this is not ready. In blocks or slots. */

@@ -138,7 +138,7 @@ const tellArmed = (config: ValidatorConfig, lease: Lease, fresh: Fresh): Told =>
   if (lease.phase !== 'HELD') return not('unknown', `Nobody holds term ${lease.term} yet.`, `baton status ${config.id}`);
   if (!report) return not('unknown', 'Nobody knows: its guard is silent.', restart(config.id));
   return report.armed && report.armedTerm === lease.releasedTerm
-    ? ok(`It stops by itself ${report.leaseMs} ms after it last read the lease.`)
+    ? ok(`It stops by itself ${report.leaseMs} ms after it last read the lease${report.asks ? ', unless every other guard promises' : ''}.`)
     : fail(`Its guard is not armed for term ${lease.releasedTerm}: it gives no proof by lapse.`, restart(config.id));
 };
 

@@ -1,6 +1,7 @@
 import type { NodeId, Term } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { addMs, durationMs, steadyMs, type DurationMs, type SteadyMs } from './time.ts';
+import { usablePromiseMs, type Timing } from './timing.ts';
 
 /**
  * The guard's rule: when this node may sign. A read lease: it may sign until
@@ -97,6 +98,21 @@ export const onRead = (state: HoldState, read: { sentMs: SteadyMs; lease: Lease 
 
 /** The only question the gate asks before each signature, and again before it leaves. */
 export const maySign = (state: HoldState, nowMs: SteadyMs): boolean => state.term !== null && state.deadlineMs !== null && nowMs < state.deadlineMs;
+
+/**
+ * Takes in a round in which every other guard promised: the deadline becomes the later of what the last read gave and what they gave.
+ * Each counts from when it answered, this guard from when the round began, which was earlier. A deadline that has passed is not revived.
+ */
+export const onPromises = (
+  state: HoldState,
+  round: { term: Term; sentMs: SteadyMs; promiseMs: DurationMs },
+  timing: Pick<Timing, 'drift' | 'stopMs' | 'marginMs'>,
+  nowMs: SteadyMs,
+): HoldState => {
+  if (state.term !== round.term || state.deadlineMs === null || !maySign(state, nowMs)) return state;
+  const untilMs = addMs(round.sentMs, usablePromiseMs(round.promiseMs, timing));
+  return { ...state, deadlineMs: steadyMs(Math.max(state.deadlineMs, untilMs)) };
+};
 
 /** Lets go when the deadline has passed without a good read. Nothing is relinquished: no newer term was seen. */
 export const onDeadline = (state: HoldState, nowMs: SteadyMs): HoldStep => {

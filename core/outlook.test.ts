@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, configOf, fencing, leaseOf, reportOf, robin, sam, t } from '../test/support/core.ts';
+import { amber, birch, cedar, configOf, fencing, leaseOf, reportOf, robin, sam, t } from '../test/support/core.ts';
 import type { EvidenceKind } from './evidence.ts';
 import { canProve, changesFor, enoughBeside, outlookOf, outlooks, type Lost, type OutlookInput } from './outlook.ts';
 
@@ -26,7 +26,7 @@ const inputOf = ({ lost = {}, change, more = {} }: Of = {}): OutlookInput => {
   const config = configOf(change);
   const [node] = config.nodes;
   if (!node) throw new Error('no node');
-  return { config, lease: leaseOf(), node, lost: lostOf(lost), caller: robin, stack: 'baton', ...more };
+  return { config, lease: leaseOf(), node, lost: lostOf(lost), to: cedar, caller: robin, stack: 'baton', ...more };
 };
 const policy =
   (of: Record<string, unknown>, power: unknown = true) =>
@@ -164,6 +164,11 @@ describe('lapsed', () => {
     ['without a report', { report: undefined }],
   ])('not %s', (_, lost) => {
     expect(told('lapsed', { lost })).toEqual(['never', 'Its guard did not declare itself armed for term 1.']);
+  });
+  test('of one that asks others only by the word of who was asked', () => {
+    const asks = (...nodes: (typeof birch)[]) => ({ lost: { report: reportOf({ asks: nodes }) } });
+    expect(told('lapsed', asks(birch, cedar))[0]).toBe('expected');
+    expect(told('lapsed', asks(birch))).toEqual(['never', `Its guard goes on while others promise, and ${cedar} is none whom it asked in term 1.`]);
   });
 });
 

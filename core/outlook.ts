@@ -1,6 +1,7 @@
 import { personOf } from './approval.ts';
 import type { NodeConfig, Policy, ValidatorConfig } from './config.ts';
 import type { EvidenceKind } from './evidence.ts';
+import type { NodeId } from './ids.ts';
 import type { Seen } from './finding.ts';
 import type { Lease } from './lease.ts';
 import { powerOf } from './power.ts';
@@ -41,6 +42,8 @@ export interface OutlookInput {
   /** The recorded active's entry in the configuration. */
   readonly node: NodeConfig;
   readonly lost: Lost;
+  /** The fresh machine. */
+  readonly to: NodeId;
   /** ARN of who would ask for the failover: not to attest it. */
   readonly caller: string;
   /** Name of the stack: the value of the tag that lets it stop a machine. */
@@ -92,10 +95,12 @@ const poweredOff = (of: OutlookInput): Told => {
   return ['unknown', `Its ${power.kind} is told to cut the power, and asked whether it is off, once the term is taken.`];
 };
 
-const lapsed = ({ lease, lost, config }: OutlookInput): Told => {
+const lapsed = ({ lease, lost, config, to }: OutlookInput): Told => {
   const { report } = lost;
   if (!report?.armed || report.armedTerm !== lease.releasedTerm)
     return ['never', `Its guard did not declare itself armed for term ${lease.releasedTerm}.`];
+  if (report.asks && !report.asks.includes(to))
+    return ['never', `Its guard goes on while others promise, and ${to} is none whom it asked in term ${lease.releasedTerm}.`];
   const waitMs = lapseMs(durationMs(report.leaseMs), config.timing);
   return ['expected', `Its guard was armed for term ${lease.releasedTerm}: surely closed ${waitMs} ms after the term is taken.`];
 };
@@ -137,7 +142,7 @@ export const changesFor = (of: OutlookInput): string[] => {
   const { config, node } = of;
   const { policy } = config;
   const power = node.power === false || !accepts(policy, 'powered-off') ? byEc2(of) : null;
-  const lapse = !accepts(policy, 'lapsed') && config.chain.kind === 'cometbft' && policy.onControlPlaneLoss === 'stop' ? lapsed(of) : null;
+  const lapse = !accepts(policy, 'lapsed') && config.chain.kind === 'cometbft' && policy.onControlPlaneLoss !== 'hold' ? lapsed(of) : null;
   const people = !accepts(policy, 'attested') || !enoughBeside(policy, of.caller);
   return [
     ...(power?.[0] === 'expected' ? [`power: true for ${node.name}, and powered-off in policy.evidence. ${power[1]}`] : []),

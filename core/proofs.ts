@@ -129,13 +129,32 @@ export const proofOfPowerOff = (lease: Lease, of: { node: NodeId; state: string;
 };
 
 /**
+ * Why a holder that asks the others may still go on, or null. It needs all that it declared; the candidate is one of them, has read this term,
+ * so that it promises to nobody below it any more, and says that no promise is live. The candidate's word is taken for this alone: whoever is
+ * to get the key is trusted with it. A node that the holder never asked can say nothing about it.
+ */
+const mayGoOn = (lease: Lease, asks: readonly NodeId[], candidate: NodeReport | undefined): string | null => {
+  if (lease.candidate === lease.holder || !asks.includes(lease.candidate))
+    return `${lease.candidate} is none of the nodes that the recorded active asks in term ${lease.releasedTerm}: its word says nothing about it`;
+  if (!candidate) return `${lease.candidate} never reported: it may have promised the recorded active not to take over`;
+  if (candidate.validator !== lease.validator || candidate.node !== lease.candidate)
+    return `the report is about ${candidate.node}, not about the candidate ${lease.candidate}`;
+  if (candidate.floor < lease.term)
+    return `the guard of ${lease.candidate} has not read term ${lease.term} yet, and may promise the recorded active more time`;
+  if (candidate.promised !== false)
+    return `the guard of ${lease.candidate} says that a promise to the recorded active may be live: it may sign until that is over`;
+  return null;
+};
+
+/**
  * An armed guard has surely stopped by itself, because it could not read the lease without seeing this term.
  * @param of.waitedMs measured time since TakeTerm was acknowledged: a lower bound.
+ * @param of.candidate report of the lease's candidate, read after TakeTerm; looked at where the guard asks the others.
  */
 export const proofOfLapse = (
   lease: Lease,
   report: NodeReport | undefined,
-  of: { waitedMs: number; timing: Pick<Timing, 'drift' | 'marginMs'>; atMs: number },
+  of: { waitedMs: number; timing: Pick<Timing, 'drift' | 'marginMs'>; atMs: number; candidate?: NodeReport | undefined },
 ): Proof => {
   const wrong = notFencing(lease);
   if (wrong !== null) return none(wrong);
@@ -145,6 +164,9 @@ export const proofOfLapse = (
   if (!report.armed || report.armedTerm !== lease.releasedTerm) return none(`its guard did not declare itself armed for term ${lease.releasedTerm}`);
   const neededMs = lapseMs(durationMs(report.leaseMs), of.timing);
   if (!(of.waitedMs >= neededMs)) return none(`${Math.floor(of.waitedMs)} of ${neededMs} ms have passed`);
+  const goesOn = report.asks ? mayGoOn(lease, report.asks, of.candidate) : null;
+  if (goesOn !== null) return none(goesOn);
+  const asked = report.asks ? ` It asks the others before it goes on, and the guard of ${lease.candidate} has promised nothing.` : '';
   return {
     outcome: 'proof',
     evidence: {
@@ -153,7 +175,7 @@ export const proofOfLapse = (
       term: lease.term,
       by: `guard of ${lease.holder}, armed in term ${lease.releasedTerm}`,
       atMs: of.atMs,
-      how: `${Math.floor(of.waitedMs)} ms have passed since the term was taken; an armed guard stops within ${neededMs} ms.`,
+      how: `${Math.floor(of.waitedMs)} ms have passed since the term was taken; an armed guard stops within ${neededMs} ms.${asked}`,
     },
   };
 };

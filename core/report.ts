@@ -25,6 +25,10 @@ export const nodeReport = z.strictObject({
   /** This guard stops by itself when it cannot read the lease. */
   armed: z.boolean(),
   leaseMs: z.number().int().min(1).max(600_000),
+  /** Armed, but for this: it goes on while every one of these nodes promises (policy `ask`). Fixed for the whole term, as `armed` is. */
+  asks: z.array(nodeId).min(1).max(19).optional(),
+  /** Whether a promise of this node to a holder of a term below `floor` may be live. Once false for a floor, it stays so. Absent: unknown. */
+  promised: z.boolean().optional(),
   /** Whether the gate was open when this was written. */
   signing: z.boolean(),
   /** Highest term seen. */

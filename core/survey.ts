@@ -117,7 +117,7 @@ const noneReady = ({ config, lease, looks, quarantined }: Surveyed, silent: read
 
 const isUnarmed = ({ config, lease, looks }: Surveyed): boolean => {
   const report = looks.at(-1)?.[lease.holder];
-  if (!report || lease.phase !== 'HELD' || config.policy.onControlPlaneLoss !== 'stop') return false;
+  if (!report || lease.phase !== 'HELD' || config.policy.onControlPlaneLoss === 'hold') return false;
   return !report.armed || report.armedTerm !== lease.releasedTerm;
 };
 

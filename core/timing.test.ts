@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { holdsRows, type Row } from '../test/support/schema.ts';
 import { BatonError } from './errors.ts';
 import { durationMs } from './time.ts';
-import { checkTiming, lapseMs, timing, timingArithmetic, type Timing } from './timing.ts';
+import { askArithmetic, checkAsk, checkTiming, lapseMs, timing, timingArithmetic, usablePromiseMs, type Timing } from './timing.ts';
 
 const defaults = (): Timing => timing.parse({});
 const refusal = (of: Partial<Timing>): unknown => {
@@ -22,6 +22,7 @@ test('the defaults', () => {
     stopMs: 3_000,
     marginMs: 2_000,
     leaseMs: 15_000,
+    promiseMs: 15_000,
     drift: 0.05,
     fencePollMs: 250,
     softFenceMs: 2_000,
@@ -42,6 +43,7 @@ describe('limits', () => {
     stopMs: 120_000,
     marginMs: 60_000,
     leaseMs: 600_000,
+    promiseMs: 60_000,
     fencePollMs: 10_000,
     softFenceMs: 60_000,
     powerOffAfterMs: 600_000,
@@ -91,5 +93,42 @@ describe('the guard’s duty', () => {
   test('a silent guard has stopped after lease × (1 + drift) + margin, rounded up', () => {
     expect(lapseMs(durationMs(15_000), { drift: 0.05, marginMs: durationMs(2_000) })).toBe(18_579);
     expect(lapseMs(durationMs(1), { drift: 0.05, marginMs: durationMs(0) })).toBe(2);
+  });
+});
+
+describe('policy ask', () => {
+  const of = (more: Partial<Timing> = {}): Timing => ({ ...defaults(), ...more });
+  test('a promise is good for less than it says', () => {
+    expect(usablePromiseMs(durationMs(15_000), of())).toBe(8_571);
+    expect(usablePromiseMs(durationMs(5_000), of())).toBe(0);
+    expect(usablePromiseMs(durationMs(4), of({ drift: 0.33, stopMs: durationMs(0), marginMs: durationMs(0) }))).toBe(2);
+  });
+  test('the defaults leave time to ask', () => {
+    expect(askArithmetic(of())).toEqual({
+      safe: true,
+      sentence:
+        'poll 1000 + 2 × read timeout 2000 = 5000 ms; lease − stop − margin = 10000 ms; a promise of 15000 ms is good for 8571 ms: both are longer',
+    });
+    expect(checkAsk(of())).toEqual(of());
+  });
+  test.each<Partial<Timing>>([{ leaseMs: durationMs(10_000) }, { promiseMs: durationMs(11_052) }, { pollMs: durationMs(4_571) }])(
+    'what leaves none is refused: %o',
+    (more) => {
+      expect(askArithmetic(of(more)).safe).toBe(false);
+      expect(askArithmetic(of(more)).sentence).toContain('both must be longer');
+      expect(() => checkAsk(of(more))).toThrow(
+        expect.objectContaining({
+          code: 'TimingUnsafe',
+          field: 'timing.promiseMs',
+          message: expect.stringContaining('unsafe timing for onControlPlaneLoss ask: poll') as string,
+          fix: 'Raise timing.promiseMs or leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until there is time to ask.',
+        }) as Error,
+      );
+    },
+  );
+  test('one millisecond more is enough', () => {
+    expect(askArithmetic(of({ leaseMs: durationMs(10_001) })).safe).toBe(true);
+    expect(askArithmetic(of({ promiseMs: durationMs(11_054) })).safe).toBe(true);
+    expect(askArithmetic(of({ pollMs: durationMs(4_570) })).safe).toBe(true);
   });
 });

@@ -4,6 +4,9 @@ import { durationMs, type DurationMs } from './time.ts';
 
 const ms = (max: number) => z.number().int().min(1).max(max).transform(durationMs);
 
+/** No guard promises for longer. One that has just started may have promised so much in its last life. */
+export const longestPromiseMs = durationMs(60_000);
+
 /** Every duration of one validator, in milliseconds; all are checked together by `checkTiming`. */
 export const timing = z.strictObject({
   /** Time between two probes of `watch`. */
@@ -17,6 +20,8 @@ export const timing = z.strictObject({
   stopMs: ms(120_000).prefault(3_000),
   marginMs: ms(60_000).prefault(2_000),
   leaseMs: ms(600_000).prefault(15_000),
+  /** How long a promise of another guard counts, under policy `ask`. */
+  promiseMs: ms(longestPromiseMs).prefault(15_000),
   /** Largest relative error of a machine's clock rate. */
   drift: z.number().min(0).max(0.2).prefault(0.05),
   /** Time between two looks of `fence` at the evidence. */
@@ -41,6 +46,37 @@ export type Timing = z.infer<typeof timing>;
  */
 export const lapseMs = (leaseMs: DurationMs, of: Pick<Timing, 'drift' | 'marginMs'>): DurationMs =>
   durationMs(Math.ceil((leaseMs * (1 + of.drift)) / (1 - of.drift)) + of.marginMs);
+
+/**
+ * How long after its question a holder may sign by a promise: promise × (1 − drift) ÷ (1 + drift) − stop − margin. The clock of the guard that
+ * promised may run fast, so that its promise is over early, and the holder's may run slow.
+ */
+export const usablePromiseMs = (promiseMs: DurationMs, of: Pick<Timing, 'drift' | 'stopMs' | 'marginMs'>): DurationMs =>
+  durationMs(Math.max(0, Math.floor((promiseMs * (1 - of.drift)) / (1 + of.drift)) - of.stopMs - of.marginMs));
+
+/** Policy `ask` in words and numbers: a read must fail and a round be answered before the deadline, and the next round before the promises end. */
+export const askArithmetic = (of: Timing): { safe: boolean; sentence: string } => {
+  const neededMs = of.pollMs + 2 * of.readTimeoutMs;
+  const byReadMs = of.leaseMs - of.stopMs - of.marginMs;
+  const byPromiseMs = usablePromiseMs(of.promiseMs, of);
+  const safe = neededMs < byReadMs && neededMs < byPromiseMs;
+  const good = `lease − stop − margin = ${byReadMs} ms; a promise of ${of.promiseMs} ms is good for ${byPromiseMs} ms`;
+  const sum = `poll ${of.pollMs} + 2 × read timeout ${of.readTimeoutMs} = ${neededMs} ms`;
+  return {
+    safe,
+    sentence: `${sum}; ${good}: ${safe ? 'both are longer' : 'both must be longer'}`,
+  };
+};
+
+/** @throws BatonError TimingUnsafe, with the sum. */
+export const checkAsk = (of: Timing): Timing => {
+  const { safe, sentence } = askArithmetic(of);
+  if (safe) return of;
+  throw new BatonError('TimingUnsafe', `unsafe timing for onControlPlaneLoss ask: ${sentence}`, {
+    field: 'timing.promiseMs',
+    fix: 'Raise timing.promiseMs or leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until there is time to ask.',
+  });
+};
 
 /** The guard's duty in words and numbers: `poll + read timeout + stop + margin < lease`. */
 export const timingArithmetic = (of: Timing): { usedMs: DurationMs; safe: boolean; sentence: string } => {

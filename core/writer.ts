@@ -79,10 +79,10 @@ export const hasEnded = (report: NodeReport, remembered: Remembered | null, plac
 /** True when a person has stated that the writer of this report has ended, by its id: it is drawn anew each time, so one statement is about one guard. */
 export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer === stated;
 
-/** An unarmed guard signs on without the table. Its term is over for certain once another node holds a later one. */
+/** A guard that is unarmed, or asks others, signs on without the table. Its term is over for certain once another node holds a later one. */
 const mayHoldOn = (report: NodeReport, lease: Lease | undefined): boolean => {
-  const { armedTerm, armed } = report;
-  if (armed || armedTerm === undefined || armedTerm <= (report.relinquished?.term ?? 0)) return false;
+  const { armedTerm, armed, asks } = report;
+  if ((armed && asks === undefined) || armedTerm === undefined || armedTerm <= (report.relinquished?.term ?? 0)) return false;
   const settled = lease?.phase === 'HELD' || lease?.phase === 'RELEASED';
   return !(settled && lease.holder !== report.node && lease.term > armedTerm);
 };
@@ -120,7 +120,7 @@ export const nextSequence = ({ seen, sent }: WriterState): number => Math.max(se
 
 export const onSent = (state: WriterState, sequence: number): WriterState => ({ ...state, sent: Math.max(state.sent, sequence) });
 
-/** How long an acknowledged report lets its guard hold. Without `timed` (policy `hold`): until it is seen that another has taken over. */
+/** How long an acknowledged report lets its guard hold. Without `timed` (policies `hold` and `ask`): until it is seen that another has taken over. */
 export interface Held {
   readonly leaseMs: DurationMs;
   readonly stopMs: DurationMs;

@@ -102,6 +102,31 @@ describe('fence', () => {
     expect(await call(world, fence, { ...input, waitedMs: 14_000 })).toMatchObject({ state: 'pending' });
     expect(await call(world, fence, { ...input, waitedMs: 18_579 })).toMatchObject({ state: 'fenced', kind: 'lapsed' });
   });
+  test('a lapse of a holder that asks needs the word of its candidate, read anew', async () => {
+    const policy = {
+      approvers: ['role/approver'],
+      evidence: ['lapsed'],
+      assumptions: { lapsed: 'Clocks run within five percent.' },
+      onControlPlaneLoss: 'ask',
+    };
+    const world = worldOf(policy);
+    world.reports.set(amber, reportOf({ asks: [birch] }));
+    world.reports.set(birch, reportOf({ node: birch, floor: 2, promised: true }));
+    const late = { ...input, waitedMs: 18_579 };
+    expect(await call(world, fence, late)).toMatchObject({
+      state: 'pending',
+      sentence: `No proof yet. lapsed: the guard of ${birch} says that a promise to the recorded active may be live: it may sign until that is over`,
+    });
+    world.reports.set(birch, reportOf({ node: birch, floor: 2, promised: false }));
+    const deps = world.deps();
+    const readReport = deps.records.readReport.bind(deps.records);
+    deps.records.readReport = async (validator, node, signal) => {
+      if (node === birch) throw new Error('no answer');
+      return readReport(validator, node, signal);
+    };
+    expect(await world.clock.run(fence(late, deps, never, remaining))).toMatchObject({ state: 'pending' });
+    expect(await call(world, fence, late)).toMatchObject({ state: 'fenced', kind: 'lapsed' });
+  });
   test('at the deadline it tells whether the recorded active is alive', async () => {
     const silent = worldOf();
     expect(await call(silent, fence, { ...input, waitedMs: 119_000 })).toMatchObject({ state: 'exhausted', attestable: false, holderAlive: false });

@@ -38,6 +38,11 @@ export class Actions {
     return true;
   }
 
+  /** Nothing is done, and nothing waits to be. */
+  get idle(): boolean {
+    return this.#queued === 0;
+  }
+
   /** Resolves when all that was added until now has ended. */
   ended(): Promise<void> {
     return this.#queue;

@@ -4,6 +4,7 @@ import { BatonError } from '../core/errors.ts';
 import { nodeId, validatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
 import { checkTiming, timing } from '../core/timing.ts';
+import { checkPeers, peers } from './peers/config.ts';
 
 /** The guard's configuration file, `/etc/baton/<validator>.json`. Written by the installer; read once at start. */
 
@@ -46,7 +47,9 @@ export const guardConfig = z.strictObject({
   unit: z.string().regex(/^[A-Za-z0-9@._-]{1,100}\.service$/),
   paths: z.strictObject({ keyDir: absolute, stateDir: absolute }),
   timing: timing.prefault({}),
-  onControlPlaneLoss: z.enum(['stop', 'hold']).prefault('stop'),
+  onControlPlaneLoss: z.enum(['stop', 'hold', 'ask']).prefault('stop'),
+  /** With `ask` only. */
+  peers: peers.optional(),
   build: z.string().min(1).max(80),
 });
 export type GuardConfig = z.infer<typeof guardConfig>;
@@ -66,6 +69,7 @@ export const guardConfigOf = (text: string, file: string): GuardConfig => {
   }
   const config = parseWith(guardConfig, value, { what: file, code: 'ConfigInvalid' });
   checkTiming(config.timing);
+  checkPeers(config);
   return config;
 };
 

@@ -1,34 +1,17 @@
 import type { Lease } from '../core/lease.ts';
 import type { Term } from '../core/ids.ts';
-import { maySign, newHold, onDeadline, onRead, onRelinquished, onUnproven, type HoldState, type HoldStep } from '../core/hold.ts';
-import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
+import { maySign, newHold, onDeadline, onPromises, onRead, onRelinquished, onUnproven, type HoldState, type HoldStep } from '../core/hold.ts';
+import { durationMs, elapsedMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import { Actions } from './actions.ts';
-import type { GuardConfig } from './config.ts';
+import { declared, isOther, type GuardOptions } from './options.ts';
 import type { Driver, Health } from './driver.ts';
-import type { Reporter, Word } from './report.ts';
-import type { Loop } from './watchdog.ts';
+import type { View } from './peers/peers.ts';
+import type { Word } from './report.ts';
 
 /** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
 
-export interface GuardOptions {
-  readonly config: GuardConfig;
-  readonly clock: Clock;
-  /** A consistent read; rejects when the table gives no answer in time. */
-  readonly readLease: (signal: AbortSignal) => Promise<Lease | undefined>;
-  readonly openKey: (lease: Lease, signal: AbortSignal) => Promise<Buffer>;
-  readonly reporter: Reporter;
-  /** Keeps on the disk that this term is held here, before its first signature. */
-  readonly keepTerm?: (term: Term) => void;
-  readonly driver: (maySign: () => boolean) => Driver;
-  readonly say: (sentence: string) => void;
-  /** Told after every round of a loop: feeds the watchdog. */
-  readonly onCycle?: (loop: Loop) => void;
-  /** Told once the first demotion is verified: from then on nothing of an earlier life can sign. */
-  readonly onDemoted?: () => void;
-  /** How often the deadline is looked at; the gate itself asks before each signature. */
-  readonly deadlineTickMs?: DurationMs;
-}
+export type { GuardOptions } from './options.ts';
 
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
@@ -49,6 +32,7 @@ export class Guard {
   #owed: number = 0;
   #said = '';
   #why = '';
+  #readFailed = false;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -66,6 +50,18 @@ export class Guard {
     if (this.#options.reporter.whyUnproven() !== null) return false;
     if (this.#options.config.onControlPlaneLoss === 'hold') return this.#hold.term !== null;
     return maySign(this.#hold, this.#options.clock.steadyMs());
+  }
+
+  #view(): View {
+    const { clock, config } = this.#options;
+    return {
+      hold: () => this.#hold,
+      idle: () => !this.#active && this.#actions.idle,
+      readFailed: () => this.#readFailed,
+      extend: (round) => {
+        this.#hold = onPromises(this.#hold, round, config.timing, clock.steadyMs());
+      },
+    };
   }
 
   /** Why it holds nothing, each time it is another reason. */
@@ -96,7 +92,12 @@ export class Guard {
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     try {
-      await Promise.all([this.#readLoop(either), this.#deadlineLoop(either), this.#reportLoop(either)]);
+      await Promise.all([
+        this.#readLoop(either),
+        this.#deadlineLoop(either),
+        this.#reportLoop(either),
+        this.#options.peers?.run(this.#view(), either),
+      ]);
     } finally {
       // Also when one of them has died of an error: nothing looks at the deadline then, and a read of those that live must not open again.
       ending.abort();
@@ -126,11 +127,13 @@ export class Guard {
     try {
       const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
       if (signal.aborted) return;
+      this.#readFailed = false;
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
       if (step.action !== 'ignore') this.#lease = this.#options.reporter.lease = lease;
       this.#take(step, signal);
     } catch (error) {
       if (signal.aborted) return;
+      this.#readFailed = true;
       this.#say(`The lease cannot be read (${(error as Error).name}).`);
       this.#tick(signal);
     }
@@ -192,13 +195,13 @@ export class Guard {
   }
 
   async #open(term: Term, lease: Lease, signal: AbortSignal): Promise<void> {
-    const { config, reporter } = this.#options;
+    const { config, reporter, peers } = this.#options;
     try {
-      const word = { armedTerm: term, armed: config.onControlPlaneLoss === 'stop', leaseMs: config.timing.leaseMs };
+      const word = declared(term, config, peers?.asks);
       const before = reporter.word;
       if (before?.armedTerm === term) {
-        if (before.armed !== word.armed || before.leaseMs !== word.leaseMs)
-          throw new Error(`GuardRefused: term ${term} was declared with other timing; switch over to begin a new term`);
+        if (isOther(before, word))
+          throw new Error(`GuardRefused: term ${term} was declared with other timing or peers; switch over to begin a new term`);
         if (this.#driver.lostWatermark()) throw new Error(`GuardRefused: the watermark of term ${term} is gone; switch over to begin a new term`);
       }
       const floor = lease.watermark;

@@ -21,6 +21,8 @@ import { thisMachine } from './machine-facts.ts';
 import { MemoryFile, placeOf } from './memory.ts';
 import { ServiceNotify } from './notify.ts';
 import { isDrill, refuseUnsafe } from './preflight.ts';
+import { privateKeyOf } from './peers/config.ts';
+import { Peers } from './peers/peers.ts';
 import { Reporter } from './report.ts';
 import { StateFile } from './state.ts';
 import { keepTerm } from './term-file.ts';
@@ -104,8 +106,10 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     },
     timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
   });
+  const { peers } = config;
   return new Guard({
     config,
+    peers: peers && new Peers({ config: { ...config, peers }, clock: systemClock, reporter, privateKey: privateKeyOf(peers.keyFile), say }),
     clock: systemClock,
     reporter,
     say,

@@ -93,6 +93,7 @@ const placesOf = ({ config }: Asked) =>
     { field: 'paths.keyDir', path: config.paths.keyDir, kind: 'folder', refused: othersAny },
     { field: 'paths.stateDir', path: config.paths.stateDir, kind: 'folder', refused: othersWrite },
     { field: 'paths.stateDir', path: join(config.paths.stateDir, 'watermark.json'), kind: 'file', refused: othersWrite },
+    ...(config.peers ? ([{ field: 'peers.keyFile', path: config.peers.keyFile, kind: 'file', refused: othersAny }] as const) : []),
   ] as const;
 
 const pathFaults: Check = (asked) => {

@@ -1,3 +1,4 @@
+import { newPromises, testimonyOf, type Promises } from '../core/ask.ts';
 import { BatonError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { NodeReport } from '../core/report.ts';
@@ -27,7 +28,7 @@ import type { Memory } from './memory.ts';
 
 /** This node's own item in the table: what the guard says about itself, and whether it is the one guard that may say it. */
 
-export type Word = Pick<NodeReport, 'armedTerm' | 'armed' | 'leaseMs' | 'signing' | 'floor' | 'relinquished'>;
+export type Word = Pick<NodeReport, 'armedTerm' | 'armed' | 'asks' | 'leaseMs' | 'signing' | 'floor' | 'relinquished'>;
 
 export interface ReporterOptions {
   readonly config: GuardConfig;
@@ -56,6 +57,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #state: WriterState;
   #chain: Promise<void> = Promise.resolve();
+  #promises: Promises | null = null;
   #rival: { readonly id: string; readonly atMs: SteadyMs } | null = null;
   health: Health = { synced: false, height: null, distress: null };
   /** A refusal of the guard itself; goes away with the next time it opens. */
@@ -74,7 +76,21 @@ export class Reporter {
 
   get #held(): Held {
     const { timing, onControlPlaneLoss } = this.#options.config;
-    return { leaseMs: timing.leaseMs, stopMs: timing.stopMs, timed: onControlPlaneLoss !== 'hold' };
+    return { leaseMs: timing.leaseMs, stopMs: timing.stopMs, timed: onControlPlaneLoss === 'stop' };
+  }
+
+  get writer(): Pick<WriterState, 'mode' | 'ackedMs'> {
+    return this.#state;
+  }
+
+  /** What was promised in this node's name; null until its item was taken over. */
+  get promises(): Promises | null {
+    return this.#promises;
+  }
+
+  /** Before the answer leaves: from now on the report says so. */
+  promise(promises: Promises): void {
+    this.#promises = promises;
   }
 
   /** The guard has not taken the item over yet. */
@@ -88,11 +104,14 @@ export class Reporter {
     return this.#whyNotWrite() ?? 'No report of this guard was acknowledged in time: it may not be the only one of its node.';
   }
 
+  #ended(): boolean {
+    const { memory } = this.#options;
+    return this.word !== undefined && (hasEnded(this.word, memory.last, memory.place) || isStated(this.word, memory.stated));
+  }
+
   #whyNotWrite(): string | null {
-    const { config, clock, memory } = this.#options;
-    const report = this.word;
-    const ended = report !== undefined && (hasEnded(report, memory.last, memory.place) || isStated(report, memory.stated));
-    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, lease: this.lease, ended });
+    const { config, clock } = this.#options;
+    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, lease: this.lease, ended: this.#ended() });
   }
 
   /** True when the disk's record of the last duty does not go on from what this node has signed. */
@@ -123,7 +142,7 @@ export class Reporter {
   }
 
   async #write(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
-    const { clock, memory, forget } = this.#options;
+    const { clock, memory, forget, config } = this.#options;
     const why = this.#whyNotWrite();
     if (why !== null) throw new BatonError('NodeCloned', why, { fix: 'docs/decisions/0040-cloned-machine.md' });
     if (word.signing === true) this.distress = null;
@@ -132,6 +151,7 @@ export class Reporter {
     if (lost.relinquished) forget();
     const next = this.#next({ ...lost, ...word });
     const over = overOf(this.#state);
+    const taken = this.waits ? { before: this.word, ended: this.#ended(), timing: config.timing } : null;
     const sentMs = clock.steadyMs();
     // The record of the guard before is needed until this one has taken over.
     if (!this.waits) memory.save({ writer: next.writer, acked: next.after, sent: next.sequence });
@@ -143,6 +163,7 @@ export class Reporter {
       return;
     }
     this.#state = onAcknowledged(this.#state, next, { ...this.#held, sentMs });
+    if (taken) this.#promises = newPromises(taken, clock.steadyMs());
     memory.save({ writer: next.writer, acked: next.sequence, sent: next.sequence });
     if (reply.rival !== null && reply.rival !== this.#state.me) this.#rival = { id: reply.rival, atMs: clock.steadyMs() };
   }
@@ -166,21 +187,25 @@ export class Reporter {
   }
 
   #next(word: Partial<Word>): NodeReport & { writer: string; after: number } {
-    const { config, diskFreeBytes } = this.#options;
+    const { config, clock, diskFreeBytes } = this.#options;
     const last = this.word;
-    const { armedTerm, armed, leaseMs, relinquished } = { ...last, ...word };
+    const { armedTerm, armed, asks, leaseMs, relinquished } = { ...last, ...word };
+    // A floor never falls, and what is said of promises is of this instant: of those that come later none is to a term below it.
+    const floor = Math.max(word.floor ?? 0, last?.floor ?? 0);
+    const told = config.onControlPlaneLoss === 'ask' ? testimonyOf({ floor }, this.#promises, clock.steadyMs()) : { floor };
     return {
       validator: config.validator,
       node: config.node,
       sequence: nextSequence(this.#state),
       writer: this.#state.me,
       after: last?.sequence ?? 0,
-      armed: armed ?? config.onControlPlaneLoss === 'stop',
+      armed: armed ?? config.onControlPlaneLoss !== 'hold',
       leaseMs: leaseMs ?? config.timing.leaseMs,
       ...(armedTerm === undefined ? {} : { armedTerm }),
+      ...(asks === undefined ? {} : { asks }),
       ...(relinquished === undefined ? {} : { relinquished }),
       signing: word.signing ?? false,
-      floor: word.floor ?? last?.floor ?? 0,
+      ...told,
       synced: this.health.synced,
       height: this.health.height,
       build: config.build,

@@ -141,7 +141,7 @@ const askPolicy = async (terminal: Terminal): Promise<Policy> => {
   const evidence = await askEvidence(terminal);
   const onControlPlaneLoss = await ask(terminal, {
     field: 'policy.onControlPlaneLoss',
-    about: 'When a guard cannot read the lease: stop, or hold (signs on, and gives up lapsed)',
+    about: 'When a guard cannot read the lease: stop, hold (signs on, and gives up lapsed), or ask (goes on while all other guards promise)',
     schema: policy.shape.onControlPlaneLoss.unwrap(),
     fallback: 'stop',
   });

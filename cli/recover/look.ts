@@ -69,7 +69,7 @@ export const look = async (context: Context, validator: ValidatorId, of: { to: N
     agent: 'value' in agents ? { value: agents.value[node.id] } : agents,
     machine: node.id.startsWith('i-') ? ('value' in machines ? { value: machines.value[node.id] } : machines) : null,
   };
-  const input = { config, lease, node, lost, caller, stack: context.look.stack };
+  const input = { config, lease, node, lost, to: to.id, caller, stack: context.look.stack };
   const report = reports[to.id];
   const nodes = { heights: [report?.height, lost.report?.height], maxLag: config.policy.maxLag };
   const why = notReady({

@@ -54,12 +54,18 @@ const powerOff = async ({ deps, config, lease, waitedMs, signal }: Look): Promis
   return proofOfPower(lease, { ask, ordered, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
 };
 
+/** The word of the candidate is read after the term was taken, and only where it is needed. One that cannot be read is none. */
+const lapse = async ({ deps, config, lease, report, waitedMs, signal }: Look): Promise<Proof> => {
+  const read = () => deps.records.readReport(lease.validator, lease.candidate, signal).catch(() => undefined);
+  const candidate = report?.asks === undefined ? undefined : await read();
+  return proofOfLapse(lease, report, { waitedMs, timing: config.timing, atMs: deps.clock.epochMs(), candidate });
+};
+
 const seekers: Record<EvidenceKind, (look: Look) => Promise<Proof>> = {
   relinquished: async ({ deps, lease, report }) => proofOfRelinquish(lease, report, { atMs: deps.clock.epochMs() }),
   stopped: stop,
   'powered-off': powerOff,
-  lapsed: async ({ deps, config, lease, report, waitedMs }) =>
-    proofOfLapse(lease, report, { waitedMs, timing: config.timing, atMs: deps.clock.epochMs() }),
+  lapsed: lapse,
   attested: async ({ deps, lease, attestation }) => proofOfAttestation(lease, attestation, { atMs: deps.clock.epochMs() }),
 };
 

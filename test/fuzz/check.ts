@@ -105,6 +105,8 @@ export const isLease = isShape({
 });
 
 export const isReport = isShape({
+  asks: maybe(listOf(isNodeId, 1, 19)),
+  promised: maybe(isBool),
   validator: isValidatorId,
   node: isNodeId,
   sequence: isInt(0),

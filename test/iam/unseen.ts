@@ -5,9 +5,15 @@ const cloudFormation = 'made by CloudFormation while it deploys, which nothing h
 
 const freezes = 'in the simulator the survey freezes the fleet; functions/breaker.test.ts shows the watch';
 
+const asking = 'no run of the simulator has policy ask; guard/ask.test.ts shows what such a guard writes';
+const askingFields = ['Report', 'Report2', 'Report3', 'Report4'].flatMap((sid) =>
+  ['asks', 'promised'].map((field) => [`NodePolicy ${sid} dynamodb:PutItem .${field}`, asking]),
+);
+
 export const unseen: Readonly<Record<string, string>> = {
   'DeployerPolicy ': cloudFormation,
   'DeployerServicesPolicy ': cloudFormation,
+  ...(Object.fromEntries(askingFields) as Record<string, string>),
   'FailoverRole DeliverLog ': 'Step Functions checks and uses these when a state machine has a log',
   'AssessRole ReadItems dynamodb:GetItem planned#*': 'read for a planned move; the simulator asks for none, functions/assess-planned.test.ts does',
   'WatchRole Freeze ': freezes,

@@ -71,6 +71,8 @@ const cheap = [
   'publish-first',
   'clone-clock',
   'clone-memory-at-once',
+  'ask-not-asked',
+  'ask-instants',
 ];
 
 describe.each(controls.filter(({ name }) => cheap.includes(name)))('control $name', ({ model, about }) => {

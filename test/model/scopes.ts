@@ -1,5 +1,7 @@
 import type { Model } from './explorer.ts';
 import { approvalModel, type ApprovalScope } from './approval.ts';
+import { askModel } from './ask/model.ts';
+import type { AskBreak, AskScope } from './ask/world.ts';
 import { cloneModel, type CloneScope } from './clone.ts';
 import { roundsToHeal } from './fence/heal.ts';
 import { fenceModel } from './fence/model.ts';
@@ -83,6 +85,23 @@ const memoryClone: CloneScope = { ...baseClone, copy: 'memory', starts: 1, meetM
 
 const clone = (name: string, about: string, of: CloneScope, most = tooMany): Scope => ({ name, about, model: () => any(cloneModel(name, of)), most });
 
+const baseAsk: AskScope = { nodes: 2, terms: 2, added: false, deaths: 1, odd: 0, broken: null };
+const ask = (name: string, about: string, of: Partial<AskScope>): Scope => ({
+  name,
+  about,
+  model: () => any(askModel(name, { ...baseAsk, ...of })),
+  most: tooMany,
+});
+
+const aboutAsk: Readonly<Record<AskBreak, readonly [about: string, of: Partial<AskScope>]>> = {
+  testimony: ['a promise keeps a guard from opening, and a lapse needs no word of the candidate', { nodes: 3, terms: 3, added: true, deaths: 0 }],
+  forgets: ['a guard that starts takes it that it has promised nothing', {}],
+  'late-word': ['a guard promises before a report of this life stands in the table', {}],
+  instants: ['a guard looks at its promises before, and at its floor after a promise', { deaths: 0 }],
+  'not-asked': ['a holder declares that it asks a node which it does not ask', { nodes: 3, added: true, deaths: 0 }],
+  clock: ['a clock is slower than the drift that is allowed for', { deaths: 0, odd: 3 }],
+};
+
 const aboutBroken: Readonly<Record<Assumption, string>> = {
   relinquished: 'a guard says that it gave up its term and signs on',
   stopped: 'a fence command says that it stopped the node and did not',
@@ -116,6 +135,9 @@ export const scopes: readonly Scope[] = [
   clone('clone', 'one node identity on a machine and on a copy of its disk', baseClone),
   clone('clone-unarmed', 'the same with guards that sign on through an outage', { ...baseClone, armed: false }),
   clone('clone-memory', 'a machine that is resumed twice from its memory', memoryClone),
+  ask('ask', 'holders that go on by the promises of the others; guards die, their last reports land late', {}),
+  ask('ask-drift', 'the same with slow and fast clocks', { deaths: 0, odd: 2 }),
+  ask('ask-three', 'three nodes, one of which was added in this term and is not asked', { nodes: 3, added: true, deaths: 0 }),
   gate('gate', 'active-active: three signers, one arbiter', { signers: 3, heights: 2 }),
   gate('gate-heights', 'two signers, three heights above the floor', { heights: 4, wires: 2 }),
 ];
@@ -136,6 +158,7 @@ export const quickScopes: readonly Scope[] = [
   watermark('watermark-daemon', 'the same for a daemon', { chain: 'systemd' }),
   clone('clone', 'one node identity on a machine and on a copy of its disk', baseClone, 60_000),
   clone('clone-unarmed', 'the same with guards that sign on through an outage', { ...baseClone, armed: false }),
+  ask('ask', 'holders that go on by the promises of the others', { deaths: 0 }),
   gate('gate', 'active-active: two signers, one arbiter', { heights: 2 }),
   approval('approval', 'approvals that are late, doubled, or not theirs to give', { quorum: 1 }, 15_000),
 ];
@@ -203,6 +226,12 @@ export const controls: readonly Control[] = [
     model: () => any(cloneModel('clone-memory-at-once', { ...memoryClone, meetMs: 1 })),
     most: tooMany,
   },
+  ...Object.entries(aboutAsk).map(([broken, [about, of]]) => ({
+    name: `ask-${broken}`,
+    about,
+    model: () => any(askModel(`ask-${broken}`, { ...baseAsk, ...of, broken: broken as AskBreak })),
+    most: tooMany,
+  })),
   {
     name: 'publish-first',
     about: 'a signature leaves before the arbiter has answered',

@@ -2,6 +2,7 @@ import type { Bug } from './bug.ts';
 import { adapterBugs } from './bugs/adapters.ts';
 import { answerBugs } from './bugs/answers.ts';
 import { approvalBugs } from './bugs/approval.ts';
+import { askBugs } from './bugs/ask.ts';
 import { cloneBugs } from './bugs/clone.ts';
 import { consoleBugs } from './bugs/console.ts';
 import { doctorBugs } from './bugs/doctor.ts';
@@ -34,6 +35,7 @@ export const museum: readonly Bug[] = [
   ...watermarkBugs,
   ...gateBugs,
   ...guardBugs,
+  ...askBugs,
   ...cloneBugs,
   ...functionBugs,
   ...surveyBugs,

@@ -7,7 +7,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
 import type { Driver, Health } from '../../guard/driver.ts';
 import { standsOn, type Remembered } from '../../core/writer.ts';
-import { Guard } from '../../guard/guard.ts';
+import { Guard, type GuardOptions } from '../../guard/guard.ts';
 import type { Memory } from '../../guard/memory.ts';
 import { Reporter } from '../../guard/report.ts';
 import type { Loop } from '../../guard/watchdog.ts';
@@ -97,6 +97,7 @@ export interface Bench {
   writeMs: number;
   readMs: number;
   stored: NodeReport | undefined;
+  reporter: Reporter | null;
   maySign: () => boolean;
   opens: number;
   /** Who left word in a report that it could not write. */
@@ -109,7 +110,14 @@ export interface Bench {
 
 export const withGuard = async (
   act: (bench: Bench) => Promise<void>,
-  of: { config?: Record<string, unknown>; stored?: NodeReport; deadlineTickMs?: number; writer?: string; memory?: Memory } = {},
+  of: {
+    config?: Record<string, unknown>;
+    stored?: NodeReport;
+    deadlineTickMs?: number;
+    writer?: string;
+    memory?: Memory;
+    peers?: GuardOptions['peers'];
+  } = {},
 ): Promise<Bench> => {
   const clock = new VirtualClock();
   const driver = new TestDriver();
@@ -123,6 +131,7 @@ export const withGuard = async (
     writeMs: 0,
     readMs: 0,
     stored: of.stored,
+    reporter: null,
     maySign: () => false,
     opens: 0,
     marked: [],
@@ -159,8 +168,10 @@ export const withGuard = async (
       return { outcome: 'done', rival };
     },
   });
+  bench.reporter = reporter;
   const guard = new Guard({
     config,
+    peers: of.peers,
     clock,
     reporter,
     say: (sentence) => {

@@ -6,11 +6,11 @@ import { signedFrame } from '../../../guard/privval/write.ts';
 import { stateOf } from '../../../guard/state.ts';
 import { vote } from '../../support/privval.ts';
 import * as check from '../check.ts';
-import { amber, keeps, validator, watermarkOf } from '../examples.ts';
+import { amber, birch, keeps, validator, watermarkOf } from '../examples.ts';
 import { mutate, mutateText, noise, type Plain } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import { hold, target, type Target } from '../target.ts';
-import { isTiming, safeTiming } from './validators-file.ts';
+import { canAsk, isTiming, safeTiming } from './validators-file.ts';
 
 /** Files and program output on a node, and the files that `baton seal` is given. */
 
@@ -29,6 +29,26 @@ const argv = check.listOf(check.isText(1, 500), 1, 30);
 const absolute = (value: unknown): boolean => check.isText(1, 300)(value) && (value as string).startsWith('/');
 const isUnit = (value: unknown): boolean =>
   check.isText(9, 108)(value) && (value as string).endsWith('.service') && !/[^A-Za-z0-9@._-]/.test(value as string);
+const isAddress = (value: unknown): boolean => check.isText(3, 300)(value) && /:[0-9]{1,5}$/.test(value as string);
+const isPeers = check.isShape({
+  listen: isAddress,
+  keyFile: absolute,
+  nodes: check.listOf(check.isShape({ node: check.isNodeId, address: isAddress, publicKey: check.isText(44, 44) }), 1, 19),
+});
+interface Asking {
+  readonly node: string;
+  readonly onControlPlaneLoss: string;
+  readonly chain: { readonly kind: string };
+  readonly timing: Record<string, number>;
+  readonly peers?: { readonly nodes: readonly { readonly node: string; readonly address: string; readonly publicKey: string }[] } | undefined;
+}
+/** Peers are there exactly where they are asked, each once, and none of them is the node itself. */
+const mayAsk = ({ node, onControlPlaneLoss, chain, timing, peers }: Asking): boolean => {
+  if (onControlPlaneLoss !== 'ask' || peers === undefined) return onControlPlaneLoss !== 'ask' && peers === undefined;
+  const once = (of: 'node' | 'address' | 'publicKey'): boolean => new Set(peers.nodes.map((one) => one[of])).size === peers.nodes.length;
+  if (!once('node') || !once('address') || !once('publicKey') || peers.nodes.some((one) => one.node === node)) return false;
+  return chain.kind === 'cometbft' && canAsk(timing);
+};
 const isGuardConfig = check.isShape({
   validator: check.isValidatorId,
   node: check.isNodeId,
@@ -52,43 +72,55 @@ const isGuardConfig = check.isShape({
   unit: isUnit,
   paths: check.isShape({ keyDir: absolute, stateDir: absolute }),
   timing: (value) => isTiming(value) && safeTiming(value as Record<string, number>),
-  onControlPlaneLoss: check.isOneOf('stop', 'hold'),
+  onControlPlaneLoss: check.isOneOf('stop', 'hold', 'ask'),
+  peers: check.maybe(isPeers),
   build: check.isText(1, 80),
 });
 
 const guardConfig = target<Input>({
   name: 'guard-config',
   about: 'guard/config.ts guardConfigOf',
-  make: (random, valid) => ({
-    text: textOf(random, valid, {
-      validator,
-      node: amber,
-      table: 'baton',
-      keyId: 'alias/baton',
-      chain: random.once(2)
-        ? {
-            kind: 'cometbft',
-            chainId: 'hub',
-            publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
-            socket: 'unix:///run/s',
-            rpc: 'http://127.0.0.1:1',
-          }
-        : {
-            kind: 'systemd',
-            healthCommand: ['/bin/h', '-x'],
-            readinessCommand: ['r'],
-            watermarkCommand: random.once(2) ? null : ['w'],
-            stateCheckCommand: null,
-          },
-      unit: 'x@1.service',
-      paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
-      ...(random.once(2) ? { timing: { leaseMs: random.between(8_001, 60_000) } } : {}),
-      build: 'b1',
-    }),
-  }),
+  make: (random, valid) => {
+    const asks = random.once(4);
+    return {
+      text: textOf(random, valid, {
+        validator,
+        node: amber,
+        table: 'baton',
+        keyId: 'alias/baton',
+        chain:
+          asks || random.once(2)
+            ? {
+                kind: 'cometbft',
+                chainId: 'hub',
+                publicKey: 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
+                socket: 'unix:///run/s',
+                rpc: 'http://127.0.0.1:1',
+              }
+            : {
+                kind: 'systemd',
+                healthCommand: ['/bin/h', '-x'],
+                readinessCommand: ['r'],
+                watermarkCommand: random.once(2) ? null : ['w'],
+                stateCheckCommand: null,
+              },
+        unit: 'x@1.service',
+        paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
+        ...(asks
+          ? {
+              onControlPlaneLoss: 'ask',
+              peers: { listen: '0.0.0.0:7946', keyFile: '/k', nodes: [{ node: birch, address: 'birch:7946', publicKey: `${'A'.repeat(43)}=` }] },
+            }
+          : {}),
+        ...(!asks && random.once(2) ? { timing: { leaseMs: random.between(8_001, 60_000) } } : {}),
+        build: 'b1',
+      }),
+    };
+  },
   run: ({ text }) => {
     const found = guardConfigOf(text, 'guard.json');
     check.must(isGuardConfig, found, 'a configuration');
+    hold(mayAsk(found), 'a guard that asks where it must not or cannot');
     hold(keeps(found, JSON.parse(text)), 'the configuration says something else than its file');
     return 'accepted';
   },

@@ -45,7 +45,7 @@ const isPolicy = check.isShape({
   approvalMs: check.isInt(1_000, 86_400_000),
   evidence: check.listOf(check.isEvidenceKind, 1),
   assumptions: check.isShape({ lapsed: check.maybe(check.isText(20, 500)), attested: check.maybe(check.isText(20, 500)) }),
-  onControlPlaneLoss: check.isOneOf('stop', 'hold'),
+  onControlPlaneLoss: check.isOneOf('stop', 'hold', 'ask'),
   maxPerDay: check.isInt(1, 100),
   maxLag: check.isInt(0, 100_000),
   watermarkMargin: check.isInt(1, 100_000),
@@ -64,6 +64,7 @@ const times = ['probeMs', 'pollMs', 'movingPollMs', 'readTimeoutMs', 'stopMs', '
 const longTimes = ['powerOffAfterMs', 'fenceDeadlineMs', 'verifyDeadlineMs', 'quarantineMs', 'coolDownMs'];
 export const isTiming = check.isShape({
   ...Object.fromEntries([...times, ...longTimes].map((name) => [name, check.isInt(1, 86_400_000)])),
+  promiseMs: check.isInt(1, 60_000),
   drift: check.isFinite(0, 0.2),
 });
 const isConfigShape = check.isShape({
@@ -98,6 +99,13 @@ interface Config {
   readonly timing: Readonly<Record<string, number>>;
 }
 
+/** A read fails and a round is answered while the lease, and while a promise, is still good. */
+export const canAsk = (timing: Readonly<Record<string, number>>): boolean => {
+  const of = (name: string): number => timing[name] ?? NaN;
+  const goodMs = Math.floor((of('promiseMs') * (1 - of('drift'))) / (1 + of('drift')));
+  return of('pollMs') + 2 * of('readTimeoutMs') + of('stopMs') + of('marginMs') < Math.min(goodMs, of('leaseMs'));
+};
+
 export const safeTiming = (timing: Readonly<Record<string, number>>): boolean => {
   const at = (name: string): number => timing[name] ?? NaN;
   return at('pollMs') + at('readTimeoutMs') + at('stopMs') + at('marginMs') < at('leaseMs') && at('movingPollMs') <= at('pollMs');
@@ -122,6 +130,8 @@ const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): stri
   if (policy.verdict.vantages < 2 || vantages.length < policy.verdict.vantages) return 'a verdict of too few vantages';
   if (policy.verdict.failing > policy.verdict.window) return 'a verdict that is never reached';
   if (lapsed && (policy.assumptions['lapsed'] === undefined || chain.kind === 'systemd' || policy.onControlPlaneLoss === 'hold')) return 'lapsed';
+  if (policy.onControlPlaneLoss === 'ask' && (chain.kind === 'systemd' || nodes.length < 2 || !canAsk(timing)))
+    return 'nobody that can be asked in time';
   if (attested && (policy.assumptions['attested'] === undefined || policy.approvers.length === 0)) return 'attested';
   if (policy.mode === 'approve' && policy.approvers.length < policy.quorum) return 'nobody can approve';
   if (

@@ -64,6 +64,8 @@ export const guardItem = [
   'after',
   'rival',
   'armedTerm',
+  'asks',
+  'promised',
   'armed',
   'leaseMs',
   'signing',

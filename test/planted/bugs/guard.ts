@@ -65,7 +65,7 @@ export const guardBugs: readonly Bug[] = [
   of(
     'hold-says-that-it-is-armed',
     'Armed means that the guard is there; that policy hold signs on through an outage, and so never lapses, is overlooked.',
-    [{ file: guard, find: "armed: config.onControlPlaneLoss === 'stop', leaseMs", replace: 'armed: true, leaseMs' }],
+    [{ file: 'guard/options.ts', find: "armed: onControlPlaneLoss !== 'hold',", replace: 'armed: true,' }],
     tests,
     'with policy hold an outage does not close, and it is not armed',
   ),
