@@ -84,10 +84,12 @@ export interface Asked {
 const isHeard = ({ mode, ackedMs }: Asked['writer'], nowMs: SteadyMs): boolean =>
   mode === 'writer' && ackedMs !== null && elapsedMs(ackedMs, nowMs) < longestSilenceMs;
 
+const unheard = 'the table has acknowledged no report of this guard for too long';
+
 const whyNot = (of: Asked, { validator, asker, asked: to, term: theirs }: Question, nowMs: SteadyMs): string | null => {
   if (validator !== of.validator || to !== of.hold.node) return 'it asks another guard';
   if (asker === of.hold.node || !of.peers.includes(asker)) return `${asker} is none of the nodes that this guard knows`;
-  if (of.promises === null || !isHeard(of.writer, nowMs)) return 'the table has acknowledged no report of this guard for too long';
+  if (!isHeard(of.writer, nowMs)) return unheard;
   if (of.hold.term !== null) return `this guard holds term ${of.hold.term}`;
   if (!of.idle) return 'this guard is not idle';
   if (of.hold.floor > theirs) return `this guard has read term ${of.hold.floor}, which is above term ${theirs}`;
@@ -96,9 +98,12 @@ const whyNot = (of: Asked, { validator, asker, asked: to, term: theirs }: Questi
 
 /** Answers one question. A promise counts from now, on this guard's clock, and is to be kept in `promises` before the answer leaves. */
 export const answerTo = (of: Asked, put: Question, nowMs: SteadyMs): { readonly answer: Answer; readonly promises: Promises | null } => {
+  const { promises } = of;
+  const refused = (why: string) => ({ answer: { ...put, outcome: 'refused' as const, why }, promises });
+  if (promises === null) return refused(unheard);
   const why = whyNot(of, put, nowMs);
-  if (why !== null) return { answer: { ...put, outcome: 'refused', why }, promises: of.promises };
-  const untilMs = steadyMs(Math.max(of.promises?.untilMs ?? 0, addMs(nowMs, put.promiseMs)));
+  if (why !== null) return refused(why);
+  const untilMs = steadyMs(Math.max(promises.untilMs, addMs(nowMs, put.promiseMs)));
   return {
     answer: { ...put, outcome: 'promised', why: `This guard holds nothing and has read no term above ${put.term}.` },
     promises: { untilMs },

@@ -150,6 +150,24 @@ describe('is refused', () => {
       },
     ],
     [
+      'to ask about a daemon that signs by itself',
+      { chain: systemd, policy: { approvers: ['role/approver'], onControlPlaneLoss: 'ask' } },
+      {
+        field: 'hub-1.policy.onControlPlaneLoss',
+        message: 'hub-1: ask is for chains where the guard is the signer: elsewhere no lapse is proven, and hold serves as well',
+        fix: 'Set it to stop or hold.',
+      },
+    ],
+    [
+      'to ask nobody',
+      { nodes: [node('amber', amber)], policy: { approvers: ['role/approver'], onControlPlaneLoss: 'ask' } },
+      {
+        field: 'hub-1.policy.onControlPlaneLoss',
+        message: 'hub-1: ask needs another node that can be asked',
+        fix: 'Add a node, or set it to stop.',
+      },
+    ],
+    [
       'lapsed of a guard that holds on',
       { policy: evidenceOf('lapsed', { onControlPlaneLoss: 'hold' }) },
       {

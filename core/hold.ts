@@ -109,9 +109,9 @@ export const onPromises = (
   timing: Pick<Timing, 'drift' | 'stopMs' | 'marginMs'>,
   nowMs: SteadyMs,
 ): HoldState => {
-  if (state.term !== round.term || state.deadlineMs === null || !maySign(state, nowMs)) return state;
+  if (state.term !== round.term || !maySign(state, nowMs)) return state;
   const untilMs = addMs(round.sentMs, usablePromiseMs(round.promiseMs, timing));
-  return { ...state, deadlineMs: steadyMs(Math.max(state.deadlineMs, untilMs)) };
+  return { ...state, deadlineMs: steadyMs(Math.max(Number(state.deadlineMs), untilMs)) };
 };
 
 /** Lets go when the deadline has passed without a good read. Nothing is relinquished: no newer term was seen. */

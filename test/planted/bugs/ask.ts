@@ -48,8 +48,8 @@ export const askBugs: readonly Bug[] = [
     [
       {
         file: 'core/hold.ts',
-        find: 'state.deadlineMs === null || !maySign(state, nowMs)) return state;',
-        replace: 'state.deadlineMs === null) return state;',
+        find: 'state.term !== round.term || !maySign(state, nowMs)) return state;',
+        replace: 'state.term !== round.term) return state;',
       },
     ],
     tests,
