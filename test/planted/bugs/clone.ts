@@ -70,7 +70,7 @@ export const cloneBugs: readonly Bug[] = [
   of(
     'copied-disk-opens-the-term',
     'The guard before is surely closed, so this one opens; its record of what was signed is that of the day on which the disk was copied.',
-    [{ file, find: 'return { relinquished: { term: declared, watermark: null } };', replace: 'return {};' }],
+    [{ file, find: 'return { relinquished: { term: armedTerm, watermark: null } };', replace: 'return {};' }],
     guardTests,
     'on a copied disk never opens the term that was declared',
     [quick('clone')],
