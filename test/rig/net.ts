@@ -16,7 +16,7 @@ export type NodeName = keyof typeof nodeAddress;
 export const { cloud: cloudAddress, chain: chainAddress, ledger: ledgerAddress } = hosts;
 
 /** What a node can be cut off from. */
-export type Far = 'cloud' | 'chain';
+export type Far = 'cloud' | 'chain' | 'peer';
 export type Direction = 'out' | 'in';
 
 const run = (...argv: string[]): void => {
@@ -50,7 +50,11 @@ export const layNetwork = (): void => {
   for (const node of ['amber', 'birch'] as const) joinNode(node);
 };
 
-const addressesOf = (far: Far): string[] => (far === 'cloud' ? [hosts.cloud] : [hosts.chain, hosts.ledger, nodeAddress.amber, nodeAddress.birch]);
+const nodes = [nodeAddress.amber, nodeAddress.birch];
+const addressesOf = (far: Far): string[] => {
+  if (far === 'cloud') return [hosts.cloud];
+  return far === 'peer' ? nodes : [hosts.chain, hosts.ledger, ...nodes];
+};
 
 /** Drops every packet between a node and `far`, in one direction or both. */
 export const cut = (node: NodeName, far: Far, directions: readonly Direction[] = ['out', 'in']): void => {

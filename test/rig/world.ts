@@ -13,6 +13,7 @@ import { drillTiming, enrol, ids, silent, validator } from '../../local/drill/en
 import { active, standby, Testnet } from '../../local/testnet/testnet.ts';
 import { chainAddress, cloudAddress, layNetwork, ledgerAddress, nodeAddress, type NodeName } from './net.ts';
 import { RigNode } from './node.ts';
+import { peersOf } from './peers.ts';
 import type { RigScenario } from './scenario.ts';
 
 /** Two machines, a chain and the local cloud; everything is installed as an operator installs it. */
@@ -155,6 +156,7 @@ const wayToAws = (cloud: Cloud, name: NodeName): string => {
 
 const install = async (node: RigNode, fitted: Fitted, of: { cloud: Cloud; unit: string; scenario: RigScenario }): Promise<void> => {
   const { deployment } = of.cloud;
+  const onControlPlaneLoss = of.scenario.policy['onControlPlaneLoss'] ?? 'stop';
   node.write(`/etc/systemd/system/${guardUnit}.d/aws.conf`, wayToAws(of.cloud, node.name), 0o600);
   node.write(
     '/root/guard.json',
@@ -166,7 +168,8 @@ const install = async (node: RigNode, fitted: Fitted, of: { cloud: Cloud; unit: 
       chain: fitted.guardChain,
       unit: of.unit,
       timing: { ...drillTiming, ...of.scenario.timing },
-      onControlPlaneLoss: of.scenario.policy['onControlPlaneLoss'] ?? 'stop',
+      onControlPlaneLoss,
+      ...(onControlPlaneLoss === 'ask' ? { peers: peersOf(node) } : {}),
       build: 'rig',
       paths: { keyDir: `/run/baton/${validator}`, stateDir: `/var/lib/baton/${validator}` },
     }),

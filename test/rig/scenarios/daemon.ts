@@ -78,7 +78,7 @@ export const daemon: readonly RigScenario[] = [
     evidence: ['powered-off'],
     control: ['search'],
   }),
-  one('daemon: out of its cgroup', 'the process of the daemon is in another cgroup; no proof but the power', {
+  one('daemon: out of its cgroup', 'the process of the daemon is in another cgroup', {
     chain: 'ticker',
     by: 'person',
     fault: async (world) => {
@@ -86,8 +86,9 @@ export const daemon: readonly RigScenario[] = [
       await tickerSignsOn(world);
     },
     ends: 'moves',
-    evidence: ['powered-off'],
-    control: ['search'],
+    evidence: ['stopped', 'powered-off'],
+    control: [],
+    safeBecause: 'systemd ends the main process of a unit wherever it is',
   }),
   one('daemon: guard killed', 'kill -9 of the guard: the daemon stops with it, and both come back', {
     timing: unhurried,

@@ -94,16 +94,18 @@ export const operatorStarts = async ({ amber, view, guardUnit }: RigWorld): Prom
 /** A second process of the daemon, beside the one of its unit, with a copy of what the unit runs with. */
 export const byHandOutsideUnit = async ({ amber }: RigWorld): Promise<void> => {
   await amber.must(`mkdir -p /root/second && cp -r /run/baton/drill /root/second/keys && cp -r /var/lib/tick /root/second/tick && rm -f /root/second/tick/ready
-    TICK_KEY_DIR=/root/second/keys TICK_DIR=/root/second/tick TICK_NODE=amber \
-      $(systemctl show -p Environment --value tickd.service | tr ' ' '\n' | grep TICK_URL) \
-      setsid /usr/bin/node /usr/local/lib/tickd.mjs >/dev/null 2>&1 &`);
+    env $(systemctl show -p Environment --value tickd.service | tr ' ' '\n' | grep TICK_URL) \
+      TICK_KEY_DIR=/root/second/keys TICK_DIR=/root/second/tick TICK_NODE=amber \
+      setsid /usr/bin/node /usr/local/lib/tickd.mjs >/root/second/log 2>&1 &
+    sleep 1; kill -0 $! || { cat /root/second/log; exit 1; }`);
 };
 /** The daemon's process is moved out of its unit's cgroup: systemd knows nothing of it any more. */
 export const outOfCgroup = async ({ amber }: RigWorld): Promise<void> => {
   await amber.must(`pid=$(systemctl show -p MainPID --value tickd.service)
     for tree in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
       if [ -e $tree/cgroup.procs ]; then mkdir -p $tree/elsewhere; echo $pid >$tree/elsewhere/cgroup.procs; fi
-    done`);
+    done
+    grep -q elsewhere /proc/$pid/cgroup`);
 };
 export const daemonOf = async (world: RigWorld, lines: string): Promise<void> => {
   world.amber.write(`/etc/systemd/system/${world.view.unitName}.d/zz-operator.conf`, lines);
@@ -134,4 +136,9 @@ export const cloudGone = async ({ amber, birch, clock }: RigWorld): Promise<void
   for (const node of [amber, birch]) node.cut('cloud');
   await clock.sleep(goneMs);
   for (const node of [amber, birch]) node.heal();
+};
+/** And the guards do not reach each other. */
+export const cloudAndPeerGone = async (world: RigWorld): Promise<void> => {
+  world.amber.cut('peer');
+  await cloudGone(world);
 };

@@ -1,5 +1,20 @@
 import type { RigScenario } from '../scenario.ts';
-import { withLapse, onlyStops, byHand, briefly, one, cutFromAll, heals, thaws, freezes, cuts, thawsIfUp, cloudGone } from './faults.ts';
+import {
+  usual,
+  withLapse,
+  onlyStops,
+  byHand,
+  briefly,
+  one,
+  cutFromAll,
+  heals,
+  thaws,
+  freezes,
+  cuts,
+  thawsIfUp,
+  cloudGone,
+  cloudAndPeerGone,
+} from './faults.ts';
 
 /** Machines that hang, and machines that cannot be reached. */
 
@@ -128,5 +143,35 @@ export const reach: readonly RigScenario[] = [
     evidence: [],
     control: [],
     safeBecause: 'nobody else is released',
+  }),
+  one('AWS is gone (ask)', 'neither node reaches AWS for longer than a lease; birch promises, and amber signs on', {
+    policy: { evidence: usual, onControlPlaneLoss: 'ask' },
+    fault: cloudGone,
+    ends: 'stays',
+    evidence: [],
+    control: [],
+    safeBecause: 'nobody else is released',
+  }),
+  one('AWS and birch are gone (ask)', 'neither node reaches AWS, nor the other one: amber stops at its deadline', {
+    policy: { evidence: usual, onControlPlaneLoss: 'ask' },
+    fault: cloudAndPeerGone,
+    ends: 'stays',
+    evidence: [],
+    control: [],
+    safeBecause: 'nobody else is released',
+  }),
+  one('cut from the cloud (ask)', 'amber alone does not reach AWS; birch reads the new term and promises no more', {
+    policy: { ...withLapse, onControlPlaneLoss: 'ask' },
+    // A guard that has just started may have promised a minute in its last life.
+    timing: { promiseMs: 8_000, fenceDeadlineMs: 120_000 },
+    power: false,
+    fault: async ({ amber }) => {
+      amber.cut('cloud');
+    },
+    by: 'person',
+    after: heals,
+    ends: 'moves',
+    evidence: ['lapsed'],
+    control: ['gate'],
   }),
 ];
