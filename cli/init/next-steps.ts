@@ -43,6 +43,18 @@ const guardChain = ({ chain }: ValidatorConfig, { socket }: Install): Record<str
         stateCheckCommand: null,
       };
 
+/** With policy `ask`: where this guard is asked, and every other node; how to make the keys is in docs/ways-to-run.md. */
+const peersFor = ({ nodes, policy }: ValidatorConfig, id: string): Record<string, unknown> =>
+  policy.onControlPlaneLoss === 'ask'
+    ? {
+        peers: {
+          listen: '0.0.0.0:7946',
+          keyFile: '/etc/baton/peer.pem',
+          nodes: nodes.filter((other) => other.id !== id).map(({ id: node, name }) => ({ node, address: `ADDRESS-OF-${name}:7946`, publicKey: 'BASE64' })),
+        },
+      }
+    : {};
+
 export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: NodeConfig, install: Install): NodeSteps => {
   const { unit = 'NAME.service' } = install;
   const socket = config.chain.kind === 'cometbft' ? ` --socket ${install.socket ?? '/run/NAME/privval.sock'}` : '';
@@ -61,6 +73,7 @@ export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: Node
       paths: { keyDir: `/run/baton/${config.id}`, stateDir: `/var/lib/baton/${config.id}` },
       timing: config.timing,
       onControlPlaneLoss: config.policy.onControlPlaneLoss,
+      ...peersFor(config, id),
       build: 'the version that you install',
     },
     install: `./install.sh --validator ${config.id} --config ${config.id}.json --unit ${unit}${socket}`,
