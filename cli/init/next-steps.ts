@@ -50,7 +50,9 @@ const peersFor = ({ nodes, policy }: ValidatorConfig, id: string): Record<string
         peers: {
           listen: '0.0.0.0:7946',
           keyFile: '/etc/baton/peer.pem',
-          nodes: nodes.filter((other) => other.id !== id).map(({ id: node, name }) => ({ node, address: `ADDRESS-OF-${name}:7946`, publicKey: 'BASE64' })),
+          nodes: nodes
+            .filter((other) => other.id !== id)
+            .map(({ id: node, name }) => ({ node, address: `ADDRESS-OF-${name}:7946`, publicKey: 'BASE64' })),
         },
       }
     : {};
