@@ -90,7 +90,10 @@ export const ensureVenv = async (root: string, say: (sentence: string) => void):
   if (made.code !== 0) throw new Error(`python3 -m venv does not work; on Debian install python3-venv\n${made.said}`);
   const [requirements = '', constraints = ''] = files;
   const pip = ['-m', 'pip', '--disable-pip-version-check'];
-  const installed = await here.run(join(venv, 'bin', 'python'), ...pip, 'install', '--quiet', '-r', requirements, '-c', constraints);
+  const install = () => here.run(join(venv, 'bin', 'python'), ...pip, 'install', '--quiet', '-r', requirements, '-c', constraints);
+  const first = await install();
+  // An index that does not answer for a moment looks like versions that do not fit together.
+  const installed = first.code === 0 ? first : await install();
   if (installed.code !== 0) throw new Error(`pip install does not work\n${installed.said}`);
   const checked = await here.run(join(venv, 'bin', 'python'), ...pip, 'check');
   if (checked.code !== 0) throw new Error(`the pinned versions do not fit together\n${checked.said}`);
