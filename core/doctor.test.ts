@@ -218,6 +218,9 @@ describe('a guard', () => {
       expect(told({ looks: silent }, 'guard', name)).toEqual(['fail', 'Its guard is silent: its report does not rise.', restart]);
       expect(told({ looks: silent }, 'ready', name)).toEqual(['unknown', 'Nobody knows: there is no fresh report.', restart]);
     }
+    expect(told({ looks: looks({ amber: { asks: [birch] } }) }, 'armed', 'amber')[1]).toBe(
+      'It stops by itself 15000 ms after it last read the lease, unless every other guard promises.',
+    );
     expect(told({ looks: silent }, 'armed', 'amber')).toEqual(['unknown', 'Nobody knows: its guard is silent.', restart]);
     expect(told({ looks: silent }, 'builds')).toEqual(['unknown', 'No guard tells its build.', 'baton status hub-1']);
   });
