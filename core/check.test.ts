@@ -209,18 +209,6 @@ describe('is refused', () => {
       },
     ],
     [
-      'to ask with promises that are over too soon',
-      { timing: { promiseMs: 8_000 }, policy: { approvers: ['role/approver'], onControlPlaneLoss: 'ask' } },
-      {
-        code: 'TimingUnsafe',
-        field: 'timing.promiseMs',
-        message:
-          'unsafe timing for onControlPlaneLoss ask: poll 1000 + 2 × read timeout 2000 = 5000 ms; lease − stop − margin = 10000 ms; ' +
-          'a promise of 8000 ms is good for 2238 ms: both must be longer',
-        fix: 'Raise timing.promiseMs or leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until there is time to ask.',
-      },
-    ],
-    [
       'unsafe timing',
       { timing: { leaseMs: 8_000 } },
       {

@@ -27,6 +27,7 @@ const mostSafetyMs = 120_000;
 const progressMs = 600_000;
 const lookMs = 4_000;
 const patienceMs = 20_000;
+const settleMs = 12_000;
 const freshBlocks = 3;
 
 /** Exactly one node signs, the lease is HELD by it, and nothing is on its way. */
@@ -54,11 +55,14 @@ const operate = (world: World): void => {
   let episode = 0;
   const look = (): void => {
     idleMs = world.states.running ? 0 : idleMs + lookMs;
-    if (idleMs > patienceMs && !isWell(world)) {
-      idleMs = 0;
-      episode += 1;
+    if (idleMs > patienceMs && idleMs <= patienceMs + lookMs && !isWell(world)) {
       // A command of before may have come late: they look at the machines again.
       for (const machine of world.machines.values()) machine.heal();
+    }
+    // A guard that follows one on a copied machine needs its time.
+    if (idleMs > patienceMs + settleMs && !isWell(world)) {
+      idleMs = 0;
+      episode += 1;
       const [abandoned] = [...world.states.executions.values()].filter(({ status }) => status === 'ABORTED');
       if (abandoned && episode === 1) world.states.redrive(abandoned);
       else
