@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { amber, birch, cedar, fencing, reportOf, t, v } from '../test/support/core.ts';
+import { amber, birch, cedar, fencing, questionOf, reportOf, t, v } from '../test/support/core.ts';
 import { answer, answerTo, isPromised, longestSilenceMs, newPromises, question, signedText, testimonyOf, whyNotUnanimous } from './ask.ts';
 import type { Answer, Asked, Question, Round } from './ask.ts';
 import { maySign, newHold, onPromises } from './hold.ts';
@@ -11,15 +11,6 @@ import { newWriter, onAcknowledged, onSeen, whyNotWrite } from './writer.ts';
 
 const at = (ms: number): SteadyMs => steadyMs(ms);
 const timing = { drift: 0.05, marginMs: durationMs(2_000), stopMs: durationMs(3_000) };
-const put = (of: Partial<Question> = {}): Question => ({
-  validator: v,
-  asker: amber,
-  asked: birch,
-  term: t(1),
-  promiseMs: durationMs(15_000),
-  nonce: 'a'.repeat(64),
-  ...of,
-});
 const asked = (of: Partial<Asked> = {}): Asked => ({
   validator: v,
   hold: newHold(birch, { relinquished: 0, floor: 1 }),
@@ -31,20 +22,20 @@ const asked = (of: Partial<Asked> = {}): Asked => ({
 });
 const whyOf = (of: Partial<Asked>, what: Partial<Question> = {}, nowMs = at(1_000)): string => {
   const before = asked(of);
-  const { answer: said, promises } = answerTo(before, put(what), nowMs);
-  expect(said).toEqual({ ...put(what), outcome: 'refused', why: said.why });
+  const { answer: said, promises } = answerTo(before, questionOf(what), nowMs);
+  expect(said).toEqual({ ...questionOf(what), outcome: 'refused', why: said.why });
   expect(promises).toBe(before.promises);
   return said.why;
 };
 
 describe('one question', () => {
   test('an idle guard that has read no higher term promises, from now', () => {
-    const said = answerTo(asked(), put(), at(1_000));
-    expect(said.answer).toEqual({ ...put(), outcome: 'promised', why: 'This guard holds nothing and has read no term above 1.' });
+    const said = answerTo(asked(), questionOf(), at(1_000));
+    expect(said.answer).toEqual({ ...questionOf(), outcome: 'promised', why: 'This guard holds nothing and has read no term above 1.' });
     expect(said.promises).toEqual({ untilMs: 16_000 });
   });
   test('a shorter promise does not end a longer one', () => {
-    expect(answerTo(asked({ promises: { untilMs: at(60_000) } }), put(), at(1_000)).promises).toEqual({ untilMs: 60_000 });
+    expect(answerTo(asked({ promises: { untilMs: at(60_000) } }), questionOf(), at(1_000)).promises).toEqual({ untilMs: 60_000 });
   });
   test('is refused by a guard of something else', () => {
     expect(whyOf({}, { validator: 'hub-2' as typeof v })).toBe('it asks another guard');
@@ -61,18 +52,18 @@ describe('one question', () => {
     expect(whyOf({ writer: { mode: 'writer', ackedMs: null } })).toBe(why);
     expect(whyOf({ promises: null })).toBe(why);
     expect(whyOf({}, {}, at(14_400_000))).toBe(why);
-    expect(answerTo(asked(), put(), at(14_399_999)).answer.outcome).toBe('promised');
+    expect(answerTo(asked(), questionOf(), at(14_399_999)).answer.outcome).toBe('promised');
   });
   test('is refused by one that holds, is not idle, or has read a higher term', () => {
     const hold = newHold(birch, { relinquished: 0, floor: 1 });
     expect(whyOf({ hold: { ...hold, term: t(1) } })).toBe('this guard holds term 1');
     expect(whyOf({ idle: false })).toBe('this guard is not idle');
     expect(whyOf({ hold: { ...hold, floor: 2 } })).toBe('this guard has read term 2, which is above term 1');
-    expect(answerTo(asked({ hold: { ...hold, floor: 2 } }), put({ term: t(2) }), at(1_000)).answer.outcome).toBe('promised');
+    expect(answerTo(asked({ hold: { ...hold, floor: 2 } }), questionOf({ term: t(2) }), at(1_000)).answer.outcome).toBe('promised');
   });
   test('what is said has limits', () => {
-    const said = { ...put(), outcome: 'promised', why: 'x' };
-    expect(question.safeParse(put()).success).toBe(true);
+    const said = { ...questionOf(), outcome: 'promised', why: 'x' };
+    expect(question.safeParse(questionOf()).success).toBe(true);
     expect(answer.safeParse(said).success).toBe(true);
     for (const of of [
       { promiseMs: 0 },
@@ -84,7 +75,7 @@ describe('one question', () => {
       { nonce: `b${'a'.repeat(64)}` },
       { more: 1 },
     ]) {
-      expect(question.safeParse({ ...put(), ...of }).success).toBe(false);
+      expect(question.safeParse({ ...questionOf(), ...of }).success).toBe(false);
       expect(answer.safeParse({ ...said, ...of }).success).toBe(false);
     }
     for (const of of [{ outcome: 'perhaps' }, { why: '' }, { why: 'x'.repeat(201) }])
@@ -92,7 +83,7 @@ describe('one question', () => {
     expect(answer.safeParse({ ...said, why: 'x'.repeat(200), promiseMs: 60_000 }).success).toBe(true);
   });
   test('the signed text names purpose, challenge and all that is said', () => {
-    expect(signedText('question', 'c', put())).toBe(
+    expect(signedText('question', 'c', questionOf())).toBe(
       `["baton","question","c",{"asked":"${birch}","asker":"${amber}","nonce":"${'a'.repeat(64)}","promiseMs":15000,"term":1,"validator":"hub-1"}]`,
     );
   });
@@ -122,9 +113,9 @@ describe('what a guard takes for promised when it takes over', () => {
 });
 
 describe('a round', () => {
-  const questions = [put(), put({ asked: cedar, nonce: 'b'.repeat(64) })];
+  const questions = [questionOf(), questionOf({ asked: cedar, nonce: 'b'.repeat(64) })];
   const round: Round = { term: t(1), sentMs: at(0), promiseMs: durationMs(15_000), questions };
-  const said = (index: number, of: Partial<Answer> = {}): Answer => ({ ...(questions[index] ?? put()), outcome: 'promised', why: 'w', ...of });
+  const said = (index: number, of: Partial<Answer> = {}): Answer => ({ ...(questions[index] ?? questionOf()), outcome: 'promised', why: 'w', ...of });
   const none = (node: string): string => `${node} gives no answer that counts`;
   test('counts when every node that was declared has promised', () => {
     expect(whyNotUnanimous(round, [birch, cedar], [said(0), said(1)])).toBe(null);
@@ -134,7 +125,7 @@ describe('a round', () => {
     expect(whyNotUnanimous(round, [], [])).toBe('there is nobody to ask');
     expect(whyNotUnanimous(round, [birch, cedar], [said(0), null])).toBe(none(cedar));
     expect(whyNotUnanimous(round, [birch, cedar], [said(0)])).toBe(none(cedar));
-    expect(whyNotUnanimous({ ...round, questions: [put()] }, [birch, cedar], [said(0)])).toBe(`${cedar} was not asked`);
+    expect(whyNotUnanimous({ ...round, questions: [questionOf()] }, [birch, cedar], [said(0)])).toBe(`${cedar} was not asked`);
     expect(whyNotUnanimous({ ...round, term: t(2) }, [birch], [said(0)])).toBe(`${birch} was not asked`);
     expect(whyNotUnanimous({ ...round, promiseMs: durationMs(15_001) }, [birch], [said(0)])).toBe(`${birch} was not asked`);
     expect(whyNotUnanimous(round, [birch], [said(0, { outcome: 'refused', why: 'no' })])).toBe(`${birch} refuses: no`);
@@ -193,7 +184,7 @@ test('a copy of a standby says that nothing is promised only when the guard that
   const lapse = (ms: number) => proofOfLapse(fencing(), reportOf({ asks: [birch] }), { waitedMs: ms, timing, atMs: 0, candidate: word(ms) }).outcome;
   // The slowest clock of the one and the fastest of the other.
   const lastRealMs = longestSilenceMs / 0.95;
-  expect(answerTo(asked({ writer: cutOff }), put(), at(longestSilenceMs - 1)).answer.outcome).toBe('promised');
+  expect(answerTo(asked({ writer: cutOff }), questionOf(), at(longestSilenceMs - 1)).answer.outcome).toBe('promised');
   expect(lapse((lastRealMs + 60_000 / 0.95) * 1.05)).toBe('none');
   expect(lapse(16_100_000)).toBe('proof');
 });

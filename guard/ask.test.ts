@@ -7,16 +7,14 @@ import { durationMs, steadyMs } from '../core/time.ts';
 import { birch, cedar, fencing, leaseOf, reportOf, t } from '../test/support/core.ts';
 import { TestMemory, withGuard, type Bench } from '../test/support/guard-bench.ts';
 import type { View } from './peers/peers.ts';
+import { rawPublicKeyOf } from '../runtime/ed25519.ts';
 
 /** The guard with policy `ask`: what it declares, by what it goes on, and what its report says of its own promises. */
 
-const rawKey = (): string =>
-  String(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x)
-    .replaceAll('-', '+')
-    .replaceAll('_', '/');
+const rawKey = (): string => rawPublicKeyOf(generateKeyPairSync('ed25519').publicKey).toString('base64');
 const config = {
   onControlPlaneLoss: 'ask',
-  peers: { listen: '127.0.0.1:1', keyFile: '/etc/baton/key', nodes: [{ node: birch, address: 'birch:7000', publicKey: `${rawKey()}=` }] },
+  peers: { listen: '127.0.0.1:1', keyFile: '/etc/baton/key', nodes: [{ node: birch, address: 'birch:7000', publicKey: rawKey() }] },
 };
 const signs = ({ driver, maySign }: Bench): boolean => driver.open && maySign();
 

@@ -1,9 +1,9 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { guardDynamo } from '../aws/clients.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { BatonError } from '../core/errors.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../runtime/ed25519.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import { thisMachine } from './machine-facts.ts';
 import { refuseUnsafe, type Machine } from './preflight.ts';
@@ -12,13 +12,6 @@ import { stateOf } from './state.ts';
 /** What the installer asks the guard before anything is written: is this configuration one that the guard would run with, on this node? */
 
 const maxKeyFileBytes = 65_536;
-/** DER of a PKCS #8 key of Ed25519, up to its 32 bytes. */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-const ed25519PublicKey = (seed: Buffer): string => {
-  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
-  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64');
-};
 
 // CometBFT makes a key of its own wherever it finds none, also with a remote signer: such a file signs for nobody's validator.
 const isAnothersKey = (file: string, publicKey: string): boolean => {
@@ -28,7 +21,7 @@ const isAnothersKey = (file: string, publicKey: string): boolean => {
     if (key?.type !== 'tendermint/PrivKeyEd25519' || typeof key.value !== 'string') return false;
     const bytes = Buffer.from(key.value, 'base64');
     // Derived, not read: what the file says of its public key could be another's.
-    return bytes.length === 64 && ed25519PublicKey(bytes.subarray(0, 32)) !== publicKey;
+    return bytes.length === 64 && rawPublicKeyOf(privateKeyOf(bytes.subarray(0, 32))).toString('base64') !== publicKey;
   } catch {
     return false;
   }

@@ -1,8 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fromSignState } from '../../chains/cometbft/watermark.ts';
 import { BatonError } from '../../core/errors.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
 
@@ -11,14 +12,6 @@ export const maxKeyBytes = 65_536;
 const cometbftKeyFile = z.looseObject({
   priv_key: z.looseObject({ type: z.literal('tendermint/PrivKeyEd25519'), value: z.unknown().optional() }),
 });
-
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-/** Public half of a 32-byte Ed25519 seed. */
-export const publicKeyOf = (seed: Buffer): Buffer => {
-  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
-  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
-};
 
 const asJson = (content: Buffer): unknown => {
   try {
@@ -43,7 +36,7 @@ export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: st
   if (both.length !== 64)
     throw new BatonError('KeyInvalid', `priv_key.value has ${both.length} bytes, expected 64`, { field: 'priv_key.value', fix });
   const seed = both.subarray(0, 32);
-  const publicKey = publicKeyOf(seed);
+  const publicKey = rawPublicKeyOf(privateKeyOf(seed));
   if (!publicKey.equals(both.subarray(32)))
     throw new BatonError('KeyInvalid', 'the public half of priv_key does not belong to its private half', { field: 'priv_key.value', fix });
   return { plaintext: seed, publicKey: publicKey.toString('base64') };

@@ -7,12 +7,13 @@ import type { NodeReport } from '../../core/report.ts';
 import { durationMs, steadyMs } from '../../core/time.ts';
 import { timing } from '../../core/timing.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { amber, birch, cedar, reportOf, t, v } from '../../test/support/core.ts';
+import { amber, birch, cedar, questionOf, reportOf, t, v } from '../../test/support/core.ts';
 import { ask } from './client.ts';
 import { checkPeers, endOf, peers as peersShape, type PeersConfig } from './config.ts';
 import { Peers, type View } from './peers.ts';
 import { PeerServer } from './server.ts';
-import { publicKeyOf, signedLine } from './wire.ts';
+import { signedLine } from './wire.ts';
+import { publicKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** Guards that ask each other over real connections, and others that would like to. */
 
@@ -25,17 +26,8 @@ const signal = (): AbortSignal => {
   ends.push(one);
   return one.signal;
 };
-const rawOf = (key: KeyObject): string => Buffer.from(String(key.export({ format: 'jwk' }).x), 'base64url').toString('base64');
+const rawOf = (key: KeyObject): string => rawPublicKeyOf(key).toString('base64');
 const [amberKey, birchKey, strangerKey] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
-const put = (of: Partial<Question> = {}): Question => ({
-  validator: v,
-  asker: amber,
-  asked: birch,
-  term: t(1),
-  promiseMs: durationMs(15_000),
-  nonce: 'a'.repeat(64),
-  ...of,
-});
 const idle = (): Asked => ({
   validator: v,
   hold: newHold(birch, { relinquished: 0, floor: 1 }),
@@ -85,22 +77,22 @@ const linesOf = (got: string): number => got.split('\n').length - 1;
 describe('one question', () => {
   test('is answered', async () => {
     const { port } = await serve();
-    expect(await ask(peerAt(port), put(), amberKey.privateKey, soon())).toMatchObject({ ...put(), outcome: 'promised' });
-    expect(await ask(peerAt(port), put({ term: t(1), asked: cedar }), amberKey.privateKey, soon())).toMatchObject({ outcome: 'refused' });
+    expect(await ask(peerAt(port), questionOf(), amberKey.privateKey, soon())).toMatchObject({ ...questionOf(), outcome: 'promised' });
+    expect(await ask(peerAt(port), questionOf({ term: t(1), asked: cedar }), amberKey.privateKey, soon())).toMatchObject({ outcome: 'refused' });
   });
   test('is not answered to who does not sign as its asker', async () => {
     const { port, asked } = await serve();
-    await expect(ask(peerAt(port), put(), strangerKey.privateKey, soon())).rejects.toThrow('the connection ended');
-    await expect(ask(peerAt(port), put({ asker: cedar }), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
+    await expect(ask(peerAt(port), questionOf(), strangerKey.privateKey, soon())).rejects.toThrow('the connection ended');
+    await expect(ask(peerAt(port), questionOf({ asker: cedar }), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
     expect(asked).toEqual([]);
   });
   test('of an earlier connection is not answered', async () => {
     const { port, asked } = await serve();
     let heard = '';
-    await raw(port, (challenge) => (heard = signedLine('question', challenge, put(), amberKey.privateKey)));
+    await raw(port, (challenge) => (heard = signedLine('question', challenge, questionOf(), amberKey.privateKey)));
     expect(asked.length).toBe(1);
     expect(linesOf(await raw(port, () => heard))).toBe(1);
-    expect(linesOf(await raw(port, (challenge) => signedLine('answer', challenge, put(), amberKey.privateKey)))).toBe(1);
+    expect(linesOf(await raw(port, (challenge) => signedLine('answer', challenge, questionOf(), amberKey.privateKey)))).toBe(1);
     expect(asked.length).toBe(1);
   });
   test.each<[string, string | Buffer]>([
@@ -123,9 +115,9 @@ describe('one question', () => {
     const { port } = await serve(400);
     const flood = Array.from({ length: 40 }, () => raw(port, () => ''));
     await systemClock.sleep(durationMs(100));
-    await expect(ask(peerAt(port), put(), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
+    await expect(ask(peerAt(port), questionOf(), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
     await Promise.all(flood);
-    expect(await ask(peerAt(port), put(), amberKey.privateKey, soon())).toMatchObject({ outcome: 'promised' });
+    expect(await ask(peerAt(port), questionOf(), amberKey.privateKey, soon())).toMatchObject({ outcome: 'promised' });
   });
 });
 
@@ -140,10 +132,10 @@ describe('an answer', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return (server.address() as { port: number }).port;
   };
-  const promised = { ...put(), outcome: 'promised', why: 'w' } as const;
+  const promised = { ...questionOf(), outcome: 'promised', why: 'w' } as const;
   test('counts when it is signed by who was asked, for this connection', async () => {
     const port = await fake((challenge) => signedLine('answer', challenge, promised, birchKey.privateKey));
-    expect(await ask(peerAt(port), put(), amberKey.privateKey, soon())).toEqual(promised);
+    expect(await ask(peerAt(port), questionOf(), amberKey.privateKey, soon())).toEqual(promised);
   });
   test.each<[string, (challenge: string) => string]>([
     ['by another', (challenge) => signedLine('answer', challenge, promised, strangerKey.privateKey)],
@@ -152,13 +144,15 @@ describe('an answer', () => {
     ['and changed', (challenge) => signedLine('answer', challenge, promised, birchKey.privateKey).replace('"term":1', '"term":2')],
   ])('signed %s counts for nothing', async (_, say) => {
     const port = await fake(say);
-    await expect(ask(peerAt(port), put(), amberKey.privateKey, soon())).rejects.toThrow('the answer is not signed by the guard that was asked');
+    await expect(ask(peerAt(port), questionOf(), amberKey.privateKey, soon())).rejects.toThrow(
+      'the answer is not signed by the guard that was asked',
+    );
   });
   test('that never comes is not waited for, nor one without end', async () => {
     const short = (): AbortSignal => systemClock.timeout(durationMs(100));
-    await expect(ask(peerAt(await fake(() => '')), put(), amberKey.privateKey, short())).rejects.toThrow('the connection ended');
-    await expect(ask(peerAt(await fake(() => 'x'.repeat(5_000))), put(), amberKey.privateKey, soon())).rejects.toThrow('the line is too long');
-    await expect(ask(peerAt(1), put(), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
+    await expect(ask(peerAt(await fake(() => '')), questionOf(), amberKey.privateKey, short())).rejects.toThrow('the connection ended');
+    await expect(ask(peerAt(await fake(() => 'x'.repeat(5_000))), questionOf(), amberKey.privateKey, soon())).rejects.toThrow('the line is too long');
+    await expect(ask(peerAt(1), questionOf(), amberKey.privateKey, soon())).rejects.toThrow('the connection ended');
   });
 });
 
@@ -259,7 +253,7 @@ describe('the configuration', () => {
     }).not.toThrow();
     expect(endOf('[::1]:80')).toEqual({ host: '::1', port: 80 });
     expect(endOf('birch:7946')).toEqual({ host: 'birch', port: 7_946 });
-    expect(publicKeyOf(rawOf(birchKey.publicKey)).equals(birchKey.publicKey)).toBe(true);
+    expect(publicKeyOf(Buffer.from(rawOf(birchKey.publicKey), 'base64')).equals(birchKey.publicKey)).toBe(true);
   });
   test('is refused where asking is wrong or cannot be', () => {
     refused({ ...of(), onControlPlaneLoss: 'stop' }, 'peers');

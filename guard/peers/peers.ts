@@ -9,7 +9,7 @@ import type { Reporter } from '../report.ts';
 import { ask, type Peer } from './client.ts';
 import { endOf, type PeersConfig } from './config.ts';
 import { PeerServer } from './server.ts';
-import { publicKeyOf } from './wire.ts';
+import { publicKeyOf } from '../../runtime/ed25519.ts';
 
 /** Policy `ask` beside the guard's own loops: answers the other guards, and asks them while the lease cannot be read. */
 
@@ -42,7 +42,10 @@ export class Peers {
   constructor(options: PeersOptions) {
     this.#options = options;
     this.#nodes = new Map(
-      options.config.peers.nodes.map(({ node, address, publicKey }) => [node, { ...endOf(address), publicKey: publicKeyOf(publicKey) }]),
+      options.config.peers.nodes.map(({ node, address, publicKey }) => [
+        node,
+        { ...endOf(address), publicKey: publicKeyOf(Buffer.from(publicKey, 'base64')) },
+      ]),
     );
   }
 

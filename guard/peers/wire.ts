@@ -1,4 +1,4 @@
-import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { sign, verify, type KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { signedText, type Answer, type Question } from '../../core/ask.ts';
@@ -17,12 +17,6 @@ export const mostBytes = 4_096;
 const signature = z.base64().length(88);
 export const challengeLine = z.strictObject({ challenge: z.string().regex(/^[0-9a-f]{64}$/) });
 export const lineOf = <T extends z.ZodType>(said: T) => z.strictObject({ said, signature });
-
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
-
-/** An Ed25519 public key of 32 raw bytes, base64. */
-export const publicKeyOf = (raw: string): KeyObject =>
-  createPublicKey({ key: Buffer.concat([spkiPrefix, Buffer.from(raw, 'base64')]), format: 'der', type: 'spki' });
 
 type Purpose = 'question' | 'answer';
 

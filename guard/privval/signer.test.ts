@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createPublicKey, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,16 +8,11 @@ import { type Proposal, type Vote } from './read.ts';
 import { type Signer } from './signer.ts';
 import { extensionBytes, signBytes } from './write.ts';
 import { hex, nil, block, vote, proposal, publicKey, dir, signerOf, useFolder } from '../../test/support/privval.ts';
+import { publicKeyOf } from '../../runtime/ed25519.ts';
 
 useFolder();
 
-const verifies = (bytes: Uint8Array, signature: Uint8Array): boolean =>
-  verify(
-    null,
-    bytes,
-    createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]), format: 'der', type: 'spki' }),
-    signature,
-  );
+const verifies = (bytes: Uint8Array, signature: Uint8Array): boolean => verify(null, bytes, publicKeyOf(publicKey), signature);
 
 const refusal = (signer: Signer, duty: Vote | Proposal, chainId = 'c'): number | null => {
   const outcome = signer.sign(duty, chainId);

@@ -1,5 +1,6 @@
-import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { sign, type KeyObject } from 'node:crypto';
 import { dutyOf, highest, judgeDuty, type LastDuty, type Watermark } from '../../core/watermark.ts';
+import { privateKeyOf } from '../../runtime/ed25519.ts';
 import type { StateFile, SignState } from '../state.ts';
 import { voteTypes, type Proposal, type Vote } from './read.ts';
 import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, type Signed } from './write.ts';
@@ -8,7 +9,6 @@ import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, typ
 
 export type SignOutcome = { readonly ok: true; readonly signed: Signed } | { readonly ok: false; readonly code: number; readonly reason: string };
 
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 export const seedBytes = 32;
 
 const stepOf = (duty: Vote | Proposal): number => {
@@ -42,9 +42,7 @@ export class Signer {
   load(seed: Buffer, floor: Watermark): void {
     if (seed.length !== seedBytes) throw new Error(`the key has ${seed.length} bytes, expected ${seedBytes}`);
     this.raise(floor);
-    const der = Buffer.concat([pkcs8Prefix, seed]);
-    this.#key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    der.fill(0);
+    this.#key = privateKeyOf(seed);
   }
 
   /** Raises the durable watermark to at least the floor. @throws when the disk cannot be read or written. */

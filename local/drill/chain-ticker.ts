@@ -1,10 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
 import { Ledger } from '../ticker/ledger.ts';
 import type { ChainView, DrillChain, DrillNode, Findings } from './chain.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** The ticker chain under the generic systemd driver: needs nothing but Node. */
 
@@ -13,17 +14,6 @@ const unitName = 'tickd.service';
 const heightsToTell = 8;
 const pollMs = durationMs(50);
 const maxPolls = 2_000;
-
-const publicKeyOf = (seed: Buffer): Buffer =>
-  createPublicKey(
-    createPrivateKey({
-      key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
-      format: 'der',
-      type: 'pkcs8',
-    }),
-  )
-    .export({ format: 'der', type: 'spki' })
-    .subarray(-32);
 
 const findingsOf = (ledger: Ledger, { from, newNode, oldNode }: Parameters<ChainView['findings']>[0]): Findings => {
   const firstNew = newNode === null ? undefined : ledger.landed.find(({ node, height }) => node === newNode && height > from);
@@ -54,7 +44,7 @@ export const tickerView = async (clock: Clock): Promise<TickerView> => {
   const view: ChainView = {
     config: {
       kind: 'systemd',
-      progressPath: `/progress/${publicKeyOf(seed).toString('hex')}`,
+      progressPath: `/progress/${rawPublicKeyOf(privateKeyOf(seed)).toString('hex')}`,
       progressPointer: '/lastSigned',
       headPath: '/head',
       headPointer: '/height',

@@ -1,14 +1,14 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { dutyMessage, Ledger } from './ledger.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** The detector of the default drill must detect. */
 
 const seed = Buffer.alloc(32, 8);
-const key = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
-const publicKey = publicKeyOf(seed).toString('base64');
+const key = privateKeyOf(seed);
+const publicKey = rawPublicKeyOf(key).toString('base64');
 let ledger: Ledger;
 let url = '';
 const duty = async (height: number, node: string, signed = dutyMessage({ height, node })): Promise<number> =>

@@ -1,8 +1,9 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { durationMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import { closeServer, listen } from '../loopback.ts';
+import { publicKeyOf } from '../../runtime/ed25519.ts';
 
 /** A tiny honest chain: a height every half second, one signed duty per height and key, and every equivocation kept as proof. */
 
@@ -24,7 +25,6 @@ export interface Landed {
   readonly atMs: SteadyMs;
 }
 
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 /** What is signed: the node's own name makes two signers of one height visible as two messages. */
 export const dutyMessage = (of: { height: number; node: string }): Buffer => Buffer.from(`ticker/${of.height}/${of.node}`);
 
@@ -85,7 +85,7 @@ export class Ledger {
   }
 
   #accept(given: Duty): number {
-    const key = createPublicKey({ key: Buffer.concat([spkiPrefix, Buffer.from(given.publicKey, 'base64')]), format: 'der', type: 'spki' });
+    const key = publicKeyOf(Buffer.from(given.publicKey, 'base64'));
     if (!verify(null, dutyMessage(given), key, Buffer.from(given.signature, 'base64'))) return 403;
     if (given.height > this.#height || given.height < this.#height - 1) return 409;
     const id = `${given.publicKey}/${given.height}`;

@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { dutyMessage } from './ledger.ts';
 
 /** The validator daemon of the ticker chain. Signs each new height above its floor, and keeps its last one on the disk first. */
@@ -19,8 +20,8 @@ if (existsSync(join(settings.TICK_DIR, 'broken'))) {
 }
 
 const seed = Buffer.from(readFileSync(join(settings.TICK_KEY_DIR, 'key'), 'utf8').trim(), 'base64');
-const key = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
-const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64');
+const key = privateKeyOf(seed);
+const publicKey = rawPublicKeyOf(key).toString('base64');
 const floorFile = join(settings.TICK_KEY_DIR, 'watermark.json');
 const floor = existsSync(floorFile) ? z.object({ slot: z.number() }).parse(JSON.parse(readFileSync(floorFile, 'utf8'))).slot : 0;
 const stored = existsSync(slotFile) ? Number(readFileSync(slotFile, 'utf8')) : 0;

@@ -1,7 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { createCipheriv } from 'node:crypto';
 import { keyOf } from '../../aws/items.ts';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { attemptId, validatorId } from '../../core/ids.ts';
 import { applyWrite, enrol } from '../../core/lease.ts';
@@ -13,12 +12,13 @@ import { Proc } from './proc.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Table } from './table.ts';
 import { whole } from './wire.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** A validator as `baton seal` and `baton apply` leave it, with a key that everybody may know. */
 
 export const validator = validatorId.parse('hub-1');
 const seed = Buffer.alloc(32, 3);
-export const publicKey = publicKeyOf(seed).toString('base64');
+export const publicKey = rawPublicKeyOf(privateKeyOf(seed)).toString('base64');
 const dataKey = Buffer.alloc(32, 7);
 
 const vault = ((): { box: string; dataKey: string } => {

@@ -1,9 +1,11 @@
+import type { Question } from '../../core/ask.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import { validatorsFile, type ValidatorConfig } from '../../core/config.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import type { AttemptId, ExecutionName, NodeId, Term, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { NodeReport } from '../../core/report.ts';
+import { durationMs } from '../../core/time.ts';
 
 /**
  * Values that tests begin from. Each function gives a fresh one. Names are branded, not parsed: a broken schema then fails the tests
@@ -124,5 +126,16 @@ export const recordOf = (of: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
   sentence: 'Fence amber.',
   token: 'token',
   version: 1,
+  ...of,
+});
+
+/** amber asks birch for fifteen seconds of its first term. */
+export const questionOf = (of: Partial<Question> = {}): Question => ({
+  validator: v,
+  asker: amber,
+  asked: birch,
+  term: t(1),
+  promiseMs: durationMs(15_000),
+  nonce: 'a'.repeat(64),
   ...of,
 });

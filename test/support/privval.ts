@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { publicKeyOf } from '../../cli/commands/seal.ts';
 import type { BlockId, Proposal, Vote } from '../../guard/privval/read.ts';
 import { Signer } from '../../guard/privval/signer.ts';
 import { StateFile } from '../../guard/state.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** Duties and a signer that tests of privval begin from. */
 
@@ -38,7 +38,7 @@ export const proposal = (of: Partial<Proposal> = {}): Proposal => ({
 });
 
 export const seed = Buffer.alloc(32, 3);
-export const publicKey = publicKeyOf(seed);
+export const publicKey = rawPublicKeyOf(privateKeyOf(seed));
 export let dir = '';
 /** Call it once at the top of a test file: a fresh folder for each test. */
 export const useFolder = (): void => {

@@ -1,5 +1,5 @@
 import { fromSignState } from '../../../chains/cometbft/watermark.ts';
-import { keyMaterial, publicKeyOf } from '../../../cli/commands/seal.ts';
+import { keyMaterial } from '../../../cli/commands/seal.ts';
 import { guardConfigOf } from '../../../guard/config.ts';
 import { readHealth, readSlot } from '../../../guard/drivers/systemd.ts';
 import { signedFrame } from '../../../guard/privval/write.ts';
@@ -11,6 +11,7 @@ import { mutate, mutateText, noise, type Plain } from '../mutate.ts';
 import type { Random } from '../random.ts';
 import { hold, target, type Target } from '../target.ts';
 import { canAsk, isTiming, safeTiming } from './validators-file.ts';
+import { privateKeyOf, rawPublicKeyOf } from '../../../runtime/ed25519.ts';
 
 /** Files and program output on a node, and the files that `baton seal` is given. */
 
@@ -198,7 +199,9 @@ const signState = target<Input>({
   },
 });
 
-const pairs = [1, 2, 3].map((fill) => Buffer.concat([Buffer.alloc(32, fill), publicKeyOf(Buffer.alloc(32, fill))]).toString('base64'));
+const pairs = [1, 2, 3].map((fill) =>
+  Buffer.concat([Buffer.alloc(32, fill), rawPublicKeyOf(privateKeyOf(Buffer.alloc(32, fill)))]).toString('base64'),
+);
 const keyOf = (random: Random): { file: Plain } => {
   const both = random.pick(pairs);
   return {

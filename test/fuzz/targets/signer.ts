@@ -1,10 +1,10 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { publicKeyOf } from '../../../cli/commands/seal.ts';
 import type { Watermark } from '../../../core/watermark.ts';
 import { readRequest, type Proposal, type Vote } from '../../../guard/privval/read.ts';
 import { Signer } from '../../../guard/privval/signer.ts';
 import { signBytes, signedFrame } from '../../../guard/privval/write.ts';
 import type { SignState, StateFile } from '../../../guard/state.ts';
+import { privateKeyOf } from '../../../runtime/ed25519.ts';
 import { requestBytes } from '../privval.ts';
 import { mutateBytes } from '../mutate.ts';
 import { hold, target } from '../target.ts';
@@ -20,8 +20,7 @@ interface Input {
 }
 
 const seed = Buffer.alloc(32, 3);
-const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKeyOf(seed)]);
-const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+const publicKey = createPublicKey(privateKeyOf(seed));
 
 class Memory {
   state: SignState | null = null;
