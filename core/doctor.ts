@@ -2,7 +2,7 @@ import { notReady } from './assess-gates.ts';
 import type { NodeConfig, ValidatorConfig } from './config.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
 import { failedOf, sayFences, wantedFences, type FenceTestRecord } from './fence-test.ts';
-import { fail, not, ok, seenAs, unseenAs, type Finding, type Seen, type Told } from './finding.ts';
+import { fail, not, ok, seenAs, unseenAs, valueOf, type Finding, type Seen, type Told } from './finding.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { daysSince, silentIn, type Look } from './survey.ts';
@@ -44,8 +44,6 @@ export interface ValidatorSeen {
 
 /** Days until practice is called overdue: what the stack's alarms begin with. */
 export const overdueDays = { drill: 90, alertTest: 30 } as const;
-
-const valueOf = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
 
 const tableStates = { safe: 'ok', unsafe: 'fail', unknown: 'unknown' } as const;
 

@@ -28,6 +28,8 @@ export const ok = (sentence: string): Told => ({ state: 'ok', sentence, next: nu
 export const not = (state: HealthState, sentence: string, next: string): Told => ({ state, sentence, next });
 export const fail = (sentence: string, next: string): Told => not('fail', sentence, next);
 
+export const valueOf = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
+
 type Unseen = Exclude<Seen<never>, { readonly value: never }>;
 
 export const unseenAs = (seen: Unseen, next: string): Told => ('broken' in seen ? fail(seen.broken, next) : not('unknown', seen.unknown, next));

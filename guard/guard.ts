@@ -11,8 +11,6 @@ import type { Word } from './report.ts';
 
 /** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
 
-export type { GuardOptions } from './options.ts';
-
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
 /** Time between two reports while nothing changes; shorter where three of them would not fit into the lease. */

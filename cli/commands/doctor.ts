@@ -1,5 +1,5 @@
 import { judgeStack, judgeValidator, type StackSeen, type ValidatorSeen } from '../../core/doctor.ts';
-import { countsOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
+import { countsOf, valueOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import { holding } from '../../core/pause.ts';
 import { silentIn, type Look } from '../../core/survey.ts';
@@ -27,8 +27,6 @@ const betweenLooksMs = durationMs(1_000);
 const maxLooks = 8;
 const readMs = durationMs(10_000);
 
-const valueOf = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
-
 type Read = Omit<ValidatorSeen, 'looks'> & { readonly first: Seen<Look> };
 
 const readOne = async (context: Context, validator: ValidatorId, caller: Seen<string>, options: DoctorOptions): Promise<Read> => {
@@ -45,6 +43,10 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
   const found = valueOf(lease);
   const claimRunning: Seen<boolean> = found ? await seenOf(isDriven(context, found, signal)) : { value: true };
   const nodes = valueOf(config)?.nodes.map(({ id }) => id) ?? [];
+  const [quarantined, first] = await Promise.all([
+    seenOf(quarantinedOf(context, validator, nodes, signal)),
+    seenOf(readReports(context, validator, nodes, signal)),
+  ]);
   return {
     validator,
     caller,
@@ -55,8 +57,8 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
     fenceTest,
     vault,
     claimRunning,
-    quarantined: await seenOf(quarantinedOf(context, validator, nodes, signal)),
-    first: await seenOf(readReports(context, validator, nodes, signal)),
+    quarantined,
+    first,
   };
 };
 

@@ -11,6 +11,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { readState } from '../commands/explain-policy.ts';
 import type { Context } from '../context.ts';
 import { readMachines } from '../doctor/read.ts';
+import { valueOf } from '../../core/finding.ts';
 
 /** What a recovery goes by, read once: what Assess reads, what AWS says of the lost machine, and what runs already. */
 
@@ -62,7 +63,7 @@ export const look = async (context: Context, validator: ValidatorId, of: { to: N
   const lease = state.lease ?? (await needLease(context, validator));
   const node = holderOf(config, lease);
   const { agents, machines, head: chainHead } = await readMachines(context, config);
-  const head = 'value' in chainHead ? chainHead.value : null;
+  const head = valueOf(chainHead) ?? null;
   const lost = {
     report: reports[node.id],
     silent: silent.includes(node.id),

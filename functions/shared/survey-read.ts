@@ -86,19 +86,22 @@ export const readOne = async (
   ]);
   // The fleet names it, so it was enrolled.
   if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
-  const nodes = found?.config.nodes.map(({ id }) => id) ?? [];
+  const [driven, quarantined] = await Promise.all([
+    lease && part(trouble, isDriven(deps, lease, signal)),
+    part(trouble, quarantinedOf(deps, validator, nodesOf({ config: found?.config }), signal)),
+  ]);
   const reading: Reading = {
     validator,
     paused: holding(pause, deps.clock.epochMs()) !== undefined,
     pause,
     config: found?.config,
     lease,
-    claimRunning: lease === undefined || (await part(trouble, isDriven(deps, lease, signal))) !== false,
+    claimRunning: driven !== false,
     open,
     history: history ?? [],
     verdict: watch?.state ?? 'healthy',
     looks: [],
-    quarantined: (await part(trouble, quarantinedOf(deps, validator, nodes, signal))) ?? [],
+    quarantined: quarantined ?? [],
     trouble,
   };
   await lookOnce(deps, reading, signal);

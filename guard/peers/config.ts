@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BatonError } from '../../core/errors.ts';
 import { nodeId, type NodeId } from '../../core/ids.ts';
 import { checkAsk, type Timing } from '../../core/timing.ts';
+import { twice } from '../../core/check.ts';
 
 /** Policy `ask`: where this guard is asked, the key that it signs with, and every other node of the validator. */
 
@@ -46,8 +47,6 @@ interface Checked {
 const refuse = (field: string, message: string, fix: string): never => {
   throw new BatonError('ConfigInvalid', `${field}: ${message}`, { field, fix });
 };
-
-const twice = (values: readonly string[]): string | undefined => values.find((value, at) => values.indexOf(value) !== at);
 
 /** @throws BatonError ConfigInvalid or TimingUnsafe when the guard could not ask, or must not. */
 export const checkPeers = ({ node, onControlPlaneLoss, peers: of, chain, timing }: Checked): void => {
