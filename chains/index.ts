@@ -1,7 +1,6 @@
-import type { ChainConfig, ValidatorConfig } from '../core/config.ts';
-import { cometbftProbe } from './cometbft/probe.ts';
+import type { ValidatorConfig } from '../core/config.ts';
 import { unobservable, type Before, type ChainProbe, type Landed, type Look } from './probe.ts';
-import { systemdProbe } from './systemd/probe.ts';
+import { registry } from './registry.ts';
 
 export type { Before, ProbeMemory } from './probe.ts';
 
@@ -15,26 +14,33 @@ export interface Chains {
   headOf(config: ValidatorConfig, signal: AbortSignal): Promise<number | null>;
 }
 
-const probes: Record<ChainConfig['kind'], ChainProbe> = { cometbft: cometbftProbe, systemd: systemdProbe };
+/** Of a chain that this version does not know nothing can be seen. */
+const blind: ChainProbe = {
+  look: async (config, _url, before) => unobservable(`This version knows no chain of kind ${config.chain.kind}.`, before),
+  landed: async () => ({ signed: false, head: null, whole: false }),
+  head: async () => null,
+};
+
+const probeOf = ({ chain }: ValidatorConfig): ChainProbe => (Object.hasOwn(registry, chain.kind) ? (registry[chain.kind]?.probe ?? blind) : blind);
 
 const urlOf = (config: ValidatorConfig, vantage: string): string | undefined => config.vantages.find(({ name }) => name === vantage)?.url;
 
 export const chains: Chains = {
   look: async (config, vantage, before, signal) => {
     const url = urlOf(config, vantage);
-    return url === undefined ? unobservable(`There is no vantage ${vantage}.`, before) : probes[config.chain.kind].look(config, url, before, signal);
+    return url === undefined ? unobservable(`There is no vantage ${vantage}.`, before) : probeOf(config).look(config, url, before, signal);
   },
   landed: async (config, vantage, above, signal) => {
     const url = urlOf(config, vantage);
-    return url === undefined ? { signed: false, head: null, whole: false } : probes[config.chain.kind].landed(config, url, above, signal);
+    return url === undefined ? { signed: false, head: null, whole: false } : probeOf(config).landed(config, url, above, signal);
   },
   signedAbove: async (config, above, signal) => {
-    const seen = await Promise.all(config.vantages.map(({ url }) => probes[config.chain.kind].landed(config, url, above, signal)));
+    const seen = await Promise.all(config.vantages.map(({ url }) => probeOf(config).landed(config, url, above, signal)));
     if (seen.some(({ signed }) => signed)) return true;
     return seen.filter(({ whole }) => whole).length * 2 > seen.length ? false : null;
   },
   headOf: async (config, signal) => {
-    const heads = await Promise.all(config.vantages.map(({ url }) => probes[config.chain.kind].head(config, url, signal)));
+    const heads = await Promise.all(config.vantages.map(({ url }) => probeOf(config).head(config, url, signal)));
     const known = heads.filter((head) => head !== null);
     return known.length * 2 > heads.length ? Math.max(...known) : null;
   },

@@ -1,6 +1,6 @@
 import { personOf } from '../core/approval.ts';
 import { assessRequest, type Assessment } from '../core/assess.ts';
-import type { ValidatorConfig } from '../core/config.ts';
+import { chainLabel, type ValidatorConfig } from '../core/config.ts';
 import { failoverName } from '../core/names.ts';
 import { hashOf, type Cause } from '../core/plan.ts';
 import type { Lease } from '../core/lease.ts';
@@ -196,7 +196,7 @@ export const rowOf = (seen: Seen, of: { readonly watchAlive: boolean | null; rea
   const level: Level = remarks[0]?.level ?? 'calm';
   return {
     validator,
-    chain: config ? (config.chain.kind === 'cometbft' ? `cometbft ${config.chain.chainId}` : config.chain.kind) : 'not known',
+    chain: config ? chainLabel(config.chain) : 'not known',
     ...signsOf(seen, health),
     term: lease?.term ?? null,
     phase: lease?.phase ?? null,

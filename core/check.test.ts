@@ -1,3 +1,4 @@
+import { registry } from '../chains/registry.ts';
 import { describe, expect, test } from 'vitest';
 import { amber, birch, configOf } from '../test/support/core.ts';
 import { checkValidator, twice } from './check.ts';
@@ -27,7 +28,7 @@ const drillIn = (from: string, to: string): One => ({ everyDays: 30, window: { f
 const answer = (of: One): unknown => {
   const config = configOf((one) => void Object.assign(one, of));
   try {
-    return checkValidator(config) === config ? 'valid' : 'another value';
+    return checkValidator(config, registry) === config ? 'valid' : 'another value';
   } catch (error) {
     return error instanceof BatonError ? error.toJSON() : error;
   }
@@ -143,9 +144,7 @@ describe('is refused', () => {
       { chain: systemd, policy: evidenceOf('lapsed') },
       {
         field: 'hub-1.policy.evidence',
-        message:
-          'hub-1: lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself ' +
-          'may wake from a freeze and sign before its guard stops it',
+        message: 'hub-1: lapsed cannot be accepted on systemd: what signs by itself may wake from a freeze and sign before its guard stops it',
         fix: 'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
       },
     ],

@@ -1,3 +1,4 @@
+import { rulesOf, type ChainRules, type ChainTable } from './chain-rules.ts';
 import type { ValidatorConfig } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { machineNames } from './power.ts';
@@ -108,9 +109,9 @@ const checkAttesters = (config: ValidatorConfig): void => {
     );
 };
 
-const checkAsking = (config: ValidatorConfig): void => {
+const checkAsking = (config: ValidatorConfig, gated: boolean): void => {
   const field = 'policy.onControlPlaneLoss';
-  if (config.chain.kind === 'systemd')
+  if (!gated)
     refuse(
       config,
       field,
@@ -121,7 +122,7 @@ const checkAsking = (config: ValidatorConfig): void => {
   checkAsk(config.timing);
 };
 
-const checkEvidence = (config: ValidatorConfig): void => {
+const checkEvidence = (config: ValidatorConfig, gated: boolean): void => {
   const { policy } = config;
   for (const kind of ['lapsed', 'attested'] as const) {
     if (policy.evidence.includes(kind) && policy.assumptions[kind] === undefined) {
@@ -142,15 +143,15 @@ const checkEvidence = (config: ValidatorConfig): void => {
     );
   }
   if (policy.evidence.includes('attested')) checkAttesters(config);
-  if (policy.evidence.includes('lapsed') && config.chain.kind === 'systemd') {
+  if (policy.evidence.includes('lapsed') && !gated) {
     refuse(
       config,
       'policy.evidence',
-      'lapsed cannot be accepted for a chain of kind systemd: a daemon that signs by itself may wake from a freeze and sign before its guard stops it',
+      `lapsed cannot be accepted on ${config.chain.kind}: what signs by itself may wake from a freeze and sign before its guard stops it`,
       'Take lapsed out of policy.evidence; powered-off or attested serve instead.',
     );
   }
-  if (policy.onControlPlaneLoss === 'ask') checkAsking(config);
+  if (policy.onControlPlaneLoss === 'ask') checkAsking(config, gated);
   if (policy.evidence.includes('lapsed') && policy.onControlPlaneLoss === 'hold') {
     refuse(
       config,
@@ -181,13 +182,20 @@ const checkDrill = (config: ValidatorConfig): void => {
     );
 };
 
+const checkChain = (config: ValidatorConfig, { check }: ChainRules): void => {
+  const found = check?.(config);
+  if (found) refuse(config, found.field, found.message, found.fix);
+};
+
 /** @throws BatonError with the field, its value, what was expected and the fix. */
-export const checkValidator = (config: ValidatorConfig): ValidatorConfig => {
+export const checkValidator = (config: ValidatorConfig, chains: ChainTable): ValidatorConfig => {
+  const rules = rulesOf(config, chains);
   checkNodes(config);
   checkVantages(config);
-  checkEvidence(config);
+  checkEvidence(config, rules.gated(config.chain));
   checkSlack(config);
   checkDrill(config);
   checkTiming(config.timing);
+  checkChain(config, rules);
   return config;
 };

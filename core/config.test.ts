@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { amber, configOf, yaml } from '../test/support/core.ts';
 import { holdsRows, long, many } from '../test/support/schema.ts';
-import { nodeLabel, policy, validatorConfig, validatorsFile } from './config.ts';
+import { validatorsFile } from '../chains/registry.ts';
+import { nodeLabel, policy, validatorConfig } from './config.ts';
 
 const base = (): Record<string, unknown> => {
   const [one] = (yaml() as { validators: Record<string, unknown>[] }).validators;
@@ -15,6 +16,7 @@ const messageAt = (of: Record<string, unknown>): string | undefined => validator
 describe('one validator', () => {
   holdsRows(validatorConfig, base, [
     ['id', ['hub-2'], ['']],
+    ['chain.kind', ['cometbft', 'a-chain-of-another-version'], ['', 'A', 3]],
     ['custody', ['release', undefined], ['gate', '']],
     ['holder', ['a', `a${'b'.repeat(39)}`, '0-a'], ['', `a${'b'.repeat(40)}`, '-a', 'A', 'a_b', '!a', 'a!']],
     ['nodes.0.name', ['a'], ['A']],
@@ -74,31 +76,8 @@ describe('one validator', () => {
   });
   test('fields too many are refused at every level', () => {
     const [node, vantage] = [base()['nodes'] as object[], base()['vantages'] as object[]].map((list) => ({ ...list[0], extra: 1 }));
-    for (const of of [{ extra: 1 }, { nodes: [node] }, { vantages: [vantage] }, { chain: { ...(base()['chain'] as object), extra: 1 } }])
-      expect(messageAt(of)).toBe('Unrecognized key: "extra"');
+    for (const of of [{ extra: 1 }, { nodes: [node] }, { vantages: [vantage] }]) expect(messageAt(of)).toBe('Unrecognized key: "extra"');
   });
-});
-
-describe('chain', () => {
-  holdsRows(validatorConfig, base, [
-    ['chain.kind', ['cometbft'], ['', 'dogecoin']],
-    ['chain.chainId', ['x', long(50)], ['', long(51)]],
-    ['chain.publicKey', [`${'A'.repeat(43)}=`], [`${'A'.repeat(39)}=`, 'A'.repeat(48), `${'!'.repeat(43)}=`]],
-  ]);
-  const systemd = (): unknown => ({
-    ...base(),
-    chain: { kind: 'systemd', progressPath: '/a', progressPointer: '/b', headPath: '/c', headPointer: '/d' },
-  });
-  holdsRows(
-    validatorConfig,
-    systemd,
-    ['progressPath', 'progressPointer', 'headPath', 'headPointer'].map((field) => [
-      `chain.${field}`,
-      ['/', '/x', `/${long(299)}`],
-      ['', 'x', 'x/', `/${long(300)}`],
-    ]),
-  );
-  holdsRows(validatorConfig, systemd, [['chain.kind', ['systemd'], ['']]]);
 });
 
 describe('policy', () => {

@@ -31,26 +31,12 @@ export type NodeConfig = z.infer<typeof node>;
 /** A place from which the chain is seen, independent of the validator's own nodes. */
 export const vantage = z.strictObject({ name, url });
 
-const cometbft = z.strictObject({
-  kind: z.literal('cometbft'),
-  chainId: z.string().min(1).max(50),
-  /** 32-byte Ed25519 public key, base64. */
-  publicKey: z.base64().length(44),
-});
-
-/** Any daemon: progress and head are numbers in JSON documents, found by JSON pointer (RFC 6901). */
-const systemd = z.strictObject({
-  kind: z.literal('systemd'),
-  /** Path on each vantage's URL of the document that shows this validator's own last duty. */
-  progressPath: z.string().startsWith('/').max(300),
-  progressPointer: z.string().startsWith('/').max(300),
-  /** The same for the head of the whole chain or service; when it stands still too, it is not this validator's failure. */
-  headPath: z.string().startsWith('/').max(300),
-  headPointer: z.string().startsWith('/').max(300),
-});
-
-export const chain = z.discriminatedUnion('kind', [cometbft, systemd]);
+/** What a chain asks beside its kind is known to its folder under chains/ alone. */
+export const chain = z.looseObject({ kind: name });
 export type ChainConfig = z.infer<typeof chain>;
+
+/** Which of several on its chain, for people. */
+export const chainLabel = ({ kind, chainId }: ChainConfig): string => (typeof chainId === 'string' ? `${kind} ${chainId}` : kind);
 
 const assumption = z.string().min(20).max(500).optional();
 
@@ -112,8 +98,16 @@ export const validatorConfig = z.strictObject({
 });
 export type ValidatorConfig = z.infer<typeof validatorConfig>;
 
-export const validatorsFile = z.strictObject({ version: z.literal(1), validators: z.array(validatorConfig).min(1).max(1_000) });
-export type ValidatorsFile = z.infer<typeof validatorsFile>;
+/** The schema of the whole file, given that of `chain`. */
+export const validatorsFileOf = (itsChain: z.ZodType<ChainConfig>) =>
+  z.strictObject({
+    version: z.literal(1),
+    validators: z
+      .array(validatorConfig.extend({ chain: itsChain }))
+      .min(1)
+      .max(1_000),
+  });
+export type ValidatorsFile = z.infer<ReturnType<typeof validatorsFileOf>>;
 
 /** Name of a node for people, with its identity. */
 export const nodeLabel = (config: ValidatorConfig, id: string): string => {

@@ -1,3 +1,4 @@
+import { registry } from '../chains/registry.ts';
 import { describe, expect, test } from 'vitest';
 import { configOf, robin } from '../test/support/core.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
@@ -123,9 +124,13 @@ describe('approvers', () => {
 });
 
 test('a configuration is judged by the rules of apply', () => {
-  expect(tellConfig(configOf())).toStrictEqual({ state: 'ok', sentence: 'Mode approve; evidence relinquished, stopped, powered-off.', next: null });
+  expect(tellConfig(configOf(), registry)).toStrictEqual({
+    state: 'ok',
+    sentence: 'Mode approve; evidence relinquished, stopped, powered-off.',
+    next: null,
+  });
   const wrong = configOf((one) => (one['holder'] = 'zebra'));
-  expect(tellConfig(wrong)).toStrictEqual({
+  expect(tellConfig(wrong, registry)).toStrictEqual({
     state: 'fail',
     sentence: 'hub-1: holder is "zebra": expected one of its nodes amber, birch',
     next: 'Set holder to the name of the node that signs now.',

@@ -1,3 +1,4 @@
+import type { ChainTable } from './chain-rules.ts';
 import { personOf } from './approval.ts';
 import { checkValidator } from './check.ts';
 import type { ValidatorConfig } from './config.ts';
@@ -63,9 +64,9 @@ export const tellApprovers = ({ policy: { mode, approvers, quorum } }: Validator
   });
 };
 
-export const tellConfig = (config: ValidatorConfig): Told => {
+export const tellConfig = (config: ValidatorConfig, chains: ChainTable): Told => {
   try {
-    checkValidator(config);
+    checkValidator(config, chains);
     return ok(`Mode ${config.policy.mode}; evidence ${config.policy.evidence.join(', ')}.`);
   } catch (error) {
     return fail((error as BatonError).message, (error as BatonError).fix);

@@ -1,3 +1,4 @@
+import { registry } from '../chains/registry.ts';
 import { describe, expect, test } from 'vitest';
 import { amber, birch, configOf, leaseOf, reportOf, robin, run, t, v } from '../test/support/core.ts';
 import { judgeStack, judgeValidator, overdueDays, type StackSeen, type ValidatorSeen } from './doctor.ts';
@@ -42,7 +43,7 @@ const patient = (of: Partial<ValidatorSeen> = {}): ValidatorSeen => ({
   looks: looks(),
   ...of,
 });
-const examined = (of: Partial<ValidatorSeen> = {}): Finding[] => judgeValidator(patient(of), now);
+const examined = (of: Partial<ValidatorSeen> = {}): Finding[] => judgeValidator(patient(of), { nowMs: now, chains: registry });
 const found = (findings: readonly Finding[], check: string, node: string | null = null) => {
   const [one, ...more] = findings.filter((finding) => finding.check === check && finding.node === node);
   expect([check, one === undefined, more]).toEqual([check, false, []]);

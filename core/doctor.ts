@@ -1,3 +1,4 @@
+import type { ChainTable } from './chain-rules.ts';
 import { notReady } from './assess-gates.ts';
 import type { NodeConfig, ValidatorConfig } from './config.ts';
 import { tellApprovers, tellConfig, tellPrincipals, tellTiming, tellVantages } from './doctor-config.ts';
@@ -196,10 +197,15 @@ const tellPause = ({ validator, pause }: ValidatorSeen): Told =>
     found ? not('warn', `Paused by ${found.by}: ${found.reason}. No failover starts.`, `baton resume ${validator}`) : ok('Not paused.'),
   );
 
-const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Named[] => {
+interface Judged {
+  readonly nowMs: EpochMs;
+  readonly chains: ChainTable;
+}
+
+const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, { nowMs, chains }: Judged): Named[] => {
   const { looks } = seen;
   return [
-    ['configuration', null, tellConfig(config)],
+    ['configuration', null, tellConfig(config, chains)],
     ['lease', null, tellLease(seen, config.nodes)],
     ['pause', null, tellPause(seen)],
     ['principals', null, tellPrincipals(config)],
@@ -216,10 +222,10 @@ const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Na
 };
 
 /** @returns the findings of one validator. Without its configuration nothing else can be told. */
-export const judgeValidator = (seen: ValidatorSeen, nowMs: EpochMs): Finding[] => {
+export const judgeValidator = (seen: ValidatorSeen, by: Judged): Finding[] => {
   const { validator } = seen;
   const config = valueOf(seen.config);
   const missing = (): Told => fail('It is not configured.', 'baton apply validators.yaml');
-  const told = config ? ofOne(seen, config, nowMs) : [['configuration', null, seenAs(seen.config, `baton status ${validator}`, missing)] as const];
+  const told = config ? ofOne(seen, config, by) : [['configuration', null, seenAs(seen.config, `baton status ${validator}`, missing)] as const];
   return told.map(([check, node, one]) => ({ check, validator, node, ...one }));
 };

@@ -26,7 +26,7 @@ const inputOf = ({ lost = {}, change, more = {} }: Of = {}): OutlookInput => {
   const config = configOf(change);
   const [node] = config.nodes;
   if (!node) throw new Error('no node');
-  return { config, lease: leaseOf(), node, lost: lostOf(lost), to: cedar, caller: robin, stack: 'baton', ...more };
+  return { config, lease: leaseOf(), node, lost: lostOf(lost), to: cedar, caller: robin, stack: 'baton', gated: true, ...more };
 };
 const policy =
   (of: Record<string, unknown>, power: unknown = true) =>
@@ -256,7 +256,7 @@ describe('what a custodian could change', () => {
       policy({ evidence: ['stopped'] }, false)(one);
       one['chain'] = { kind: 'systemd', progressPath: '/p', progressPointer: '/p', headPath: '/h', headPointer: '/h' };
     };
-    expect(changes(daemon)).toEqual([byPower, byPeople]);
+    expect(changes(daemon, gone, { gated: false })).toEqual([byPower, byPeople]);
   });
   test('people are named while too few may state it', () => {
     const change = policy({ evidence: ['powered-off', 'lapsed', 'attested'], approvers: ['user/robin'], assumptions });

@@ -48,6 +48,8 @@ export interface OutlookInput {
   readonly caller: string;
   /** Name of the stack: the value of the tag that lets it stop a machine. */
   readonly stack: string;
+  /** The guard is the signer, so that a lapse could be a proof: see ChainRules. */
+  readonly gated: boolean;
 }
 
 type Told = readonly [outlook: Outlook, sentence: string];
@@ -142,7 +144,7 @@ export const changesFor = (of: OutlookInput): string[] => {
   const { config, node } = of;
   const { policy } = config;
   const power = node.power === false || !accepts(policy, 'powered-off') ? byEc2(of) : null;
-  const lapse = !accepts(policy, 'lapsed') && config.chain.kind === 'cometbft' && policy.onControlPlaneLoss !== 'hold' ? lapsed(of) : null;
+  const lapse = !accepts(policy, 'lapsed') && of.gated && policy.onControlPlaneLoss !== 'hold' ? lapsed(of) : null;
   const people = !accepts(policy, 'attested') || !enoughBeside(policy, of.caller);
   return [
     ...(power?.[0] === 'expected' ? [`power: true for ${node.name}, and powered-off in policy.evidence. ${power[1]}`] : []),

@@ -1,3 +1,6 @@
+import { cometbft } from '../chains/cometbft/index.ts';
+import { registry } from '../chains/registry.ts';
+import { systemd as daemon } from '../chains/systemd/index.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { yaml } from '../test/support/core.ts';
@@ -17,7 +20,7 @@ const refusal = (act: () => unknown): BatonError => {
 type One = Record<string, unknown>;
 
 test('the example is valid, with the defaults filled in', () => {
-  const file = parseValidatorsFile(yaml());
+  const file = parseValidatorsFile(yaml(), registry);
   expect(file).toMatchObject({ version: 1, validators: [{ id: 'hub-1', custody: 'release', timing: { leaseMs: 15_000, probeMs: 5_000 } }] });
 });
 
@@ -78,16 +81,17 @@ describe('validators.yaml', () => {
   const fileOf = (...of: unknown[]): unknown => ({ version: 1, validators: of });
   const one = (of: One = {}): unknown => ({ ...(yaml() as { validators: One[] }).validators[0], ...of });
   const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
+  const two = { cometbft, systemd: daemon };
   test('an unknown chain is told before anything else', () => {
-    const error = refusal(() => parseValidatorsFile(fileOf(one({ chain: systemd }), one({ id: 'Hub', chain: { kind: 'dogecoin' } }))));
+    const error = refusal(() => parseValidatorsFile(fileOf(one({ chain: systemd }), one({ id: 'Hub', chain: { kind: 'dogecoin' } })), two));
     expect(error.toJSON()).toStrictEqual({
       code: 'ChainUnknown',
-      message: 'validators.1.chain.kind is "dogecoin": expected cometbft or systemd',
+      message: 'validators.1.chain.kind is "dogecoin": expected cometbft, systemd',
       field: 'validators.1.chain.kind',
       fix: 'Use systemd for any daemon that has a unit and shows its progress over HTTP.',
     });
-    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 'x'.repeat(81) } })))).message).toBe(
-      `validators.0.chain.kind is "${'x'.repeat(80)}": expected cometbft or systemd`,
+    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 'x'.repeat(81) } })), two)).message).toBe(
+      `validators.0.chain.kind is "${'x'.repeat(80)}": expected cometbft, systemd`,
     );
   });
   test.each<[unknown, string]>([
@@ -104,14 +108,14 @@ describe('validators.yaml', () => {
     [fileOf(one({ primary: 'amber' })), 'validators.yaml: validators.0 is an object: Unrecognized key: "primary"'],
     [fileOf(one({ id: 'Hub' })), 'validators.yaml: validators.0.id is "Hub": expected 1–40 of a–z, 0–9 and -'],
   ])('%j is refused', (value, expected) => {
-    const error = refusal(() => parseValidatorsFile(value));
+    const error = refusal(() => parseValidatorsFile(value, registry));
     expect([error.code, error.message]).toEqual(['ConfigInvalid', expected]);
   });
   test('a chain whose kind is no text is left to the schema', () => {
-    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 3 } })))).code).toBe('ConfigInvalid');
+    expect(refusal(() => parseValidatorsFile(fileOf(one({ chain: { kind: 3 } })), registry)).code).toBe('ConfigInvalid');
   });
   test('one id twice is refused', () => {
-    expect(refusal(() => parseValidatorsFile(fileOf(one(), one()))).toJSON()).toStrictEqual({
+    expect(refusal(() => parseValidatorsFile(fileOf(one(), one()), registry)).toJSON()).toStrictEqual({
       code: 'ConfigInvalid',
       message: 'validator hub-1 stands twice',
       field: 'validators',
@@ -119,16 +123,16 @@ describe('validators.yaml', () => {
     });
   });
   test('the rules between fields are checked for every validator', () => {
-    const error = refusal(() => parseValidatorsFile(fileOf(one(), one({ id: 'hub-2', holder: 'zebra' }))));
+    const error = refusal(() => parseValidatorsFile(fileOf(one(), one({ id: 'hub-2', holder: 'zebra' })), registry));
     expect([error.code, error.field]).toEqual(['HolderUnknown', 'hub-2.holder']);
   });
 });
 
 test('an unknown key of any length makes a short message', () => {
-  const error = refusal(() => parseValidatorsFile({ ...(yaml() as object), ['k'.repeat(50_000)]: 1 }));
+  const error = refusal(() => parseValidatorsFile({ ...(yaml() as object), ['k'.repeat(50_000)]: 1 }, registry));
   expect(error.message.length).toBeLessThan(1_500);
   const deep = yaml((one) => {
     one['policy'] = { ['p'.repeat(50_000)]: { x: 1 } };
   });
-  expect(refusal(() => parseValidatorsFile(deep)).field?.length).toBeLessThan(400);
+  expect(refusal(() => parseValidatorsFile(deep, registry)).field?.length).toBeLessThan(400);
 });

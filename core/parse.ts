@@ -1,6 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { checkValidator, twice } from './check.ts';
-import { validatorsFile, type ValidatorsFile } from './config.ts';
+import { withRisk, type ChainTable } from './chain-rules.ts';
+import { validatorsFileOf, type ChainConfig, type ValidatorsFile } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { firstIssue } from './issue.ts';
 
@@ -36,17 +37,19 @@ export const parseWith = <S extends z.ZodType>(schema: S, value: unknown, of: { 
   throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.` });
 };
 
-const knownChains = ['cometbft', 'systemd'];
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const checkChainsKnown = (value: unknown): void => {
-  const list: unknown = (value as { validators?: unknown } | null | undefined)?.validators;
-  if (!Array.isArray(list)) return;
-  for (const [index, one] of list.entries()) {
+/** The validators of a file that may have any shape. */
+const listOf = (value: unknown): readonly unknown[] =>
+  isRecord(value) && Array.isArray(value['validators']) ? (value['validators'] as unknown[]) : [];
+
+const checkChainsKnown = (value: unknown, chains: ChainTable): void => {
+  for (const [index, one] of listOf(value).entries()) {
     const kind: unknown = (one as { chain?: { kind?: unknown } } | null)?.chain?.kind;
-    if (typeof kind === 'string' && !knownChains.includes(kind)) {
+    if (typeof kind === 'string' && !Object.hasOwn(chains, kind)) {
       throw new BatonError(
         'ChainUnknown',
-        `validators.${index}.chain.kind is "${kind.slice(0, longestShown)}": expected ${knownChains.join(' or ')}`,
+        `validators.${index}.chain.kind is "${kind.slice(0, longestShown)}": expected ${Object.keys(chains).join(', ')}`,
         {
           field: `validators.${index}.chain.kind`,
           fix: 'Use systemd for any daemon that has a unit and shows its progress over HTTP.',
@@ -56,16 +59,24 @@ const checkChainsKnown = (value: unknown): void => {
   }
 };
 
+/** The schema of `chain` over all chains. */
+export const chainSchemaOf = (chains: ChainTable): z.ZodType<ChainConfig> => {
+  const [first, ...rest] = Object.values(chains).map(({ config }) => config);
+  return first === undefined ? z.never() : z.discriminatedUnion('kind', [first, ...rest]);
+};
+
 /**
- * `validators.yaml` as one checked value; nothing of it is used before all of it is valid.
+ * `validators.yaml` as one checked value, with each chain's defaults; nothing of it is used before all of it is valid.
  * @throws BatonError ConfigInvalid, ChainUnknown, HolderUnknown or TimingUnsafe.
  */
-export const parseValidatorsFile = (value: unknown): ValidatorsFile => {
-  checkChainsKnown(value);
-  const file = parseWith(validatorsFile, value, { what: 'validators.yaml', code: 'ConfigInvalid' });
+export const parseValidatorsFile = (value: unknown, chains: ChainTable): ValidatorsFile => {
+  checkChainsKnown(value, chains);
+  const told =
+    isRecord(value) && Array.isArray(value['validators']) ? { ...value, validators: listOf(value).map((one) => withRisk(one, chains)) } : value;
+  const file = parseWith(validatorsFileOf(chainSchemaOf(chains)), told, { what: 'validators.yaml', code: 'ConfigInvalid' });
   const doubled = twice(file.validators.map(({ id }) => id));
   if (doubled !== undefined)
     throw new BatonError('ConfigInvalid', `validator ${doubled} stands twice`, { field: 'validators', fix: 'Remove one of them.' });
-  for (const config of file.validators) checkValidator(config);
+  for (const config of file.validators) checkValidator(config, chains);
   return file;
 };

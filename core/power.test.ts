@@ -1,3 +1,4 @@
+import { registry } from '../chains/registry.ts';
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../test/support/core.ts';
 import { checkValidator } from './check.ts';
@@ -54,7 +55,7 @@ describe('two nodes', () => {
     ['one UUID', redfish, { ...redfish, system: '2' }, redfish.uuid],
   ])('with %s behind their power are refused', (_, first, second, shared) => {
     expect(() => {
-      checkValidator(both(first, second));
+      checkValidator(both(first, second), registry);
     }).toThrow(
       expect.objectContaining({
         field: 'hub-1.nodes',
@@ -64,7 +65,7 @@ describe('two nodes', () => {
     );
   });
   test('with systems of their own, or a webhook that serves both, are taken', () => {
-    checkValidator(both(redfish, { ...other, system: '2' }));
-    checkValidator(both(webhook, webhook));
+    checkValidator(both(redfish, { ...other, system: '2' }), registry);
+    checkValidator(both(webhook, webhook), registry);
   });
 });

@@ -146,19 +146,19 @@ describe('who is asked', () => {
 describe('the floor', () => {
   const nodes = { heights: [101, 90, null], maxLag: 5 };
   test('is the head and the margin, or more when a node has seen more', () => {
-    const mark = floorNow({ lease: leaseOf(), chain: 'cometbft', head: 100, margin: 2, nodes });
+    const mark = floorNow({ lease: leaseOf(), duty: { kind: 'consensus' }, head: 100, margin: 2, nodes });
     expect(mark).toEqual({ kind: 'consensus', height: 103, round: 2_147_483_647, step: 3 });
   });
   test('is never below that of the term before', () => {
     const before = { kind: 'consensus', height: 500, round: 0, step: 3 } as const;
-    expect(floorNow({ lease: leaseOf({ watermark: before }), chain: 'cometbft', head: 100, margin: 2, nodes })).toEqual(before);
+    expect(floorNow({ lease: leaseOf({ watermark: before }), duty: { kind: 'consensus' }, head: 100, margin: 2, nodes })).toEqual(before);
   });
   test('is also told of a lease that had none', () => {
     const { watermark: _none, ...lease } = leaseOf();
-    expect(floorNow({ lease, chain: 'systemd', head: 100, margin: 2, nodes })).toEqual({ kind: 'slot', slot: 103 });
+    expect(floorNow({ lease, duty: { kind: 'slot' }, head: 100, margin: 2, nodes })).toEqual({ kind: 'slot', slot: 103 });
   });
   test('is not known without a head', () => {
-    expect(floorNow({ lease: leaseOf(), chain: 'cometbft', head: null, margin: 2, nodes })).toBe(null);
+    expect(floorNow({ lease: leaseOf(), duty: { kind: 'consensus' }, head: null, margin: 2, nodes })).toBe(null);
   });
   test.each([
     [{ kind: 'consensus', height: 103, round: 0, step: 3 } as const, 'height 103'],

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import type { ExecutionName, NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import { canProve, enoughBeside, type Prospect } from './outlook.ts';
-import { floorAfter, heightOf, type NodeHeights, type Watermark } from './watermark.ts';
+import { floorAfter, heightOf, type Duty, type NodeHeights, type Watermark } from './watermark.ts';
 
 /** Cold recovery: what `baton recover` does next, from what was read. Pure; it starts what `baton failover` starts, and proves nothing itself. */
 
@@ -83,18 +83,18 @@ export const sayApproval = ({ id, policy }: Pick<ValidatorConfig, 'id' | 'policy
 /** What the next holder would be given as its floor if the fence were proven now: a later proof gives a higher one. Null when that cannot be told. */
 export const floorNow = (of: {
   readonly lease: Lease;
-  readonly chain: 'cometbft' | 'systemd';
+  readonly duty: Duty;
   readonly head: number | null;
   readonly margin: number;
   readonly nodes: NodeHeights;
 }): Watermark | null =>
-  floorAfter({ before: of.lease.watermark ?? null, chain: of.chain, evidence: {}, head: of.head, margin: of.margin, nodes: of.nodes });
+  floorAfter({ before: of.lease.watermark ?? null, duty: of.duty, evidence: {}, head: of.head, margin: of.margin, nodes: of.nodes });
 
 /** The floor in words. */
 export const sayFloor = (floor: Watermark | null, of: { readonly to: string; readonly from: string }): string => {
   if (floor === null)
     return `What ${of.to} will not sign cannot be told from here; ReleaseKey asks the vantages itself, and releases nothing while they do not tell.`;
-  const unit = floor.kind === 'slot' ? 'slot' : 'height';
+  const unit = floor.kind === 'consensus' ? 'height' : 'slot';
   return [
     `${of.to} will sign nothing at or below ${unit} ${heightOf(floor)}, and by the time of the proof the chain is further: ${of.from} may have signed so far.`,
     `Those duties are missed on purpose. Only a proof that carries the exact last duty of ${of.from} makes it less.`,

@@ -2,21 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   compare,
+  covers,
   dutyOf,
   endOf,
   floorAfter,
   heightOf,
   highest,
   judgeDuty,
-  kindOf,
   markWord,
   soundMark,
   watermarkAfter,
+  type Duty,
   type LastDuty,
   type Watermark,
 } from './watermark.ts';
 
 const at = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
+const consensus: Duty = { kind: 'consensus' };
+const slots: Duty = { kind: 'slot' };
 const slot = (value: number): Watermark => ({ kind: 'slot', slot: value });
 
 test.each([
@@ -57,23 +60,23 @@ test('highest never falls', () => {
 
 describe('the floor of the next holder', () => {
   test('is exact when the proof carries it', () => {
-    expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: at(7, 1, 2) }, head: 9, margin: 2 })).toEqual(at(7, 1, 2));
+    expect(watermarkAfter({ duty: consensus, evidence: { watermark: at(7, 1, 2) }, head: 9, margin: 2 })).toEqual(at(7, 1, 2));
   });
   test('is the head and a margin, at its last round and step, when it does not', () => {
-    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: 9, margin: 2 })).toEqual(at(11, 2_147_483_647, 3));
-    expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: 9, margin: 2 })).toEqual(slot(11));
-    expect(watermarkAfter({ chain: 'systemd', evidence: { watermark: at(7, 1, 2) }, head: 0, margin: 2 })).toEqual(slot(2));
+    expect(watermarkAfter({ duty: consensus, evidence: {}, head: 9, margin: 2 })).toEqual(at(11, 2_147_483_647, 3));
+    expect(watermarkAfter({ duty: slots, evidence: {}, head: 9, margin: 2 })).toEqual(slot(11));
+    expect(watermarkAfter({ duty: slots, evidence: { watermark: at(7, 1, 2) }, head: 0, margin: 2 })).toEqual(slot(2));
   });
   test('is unknown without either', () => {
-    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: null, margin: 2 })).toBe(null);
-    expect(watermarkAfter({ chain: 'cometbft', evidence: { watermark: slot(3) }, head: null, margin: 2 })).toBe(null);
-    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: Number.NaN, margin: 2 })).toBe(null);
-    expect(watermarkAfter({ chain: 'cometbft', evidence: {}, head: -1, margin: 2 })).toBe(null);
-    expect(watermarkAfter({ chain: 'systemd', evidence: {}, head: Number.MAX_SAFE_INTEGER - 1, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ duty: consensus, evidence: {}, head: null, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ duty: consensus, evidence: { watermark: slot(3) }, head: null, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ duty: consensus, evidence: {}, head: Number.NaN, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ duty: consensus, evidence: {}, head: -1, margin: 2 })).toBe(null);
+    expect(watermarkAfter({ duty: slots, evidence: {}, head: Number.MAX_SAFE_INTEGER - 1, margin: 2 })).toBe(null);
   });
   describe('when the vantages lag', () => {
-    const after = (head: number | null, heights: (number | null | undefined)[], chain: 'cometbft' | 'systemd' = 'systemd') =>
-      watermarkAfter({ chain, evidence: {}, head, margin: 2, nodes: { heights, maxLag: 5 } });
+    const after = (head: number | null, heights: (number | null | undefined)[], duty: Duty = slots) =>
+      watermarkAfter({ duty, evidence: {}, head, margin: 2, nodes: { heights, maxLag: 5 } });
     test.each<[string, number, (number | null | undefined)[], number]>([
       ['nodes that know no more change nothing', 100, [100, 7], 102],
       ['nodes that cannot tell change nothing', 100, [null, undefined], 102],
@@ -82,7 +85,7 @@ describe('the floor of the next holder', () => {
       ['as far as honest views lie apart', 100, [105, 0], 107],
     ])('%s', (_, head, heights, slotReached) => {
       expect(after(head, heights)).toEqual(slot(slotReached));
-      expect(after(head, heights, 'cometbft')).toEqual(at(slotReached, 2_147_483_647, 3));
+      expect(after(head, heights, consensus)).toEqual(at(slotReached, 2_147_483_647, 3));
     });
     test('too far ahead of them is unknown: it is neither left out nor followed', () => {
       expect(after(100, [106])).toBe(null);
@@ -92,14 +95,14 @@ describe('the floor of the next holder', () => {
       expect(after(null, [103])).toBe(null);
     });
     test('an exact last duty needs neither', () => {
-      const exact = { chain: 'systemd', evidence: { watermark: slot(7) }, head: 9, margin: 2, nodes: { heights: [1_000], maxLag: 5 } } as const;
+      const exact = { duty: slots, evidence: { watermark: slot(7) }, head: 9, margin: 2, nodes: { heights: [1_000], maxLag: 5 } } as const;
       expect(watermarkAfter(exact)).toEqual(slot(7));
     });
     test('the floor is above everything that any honest node has seen, or there is none', () => {
       const height = fc.nat({ max: 1_000 });
       fc.assert(
         fc.property(height, height, height, fc.nat({ max: 50 }), fc.integer({ min: 1, max: 50 }), (head, one, other, maxLag, margin) => {
-          const floor = watermarkAfter({ chain: 'systemd', evidence: {}, head, margin, nodes: { heights: [one, other], maxLag } });
+          const floor = watermarkAfter({ duty: slots, evidence: {}, head, margin, nodes: { heights: [one, other], maxLag } });
           expect(floor === null).toBe(Math.max(one, other) > head + maxLag);
           if (floor) expect(heightOf(floor)).toBe(Math.max(head, one, other) + margin);
         }),
@@ -157,11 +160,10 @@ describe('one duty', () => {
 
 test('a mark counts heights or slots, by the chain', () => {
   expect([heightOf(at(7, 1, 2)), heightOf(slot(9))]).toEqual([7, 9]);
-  expect([kindOf('cometbft'), kindOf('systemd')]).toEqual(['consensus', 'slot']);
 });
 
 describe('the floor of a new term', () => {
-  const of = { chain: 'cometbft', evidence: {}, head: 9, margin: 2 } as const;
+  const of = { duty: consensus, evidence: {}, head: 9, margin: 2 } as const;
   test('is what may have been signed', () => {
     expect(floorAfter({ ...of, before: null })).toEqual(at(11, 2_147_483_647, 3));
     expect(floorAfter({ ...of, before: at(3, 0, 1) })).toEqual(at(11, 2_147_483_647, 3));
@@ -201,6 +203,68 @@ describe('the exact duty of a proof', () => {
     expect(soundMark({ mark: at(7, 1, 2), before, signedAbove })).toBe(undefined);
   });
   test('ends where a signature above would contradict it', () => {
-    expect([endOf(at(7, 0, 1)), endOf(at(7, 0, 2)), endOf(at(7, 0, 3)), endOf(slot(7))]).toEqual([6, 6, 7, 7]);
+    expect([endOf(at(7, 0, 1), consensus), endOf(at(7, 0, 2), consensus), endOf(at(7, 0, 3), consensus), endOf(slot(7), consensus)]).toEqual([
+      6, 6, 7, 7,
+    ]);
+  });
+});
+
+describe('Ethereum: slot, source and target are apart', () => {
+  const eth: Duty = { kind: 'eip3076', slotsPerEpoch: 32 };
+  const mark = (slot: number, source: number, target: number): Watermark => ({ kind: 'eip3076', slot, source, target });
+  test('one covers another when no part of it is lower', () => {
+    expect(covers(mark(5, 3, 4), mark(5, 3, 4))).toBe(true);
+    expect(covers(mark(6, 3, 4), mark(5, 3, 4))).toBe(true);
+    expect(covers(mark(9, 3, 3), mark(5, 3, 4))).toBe(false);
+    expect(covers(mark(9, 2, 9), mark(5, 3, 4))).toBe(false);
+    expect(covers(mark(4, 9, 9), mark(5, 3, 4))).toBe(false);
+    expect(() => covers(mark(1, 1, 1), slot(1))).toThrow(new RangeError('a eip3076 watermark cannot be compared with a slot one'));
+  });
+  test('the others cover what is not above them', () => {
+    expect([covers(at(5, 0, 2), at(5, 0, 2)), covers(at(5, 0, 1), at(5, 0, 2)), covers(at(5, 1, 1), at(5, 0, 2))]).toEqual([true, false, true]);
+    expect([covers(slot(5), slot(5)), covers(slot(4), slot(5))]).toEqual([true, false]);
+  });
+  test('they have no order', () => {
+    expect(() => compare(mark(1, 1, 1), mark(1, 1, 1))).toThrow(new RangeError('two eip3076 watermarks have no order'));
+  });
+  test('the highest of two is that of each part', () => {
+    expect(highest(mark(5, 3, 4), mark(9, 1, 2))).toEqual(mark(9, 3, 4));
+    expect(highest(mark(5, 1, 4), mark(4, 3, 2))).toEqual(mark(5, 3, 4));
+    expect(highest(mark(5, 3, 2), mark(4, 1, 4))).toEqual(mark(5, 3, 4));
+    expect(highest(mark(5, 3, 4), mark(5, 3, 4))).toEqual(mark(5, 3, 4));
+    expect(() => highest(mark(5, 3, 4), slot(1))).toThrow(RangeError);
+  });
+  test('from the head: an attestation in a slot is for its epoch, its source an epoch before, and the node may have been an epoch further', () => {
+    expect(watermarkAfter({ duty: eth, evidence: {}, head: 61, margin: 2 })).toEqual(mark(63, 1, 2));
+    expect(watermarkAfter({ duty: eth, evidence: {}, head: 62, margin: 2 })).toEqual(mark(64, 2, 3));
+    expect(watermarkAfter({ duty: eth, evidence: { watermark: mark(7, 1, 2) }, head: 62, margin: 2 })).toEqual(mark(7, 1, 2));
+    expect(watermarkAfter({ duty: eth, evidence: { watermark: slot(7) }, head: 62, margin: 2 })).toEqual(mark(64, 2, 3));
+  });
+  test('no duty up to that slot lies above the mark, whatever the epochs', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), fc.integer({ min: 1, max: 64 }), fc.nat(10_000), fc.nat(400), (head, slotsPerEpoch, signedAt, back) => {
+        fc.pre(signedAt <= head + 2);
+        const floor = watermarkAfter({ duty: { kind: 'eip3076', slotsPerEpoch }, evidence: {}, head, margin: 2 });
+        const target = Math.floor(signedAt / slotsPerEpoch);
+        const signed = mark(signedAt, Math.max(0, target - 1 - back), target);
+        expect(floor !== null && covers(floor, signed)).toBe(true);
+      }),
+    );
+  });
+  test('an attestation of its target may land in any slot of that epoch', () => {
+    expect(endOf(mark(70, 1, 2), eth)).toBe(95);
+    expect(endOf(mark(99, 1, 2), eth)).toBe(99);
+    expect(endOf(mark(70, 1, 2), slots)).toBe(70);
+  });
+  test('in words, as one word, and by its slot', () => {
+    expect(dutyOf(mark(70, 1, 2))).toBe('slot 70, source 1, target 2');
+    expect(markWord(mark(70, 1, 2))).toBe('eip3076-70-1-2');
+    expect(heightOf(mark(70, 1, 2))).toBe(70);
+  });
+  test('a mark below the floor of its own term in any part is none', () => {
+    const of = (before: Watermark) => soundMark({ mark: mark(70, 1, 2), before, signedAbove: false });
+    expect(of(mark(60, 1, 2))).toEqual(mark(70, 1, 2));
+    expect(of(mark(60, 1, 3))).toBe(undefined);
+    expect(of(mark(60, 2, 2))).toBe(undefined);
   });
 });

@@ -2,26 +2,21 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { guardDynamo } from '../aws/clients.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { registry } from '../chains/registry.ts';
+import type { ChainConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
-import { privateKeyOf, rawPublicKeyOf } from '../runtime/ed25519.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import { thisMachine } from './machine-facts.ts';
 import { refuseUnsafe, type Machine } from './preflight.ts';
-import { stateOf } from './state.ts';
+import { stateOf } from '../chains/state.ts';
 
 /** What the installer asks the guard before anything is written: is this configuration one that the guard would run with, on this node? */
 
 const maxKeyFileBytes = 65_536;
 
-// CometBFT makes a key of its own wherever it finds none, also with a remote signer: such a file signs for nobody's validator.
-const isAnothersKey = (file: string, publicKey: string): boolean => {
+const isAnothersKey = (file: string, chain: ChainConfig): boolean => {
   try {
-    if (lstatSync(file).size > maxKeyFileBytes) return false;
-    const { priv_key: key } = JSON.parse(readFileSync(file, 'utf8')) as { priv_key?: { type?: unknown; value?: unknown } };
-    if (key?.type !== 'tendermint/PrivKeyEd25519' || typeof key.value !== 'string') return false;
-    const bytes = Buffer.from(key.value, 'base64');
-    // Derived, not read: what the file says of its public key could be another's.
-    return bytes.length === 64 && rawPublicKeyOf(privateKeyOf(bytes.subarray(0, 32))).toString('base64') !== publicKey;
+    return lstatSync(file).size <= maxKeyFileBytes && registry[chain.kind]?.isAnothersKey?.(readFileSync(file, 'utf8'), chain) === true;
   } catch {
     return false;
   }
@@ -29,7 +24,7 @@ const isAnothersKey = (file: string, publicKey: string): boolean => {
 
 /** @throws BatonError GuardRefused when `file` may hold the validator's own key. What cannot be told counts as the key. */
 export const checkKeyFile = ({ chain }: GuardConfig, file: string): void => {
-  if (!existsSync(file) || (chain.kind === 'cometbft' && isAnothersKey(file, chain.publicKey))) return;
+  if (!existsSync(file) || isAnothersKey(file, chain)) return;
   throw new BatonError('GuardRefused', `${file} is there: the validator could sign with it, whatever the lease says`, {
     field: 'key-file',
     fix: `Seal it (baton seal VALIDATOR --key-file ${file}), then remove it and every copy of it.`,
@@ -48,7 +43,7 @@ export const checkedConfig = async (file: string, keyFiles: readonly string[] = 
   checkWatermark(config);
   for (const one of keyFiles) checkKeyFile(config, one);
   const { validator, node, unit, chain, paths, timing, onControlPlaneLoss, build } = config;
-  const socket = chain.kind === 'cometbft' ? chain.socket.replace(/^unix:\/\//, '') : '';
+  const socket = registry[chain.kind]?.socketOf?.(chain) ?? '';
   const facts = { validator, node, unit, kind: chain.kind, socket, ...paths, leaseMs: timing.leaseMs, onControlPlaneLoss, build };
   const lines = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
   const wrong = lines.find((line) => /[^\x20-\x7e]/.test(line));

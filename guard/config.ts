@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+import { registry } from '../chains/registry.ts';
+import type { ChainConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
 import { nodeId, validatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
@@ -8,29 +10,12 @@ import { checkPeers, peers } from './peers/config.ts';
 
 /** The guard's configuration file, `/etc/baton/<validator>.json`. Written by the installer; read once at start. */
 
-const argv = z.array(z.string().min(1).max(500)).min(1).max(30);
 const absolute = z.string().startsWith('/').max(300);
 
-const cometbft = z.strictObject({
-  kind: z.literal('cometbft'),
-  chainId: z.string().min(1).max(50),
-  publicKey: z.base64().length(44),
-  /** `priv_validator_laddr` of the node: a unix socket on which the node listens. */
-  socket: z.string().startsWith('unix://').max(110),
-  /** The node's own RPC on loopback. */
-  rpc: z.url({ protocol: /^http$/ }),
-});
-const systemd = z.strictObject({
-  kind: z.literal('systemd'),
-  /** Prints {"synced": boolean, "height": number}; asked on active and standby alike. */
-  healthCommand: argv,
-  /** Exits 0 once the daemon is ready to sign. */
-  readinessCommand: argv,
-  /** Prints the last duty's number after the stop, or null when the daemon cannot tell. */
-  watermarkCommand: argv.nullable(),
-  /** Must exit 0 before activation: a shared state store is fenced, a channel state is whole. */
-  stateCheckCommand: argv.nullable(),
-});
+const [first, ...others] = Object.values(registry).map(({ node }) => node);
+if (first === undefined) throw new Error('no chain is known');
+/** Each chain's folder says what its driver needs on a node. */
+const chain: z.ZodType<ChainConfig> = z.discriminatedUnion('kind', [first, ...others]);
 
 export const guardConfig = z.strictObject({
   validator: validatorId,
@@ -42,7 +27,7 @@ export const guardConfig = z.strictObject({
     .optional(),
   table: z.string().min(3).max(255),
   keyId: z.string().min(1),
-  chain: z.discriminatedUnion('kind', [cometbft, systemd]),
+  chain,
   /** The validator's own systemd unit. */
   unit: z.string().regex(/^[A-Za-z0-9@._-]{1,100}\.service$/),
   paths: z.strictObject({ keyDir: absolute, stateDir: absolute }),

@@ -5,7 +5,7 @@ import { durationMs, elapsedMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import { Actions } from './actions.ts';
 import { declared, isOther, type GuardOptions } from './options.ts';
-import type { Driver, Health } from './driver.ts';
+import type { Driver, Health } from '../chains/driver.ts';
 import type { View } from './peers/peers.ts';
 import type { Word } from './report.ts';
 

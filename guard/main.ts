@@ -9,12 +9,11 @@ import { BatonError } from '../core/errors.ts';
 import { durationMs } from '../core/time.ts';
 import { timingArithmetic } from '../core/timing.ts';
 import { randomHex, systemClock } from '../runtime/clock.ts';
-import { Systemctl } from './commands.ts';
+import { Systemctl } from '../runtime/commands.ts';
 import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
-import type { Driver } from './driver.ts';
-import { CometbftDriver } from './drivers/cometbft.ts';
-import { SystemdDriver } from './drivers/systemd.ts';
+import type { Driver, DriverOptions } from '../chains/driver.ts';
+import { chainOf } from '../chains/registry.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
 import { thisMachine } from './machine-facts.ts';
@@ -24,7 +23,7 @@ import { isDrill, refuseUnsafe } from './preflight.ts';
 import { privateKeyOf } from './peers/config.ts';
 import { Peers } from './peers/peers.ts';
 import { Reporter } from './report.ts';
-import { StateFile } from './state.ts';
+import { StateFile } from '../chains/state.ts';
 import { keepTerm } from './term-file.ts';
 import { guardVersion } from './version.ts';
 import { loopLimits, Watchdog } from './watchdog.ts';
@@ -41,19 +40,6 @@ const diskFreeBytes = (folder: string): number | null => {
     return null;
   }
 };
-
-const driverOf =
-  (config: GuardConfig, state: StateFile) =>
-  (maySign: () => boolean): Driver => {
-    const { chain } = config;
-    if (chain.kind === 'cometbft') return new CometbftDriver({ config: { ...config, chain }, state, clock: systemClock, maySign });
-    return new SystemdDriver({
-      config: { ...config, chain },
-      state,
-      clock: systemClock,
-      systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }),
-    });
-  };
 
 /** Without one no call would leave, and a guard that cannot read the lease is of no use: it says so at once. */
 const regionOf = (config: GuardConfig): string => {
@@ -74,7 +60,7 @@ const waitsForTable = (watchdog: Watchdog): void => {
   saidWaiting = true;
 };
 
-const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
+const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options: DriverOptions) => Driver): Guard => {
   const region = regionOf(config);
   const table = { client: guardDynamo(config.timing.readTimeoutMs, { region }), table: config.table };
   const [lease, records] = [new LeaseStore(table), new Records(table)];
@@ -113,7 +99,7 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify): Guard => {
     clock: systemClock,
     reporter,
     say,
-    driver: driverOf(config, state),
+    driver: (maySign) => driverOf({ config, state, clock: systemClock, systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }), maySign }),
     keepTerm: (term) => {
       keepTerm(config.paths.stateDir, term);
     },
@@ -159,7 +145,7 @@ const main = async (): Promise<void> => {
   if (isDrill(config, process.env['BATON_ROOT'])) say('A drill: the machine is not looked at.');
   else await refuseUnsafe({ config, configFile, as: 'guard', machine: thisMachine });
   await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
-  const guard = guardOf(config, notify);
+  const guard = guardOf(config, notify, await chainOf({ id: config.validator, chain: config.chain }).driver());
   await guard.run(controller.signal);
   notify.send('STOPPING=1');
   say('Stopped: holds nothing.');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MemoryFile, placeOf } from './memory.ts';
-import { realDisk } from './state.ts';
+import { realDisk } from '../chains/state.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'baton-memory-'));
 const writer = 'a'.repeat(32);

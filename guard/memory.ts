@@ -2,8 +2,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Remembered } from '../core/writer.ts';
-import { replaceDurably } from './durable.ts';
-import { realDisk, type Disk } from './state.ts';
+import { replaceDurably } from '../runtime/durable.ts';
+import { realDisk, type Disk } from '../chains/state.ts';
 
 /** What this machine remembers of the guard that wrote here last: on the same disk as the watermark, so that one is as old as the other. */
 

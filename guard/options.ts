@@ -3,7 +3,7 @@ import type { Lease } from '../core/lease.ts';
 import type { NodeReport } from '../core/report.ts';
 import type { Clock, DurationMs } from '../core/time.ts';
 import type { GuardConfig } from './config.ts';
-import type { Driver } from './driver.ts';
+import type { Driver } from '../chains/driver.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Reporter, Word } from './report.ts';
 import type { Loop } from './watchdog.ts';

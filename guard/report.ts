@@ -23,7 +23,7 @@ import {
   type WriterState,
 } from '../core/writer.ts';
 import type { GuardConfig } from './config.ts';
-import type { Health } from './driver.ts';
+import type { Health } from '../chains/driver.ts';
 import type { Memory } from './memory.ts';
 
 /** This node's own item in the table: what the guard says about itself, and whether it is the one guard that may say it. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatonError } from '../core/errors.ts';
 import type { Term } from '../core/ids.ts';
-import { replaceDurably } from './durable.ts';
+import { replaceDurably } from '../runtime/durable.ts';
 
 /** The highest term seen on this node, as the documents `fence` and `rejoin` keep it: what comes late from an older term is refused by it. */
 

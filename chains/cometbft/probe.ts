@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { getJson } from '../http.ts';
+import { configOf } from './config.ts';
 import { moved, stillHead, unobservable, type ChainProbe, type Look } from '../probe.ts';
 
 /** CometBFT from outside: does the head move, and do the validator's own signatures land in the commits? */
@@ -45,8 +46,8 @@ export const addressOf = (publicKey: string): string =>
   createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex').slice(0, 40).toUpperCase();
 
 const chainOf = (config: ValidatorConfig): { chainId: string; address: string } => {
-  if (config.chain.kind !== 'cometbft') throw new Error(`${config.id} is not on a CometBFT chain`);
-  return { chainId: config.chain.chainId, address: addressOf(config.chain.publicKey) };
+  const { chainId, publicKey } = configOf(config.chain);
+  return { chainId, address: addressOf(publicKey) };
 };
 
 const readHead = async (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {

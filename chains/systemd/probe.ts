@@ -1,5 +1,6 @@
 import type { ValidatorConfig } from '../../core/config.ts';
 import { getJson } from '../http.ts';
+import { configOf } from './config.ts';
 import { moved, stillHead, unobservable, type ChainProbe } from '../probe.ts';
 
 /** Any daemon that shows its progress over HTTP: two numbers in JSON documents, the validator's last duty and the head. */
@@ -21,18 +22,13 @@ const readNumber = async (url: string, path: string, pointer: string, signal: Ab
   return value;
 };
 
-const chainOf = (config: ValidatorConfig) => {
-  if (config.chain.kind !== 'systemd') throw new Error(`${config.id} is not of kind systemd`);
-  return config.chain;
-};
-
 const readHead = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
-  const { headPath, headPointer } = chainOf(config);
+  const { headPath, headPointer } = configOf(config.chain);
   return readNumber(url, headPath, headPointer, signal);
 };
 
 const readProgress = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
-  const { progressPath, progressPointer } = chainOf(config);
+  const { progressPath, progressPointer } = configOf(config.chain);
   return readNumber(url, progressPath, progressPointer, signal);
 };
 

@@ -1,9 +1,10 @@
+import { chainOf } from '../../chains/registry.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
 import { hashOf } from '../../core/plan.ts';
-import { floorAfter, kindOf, type Watermark } from '../../core/watermark.ts';
+import { floorAfter, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel, parseWords } from '../context.ts';
@@ -51,18 +52,20 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
 
 /** What the first holder must not sign: at or below the head and a margin, or what the old signer's state says, whichever is higher. */
 const floorOf = async (context: Context, config: ValidatorConfig): Promise<Watermark> => {
+  const chain = chainOf(config);
+  const [publicKey, duty] = [chain.publicKeyOf(config.chain), chain.duty(config.chain)];
   const vault = await context.records.readVault(config.id);
   if (!vault)
     throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE, then run this again` });
-  if (config.chain.kind === 'cometbft' && vault.publicKey !== undefined && vault.publicKey !== config.chain.publicKey) {
-    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${config.chain.publicKey}, the sealed key’s is ${vault.publicKey}`, {
+  if (publicKey !== null && vault.publicKey !== undefined && vault.publicKey !== publicKey) {
+    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${publicKey}, the sealed key’s is ${vault.publicKey}`, {
       field: 'chain.publicKey',
       fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
     });
   }
   const head = await context.chains.headOf(config, context.clock.timeout(headMs));
-  const before = vault.watermark?.kind === kindOf(config.chain.kind) ? vault.watermark : null;
-  const floor = floorAfter({ before, chain: config.chain.kind, evidence: {}, head, margin: config.policy.watermarkMargin });
+  const before = vault.watermark?.kind === duty.kind ? vault.watermark : null;
+  const floor = floorAfter({ before, duty, evidence: {}, head, margin: config.policy.watermarkMargin });
   if (!floor) {
     const why = 'too few vantages show the head of the chain, so no duty can be ruled out as signed before';
     throw new BatonError('WatermarkUnknown', `${config.id}: ${why}`, {

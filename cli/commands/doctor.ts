@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { judgeStack, judgeValidator, type StackSeen, type ValidatorSeen } from '../../core/doctor.ts';
 import { countsOf, valueOf, worstOf, type Finding, type Seen } from '../../core/finding.ts';
 import type { ValidatorId } from '../../core/ids.ts';
@@ -107,7 +108,7 @@ export const findingsOf = async (context: Context, only: ValidatorId | undefined
     return found ? judgeMachines(await readMachines(context, found), found) : [];
   });
   const nowMs = context.clock.epochMs();
-  const ofValidators = watched.flatMap((one, index) => [...judgeValidator(one, nowMs), ...(machines[index] ?? [])]);
+  const ofValidators = watched.flatMap((one, index) => [...judgeValidator(one, { nowMs, chains: registry }), ...(machines[index] ?? [])]);
   return [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...ofValidators];
 };
 

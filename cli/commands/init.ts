@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { parseValidatorsFile } from '../../core/parse.ts';
@@ -60,7 +61,7 @@ const initWith = async (options: InitOptions, terminal: () => Terminal): Promise
   if (add && before === undefined)
     throw new BatonError('InputInvalid', `${out} is not there: nothing can be added to it`, { field: '--add', fix: 'Type it without --add.' });
   if (!add) await requireFree(out, force);
-  const known = before === undefined ? [] : parseValidatorsFile(valueOf(before, out)).validators.map(({ id }) => id);
+  const known = before === undefined ? [] : parseValidatorsFile(valueOf(before, out), registry).validators.map(({ id }) => id);
   const answers = options.answers === undefined ? await fromPerson(terminal(), known) : await fromFile(options.answers);
   const made = before === undefined ? newFile(answers, out) : addedTo(before, answers, out);
   const { config, nodes, commands } = stepsOf({ made, answers, out });

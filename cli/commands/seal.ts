@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { fromSignState } from '../../chains/cometbft/watermark.ts';
+import { fromSignState } from '../../chains/cometbft/sign-state.ts';
 import { BatonError } from '../../core/errors.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { parseValidator, type Context } from '../context.ts';

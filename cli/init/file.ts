@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { link, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Document, isSeq } from 'yaml';
@@ -35,7 +36,7 @@ export interface Made {
   readonly file: ValidatorsFile;
 }
 
-const made = (text: string, file: string): Made => ({ text, file: parseValidatorsFile(valueOf(text, file)) });
+const made = (text: string, file: string): Made => ({ text, file: parseValidatorsFile(valueOf(text, file), registry) });
 
 /** A file that holds this validator alone. @throws BatonError as `apply` would. */
 export const newFile = (answers: Answers, file: string): Made => {
@@ -57,7 +58,7 @@ const addNode = (document: Document, { validator, ...node }: Extract<Answers, { 
 
 /** The file with one validator or node more. Its comments stay, and everything else says what it said. @throws BatonError as `apply` would. */
 export const addedTo = (text: string, answers: Answers, file: string): Made => {
-  const before = parseValidatorsFile(valueOf(text, file));
+  const before = parseValidatorsFile(valueOf(text, file), registry);
   const document = documentOf(text, file);
   if ('node' in answers) addNode(document, answers.node, before);
   else if (isSeq(document.get('validators'))) document.addIn(['validators'], document.createNode(answers.validator));

@@ -1,3 +1,4 @@
+import { chainOf } from '../../chains/registry.ts';
 import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
 
 /** What is to be done for exactly this validator before it can be failed over. */
@@ -26,23 +27,6 @@ const roleOf = (principal: string): string => {
   return (principal.includes(':assumed-role/') ? names[0] : names.at(-1)) ?? '';
 };
 
-const guardChain = ({ chain }: ValidatorConfig, { socket }: Install): Record<string, unknown> =>
-  chain.kind === 'cometbft'
-    ? {
-        kind: chain.kind,
-        chainId: chain.chainId,
-        publicKey: chain.publicKey,
-        socket: `unix://${socket ?? '/run/NAME/privval.sock'}`,
-        rpc: 'http://127.0.0.1:26657',
-      }
-    : {
-        kind: chain.kind,
-        healthCommand: ['/usr/local/bin/HEALTH'],
-        readinessCommand: ['/usr/local/bin/READY'],
-        watermarkCommand: null,
-        stateCheckCommand: null,
-      };
-
 /** With policy `ask`: where this guard is asked, and every other node; how to make the keys is in docs/ways-to-run.md. */
 const peersFor = ({ nodes, policy }: ValidatorConfig, id: string): Record<string, unknown> =>
   policy.onControlPlaneLoss === 'ask'
@@ -59,7 +43,9 @@ const peersFor = ({ nodes, policy }: ValidatorConfig, id: string): Record<string
 
 export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: NodeConfig, install: Install): NodeSteps => {
   const { unit = 'NAME.service' } = install;
-  const socket = config.chain.kind === 'cometbft' ? ` --socket ${install.socket ?? '/run/NAME/privval.sock'}` : '';
+  const { setup, socketOf } = chainOf(config);
+  const guardChain = setup.node(config.chain, install);
+  const socket = socketOf ? ` --socket ${install.socket ?? '/run/NAME/privval.sock'}` : '';
   return {
     node: name,
     role: roleOf(principal),
@@ -70,7 +56,7 @@ export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: Node
       node: id,
       table: 'LeaseTableArn, its last part',
       keyId: 'CustodyKeyArn',
-      chain: guardChain(config, install),
+      chain: guardChain,
       unit,
       paths: { keyDir: `/run/baton/${config.id}`, stateDir: `/var/lib/baton/${config.id}` },
       timing: config.timing,
@@ -105,8 +91,7 @@ const linesOf = (config: ValidatorConfig, steps: NodeSteps): string[] => {
   ];
 };
 
-const sealOf = ({ id, chain }: ValidatorConfig): string =>
-  `baton seal ${id} --key-file ${chain.kind === 'cometbft' ? 'priv_validator_key.json --state priv_validator_state.json' : 'FILE'}`;
+const sealOf = (config: ValidatorConfig): string => `baton seal ${config.id} --key-file ${chainOf(config).setup.seal}`;
 
 /** The commands, in their order. @param enrolled a node is added to it: its key is sealed, and nothing is to be stated. */
 export const commandsFor = (config: ValidatorConfig, file: string, enrolled: boolean): string[] => [

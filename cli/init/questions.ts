@@ -1,6 +1,7 @@
+import { registry } from '../../chains/registry.ts';
 import { z } from 'zod';
 import { checkValidator } from '../../core/check.ts';
-import { chain, node, policy, validatorConfig, vantage } from '../../core/config.ts';
+import { node, policy, validatorConfig, vantage } from '../../core/config.ts';
 import { evidenceKinds } from '../../core/evidence.ts';
 import { nodeId, validatorId } from '../../core/ids.ts';
 import { timing, timingArithmetic } from '../../core/timing.ts';
@@ -13,7 +14,6 @@ type One = z.input<typeof validatorConfig>;
 type Node = z.input<typeof node>;
 type Policy = z.input<typeof policy>;
 
-const [cometbft, systemd] = chain.options;
 const name = node.shape.name;
 const mostNodes = 20;
 const mostVantages = 10;
@@ -31,34 +31,27 @@ const around = (part: Partial<One>): void => {
     ],
     policy: { mode: 'watch' },
   };
-  checkValidator(validatorConfig.parse({ ...filler, ...part }));
+  checkValidator(validatorConfig.parse({ ...filler, ...part }), registry);
 };
 
+const readers: Readonly<Record<string, (text: string) => unknown>> = { array: listOf, number: Number };
+
+/** Every field of a chain that has no default, by its own schema and in its words. */
 const askChain = async (terminal: Terminal): Promise<One['chain']> => {
   const kind = await ask(terminal, {
     field: 'chain.kind',
-    about: 'Kind of chain: cometbft (the guard is the signer) or systemd (any other daemon)',
-    schema: z.enum(['cometbft', 'systemd']),
+    about: `Kind of chain: ${Object.keys(registry).join(', ')} (systemd is any daemon)`,
+    schema: z.enum(Object.keys(registry)),
     fallback: 'cometbft',
   });
-  const field = (of: string, about: string, schema: z.ZodType<string, string>): Promise<string> =>
-    ask(terminal, { field: `chain.${of}`, about, schema });
-  if (kind === 'cometbft') {
-    const { chainId, publicKey } = cometbft.shape;
-    return {
-      kind,
-      chainId: await field('chainId', 'Chain id (for example cosmoshub-4)', chainId),
-      publicKey: await field('publicKey', 'Public key of the validator, base64 (cometbft show-validator)', publicKey),
-    };
+  const { kind: _, ...fields } = registry[kind]?.config.shape ?? {};
+  const given: One['chain'] = { kind };
+  for (const [field, schema] of Object.entries<z.ZodType>(fields)) {
+    if (schema.safeParse(undefined).success) continue;
+    const read = readers[schema.type];
+    given[field] = await ask(terminal, { field: `chain.${field}`, about: schema.description ?? field, schema, ...(read ? { read } : {}) });
   }
-  const { progressPath, progressPointer, headPath, headPointer } = systemd.shape;
-  return {
-    kind,
-    progressPath: await field('progressPath', 'Path on each vantage of the document that shows its own last duty', progressPath),
-    progressPointer: await field('progressPointer', 'JSON pointer to that number', progressPointer),
-    headPath: await field('headPath', 'Path of the document that shows the head of the whole chain', headPath),
-    headPointer: await field('headPointer', 'JSON pointer to that number', headPointer),
-  };
+  return given;
 };
 
 export const askNode = async (terminal: Terminal): Promise<Node> => {
@@ -163,10 +156,9 @@ const askTiming = async (terminal: Terminal): Promise<One['timing']> => {
 /** How the guard is installed: asked for the steps that come next alone. */
 const askInstall = async (terminal: Terminal, kind: string): Promise<Pick<Answers, 'unit' | 'socket'>> => {
   const named = await ask(terminal, { field: 'unit', about: 'systemd unit of the validator on its nodes, or Enter', schema: unit.or(z.literal('')) });
-  const at =
-    kind === 'cometbft'
-      ? await ask(terminal, { field: 'socket', about: 'Path of its priv_validator_laddr socket, or Enter', schema: socket.or(z.literal('')) })
-      : '';
+  const at = registry[kind]?.socketOf
+    ? await ask(terminal, { field: 'socket', about: 'Path of its priv_validator_laddr socket, or Enter', schema: socket.or(z.literal('')) })
+    : '';
   return { ...(named === '' ? {} : { unit: named }), ...(at === '' ? {} : { socket: at }) };
 };
 

@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { createHash } from 'node:crypto';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -65,7 +66,7 @@ export const changesOf = async (context: Pick<Context, 'records' | 'lease'>, fil
 
 /** The same of a text that is to stand in the file. */
 export const changesIn = async (context: Pick<Context, 'records' | 'lease'>, text: string, file: string): Promise<Changes> => {
-  const wanted = parseValidatorsFile(valueOf(text, file)).validators;
+  const wanted = parseValidatorsFile(valueOf(text, file), registry).validators;
   const found: Stored[] = [];
   for (const config of wanted) found.push(await changeOf(context, config));
   const fleet = await context.records.readFleet();

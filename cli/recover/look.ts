@@ -1,3 +1,4 @@
+import { chainOf } from '../../chains/registry.ts';
 import { z } from 'zod';
 import { notReady } from '../../core/assess-gates.ts';
 import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
@@ -70,7 +71,8 @@ export const look = async (context: Context, validator: ValidatorId, of: { to: N
     agent: 'value' in agents ? { value: agents.value[node.id] } : agents,
     machine: node.id.startsWith('i-') ? ('value' in machines ? { value: machines.value[node.id] } : machines) : null,
   };
-  const input = { config, lease, node, lost, to: to.id, caller, stack: context.look.stack };
+  const chain = chainOf(config);
+  const input = { config, lease, node, lost, to: to.id, caller, stack: context.look.stack, gated: chain.gated(config.chain) };
   const report = reports[to.id];
   const nodes = { heights: [report?.height, lost.report?.height], maxLag: config.policy.maxLag };
   const why = notReady({
@@ -84,7 +86,7 @@ export const look = async (context: Context, validator: ValidatorId, of: { to: N
   });
   return {
     from: node.name,
-    floor: floorNow({ lease, chain: config.chain.kind, head, margin: config.policy.watermarkMargin, nodes }),
+    floor: floorNow({ lease, duty: chain.duty(config.chain), head, margin: config.policy.watermarkMargin, nodes }),
     seen: {
       validator,
       to,

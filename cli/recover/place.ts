@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { node as nodeSchema, type NodeConfig, type ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { nodeId, type ValidatorId } from '../../core/ids.ts';
@@ -68,7 +69,7 @@ const textWith = async (validator: ValidatorId, options: PlaceOptions): Promise<
   const { file, to } = options;
   const before = await readText(file);
   const inFile = named(
-    parseValidatorsFile(valueOf(before, file)).validators.find(({ id }) => id === validator),
+    parseValidatorsFile(valueOf(before, file), registry).validators.find(({ id }) => id === validator),
     to,
   );
   if (inFile) return { before, text: before, name: sameMachine(inFile, options, file).name };

@@ -1,8 +1,9 @@
+import { dutyKindOf } from '../../chains/registry.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { NodeReport } from '../../core/report.ts';
-import { endOf, floorAfter, highest, kindOf, soundMark, type NodeHeights, type Watermark } from '../../core/watermark.ts';
+import { endOf, floorAfter, highest, soundMark, type NodeHeights, type Watermark } from '../../core/watermark.ts';
 import type { Deps } from './deps.ts';
 
 /** Why there is no floor, for people. */
@@ -34,18 +35,19 @@ export const needFloor = async (
   signal: AbortSignal,
 ): Promise<Watermark> => {
   const { config, lease, head } = of;
-  const { policy, chain } = config;
+  const { policy } = config;
+  const duty = dutyKindOf(config);
   const fenced = await lastWordOf(deps, lease, signal);
   const nodes = { heights: [of.candidate?.height, fenced?.height], maxLag: policy.maxLag };
   const told = lease.evidence?.watermark;
-  const mark = told?.kind === kindOf(chain.kind) ? told : undefined;
+  const mark = told?.kind === duty.kind ? told : undefined;
   const before = lease.watermark ?? null;
-  const signedAbove = mark === undefined ? null : await deps.chains.signedAbove(config, endOf(mark), signal);
+  const signedAbove = mark === undefined ? null : await deps.chains.signedAbove(config, endOf(mark, duty), signal);
   const sound = soundMark({ mark, before, signedAbove });
   const evidence = sound === undefined ? {} : { watermark: sound };
   // What it tells may be too little, and is never too much.
   const least = highest(before, mark ?? null);
-  const floor = floorAfter({ before: least, chain: chain.kind, evidence, head, margin: policy.watermarkMargin, nodes });
+  const floor = floorAfter({ before: least, duty, evidence, head, margin: policy.watermarkMargin, nodes });
   if (floor !== null) return floor;
   throw new BatonError('WatermarkUnknown', noFloor(head, nodes), {
     field: 'vantages',

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { registry } from '../../chains/registry.ts';
 import { BatonError } from '../../core/errors.ts';
 import { nodeId, type NodeId } from '../../core/ids.ts';
 import { checkAsk, type Timing } from '../../core/timing.ts';
@@ -54,7 +55,7 @@ export const checkPeers = ({ node, onControlPlaneLoss, peers: of, chain, timing 
     if (of) refuse('peers', 'they are asked with onControlPlaneLoss ask only', 'Take peers out, or set onControlPlaneLoss to ask.');
     return;
   }
-  if (chain.kind === 'systemd')
+  if (registry[chain.kind]?.gated(chain) !== true)
     refuse('onControlPlaneLoss', 'ask is for chains where the guard signs; a daemon that signs by itself gives no lapse', 'Set it to stop or hold.');
   if (!of) return refuse('peers', 'missing: ask needs every other node of the validator', 'Add peers: {listen, keyFile, nodes}.');
   const ports = [of.listen, ...of.nodes.map((one) => one.address)].map((one) => endOf(one).port);

@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -16,7 +17,7 @@ const plain = (yaml() as { validators: Record<string, unknown>[] }).validators[0
 const cedar = { name: 'cedar', id: 'mi-0ceda00000000003', principal: role('cedar', 'mi-0ceda00000000003') };
 const out = (): string => join(dir, 'fleet.yaml');
 const answers = (value: unknown): string => file('answers.json', JSON.stringify(value));
-const read = (): ReturnType<typeof parseValidatorsFile> => parseValidatorsFile(valueOf(readFileSync(out(), 'utf8'), 'f'));
+const read = (): ReturnType<typeof parseValidatorsFile> => parseValidatorsFile(valueOf(readFileSync(out(), 'utf8'), 'f'), registry);
 
 beforeEach(() => {
   rmSync(out(), { force: true });

@@ -6,7 +6,7 @@ interface Examples {
 }
 
 const marks: Examples = {
-  valid: ['none', 'consensus-12-0-3', 'slot-7', `slot-${'9'.repeat(15)}`],
+  valid: ['none', 'consensus-12-0-3', 'slot-7', 'eip3076-95-3-4', `slot-${'9'.repeat(15)}`],
   invalid: ['', 'None', 'consensus-12-0-3;', 'slot-', 'slot--1', 'slot-1\n', `slot-${'9'.repeat(16)}`, 'slot-$(x)', 'slot 1', 'slot-1-2-3-4'],
 };
 

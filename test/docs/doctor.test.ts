@@ -1,3 +1,4 @@
+import { registry } from '../../chains/registry.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -57,8 +58,8 @@ test('names every check, in their order', () => {
   const checks = [
     ...stack,
     ...judgeDeployed(deployed, epochMs(1)),
-    ...judgeValidator(seen, epochMs(1)),
-    ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, epochMs(1)),
+    ...judgeValidator(seen, { nowMs: epochMs(1), chains: registry }),
+    ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, { nowMs: epochMs(1), chains: registry }),
     ...judgeMachines(machines, config),
   ];
   const names = [...new Set(checks.map(({ check }) => check))];

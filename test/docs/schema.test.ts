@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { cliJson } from '../../cli/json.ts';
-import { validatorsFile } from '../../core/config.ts';
+import { validatorsFile } from '../../chains/registry.ts';
 import { yaml } from '../support/core.ts';
 import { cliFile, cliPageFile, cliPageText, cliText, schemaFile, schemaText, wholeProgram } from './schema.ts';
 

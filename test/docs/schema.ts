@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { programFor } from '../../cli/baton.ts';
 import { registerDrill } from '../../cli/drill.ts';
 import { cliJson } from '../../cli/json.ts';
-import { validatorsFile } from '../../core/config.ts';
+import { validatorsFile } from '../../chains/registry.ts';
 import { errorCodes } from '../../core/errors.ts';
 import { cliPage, type Failure } from './cli-page.ts';
 
@@ -87,7 +87,6 @@ export const schemaText = async (): Promise<string> => {
   describeAll(of['nodes']?.items, 'node', comments);
   describeAll(of['policy'], 'policy', comments);
   describeAll(of['timing'], 'timing', comments);
-  for (const [index, name] of ['cometbft', 'systemd'].entries()) describeAll(of['chain']?.oneOf?.[index], name, comments);
   return formatted({ title: 'validators.yaml of Baton', ...json });
 };
 

@@ -221,6 +221,10 @@ describe('the scripts on a node', () => {
     inCgroup('system.slice/ax.service', `${String(2 ** 22 + 1)}\n`);
     expect(run('fence')).toMatchObject({ code: 0, last: { ok: true } });
   });
+  test('a watermark of Ethereum is told with its three parts', () => {
+    writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), '{"kind":"eip3076","slot":95,"source":3,"target":4}\nnull\n');
+    expect(run('fence').last).toMatchObject({ ok: true, watermark: { kind: 'eip3076', slot: 95, source: 3, target: 4 } });
+  });
   test('a watermark that is not exactly one is left out', () => {
     for (const text of ['{"kind":"consensus","height":12}', '{"kind":"slot","slot":-1}', '{"kind":"slot","slot":1},"ok":true', 'x', '']) {
       writeFileSync(join(root, 'var/lib/baton/hub-1/watermark.json'), text);

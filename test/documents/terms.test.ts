@@ -115,6 +115,18 @@ describe('the watermark of a node that rejoins', () => {
     expect(run('rejoin', 4, { SSM_Least: 'slot-90', SSM_Most: 'slot-94' })).toMatchObject({ last: { code: 'WatermarkAhead' } });
     expect(run('rejoin', 4, { SSM_Least: 'slot-95', SSM_Most: 'slot-95' })).toMatchObject({ code: 0 });
   });
+  test.each([
+    ['eip3076-96-3-4', 'eip3076-99-9-9', 'WatermarkBehind'],
+    ['eip3076-95-4-4', 'eip3076-99-9-9', 'WatermarkBehind'],
+    ['eip3076-95-3-5', 'eip3076-99-9-9', 'WatermarkBehind'],
+    ['eip3076-95-3-4', 'eip3076-94-9-9', 'WatermarkAhead'],
+    ['eip3076-95-3-4', 'eip3076-99-2-9', 'WatermarkAhead'],
+    ['eip3076-95-3-4', 'eip3076-99-9-3', 'WatermarkAhead'],
+  ])('of Ethereum every part is compared: least %s, most %s', (Least, Most, code) => {
+    writeFileSync(at(`${state}/watermark.json`), '{"kind":"eip3076","slot":95,"source":3,"target":4}\n');
+    expect(run('rejoin', 4, { SSM_Least: Least, SSM_Most: Most })).toMatchObject({ code: 1, last: { code } });
+    expect(run('rejoin', 4, { SSM_Least: 'eip3076-95-3-4', SSM_Most: 'eip3076-95-3-4' })).toMatchObject({ code: 0 });
+  });
   test('a daemon that signs by itself keeps its own record: none is asked of it', () => {
     expect(run('rejoin', 4, { SSM_Most: 'slot-99' })).toMatchObject({ code: 0 });
     writeFileSync(at('etc/baton/hub-1.env'), factsOf({ validator: 'hub-1', unit: 'x.service', standbyRuns: true }));

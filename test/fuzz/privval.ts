@@ -1,4 +1,4 @@
-import type { Proposal, Vote } from '../../guard/privval/read.ts';
+import type { Proposal, Vote } from '../../chains/cometbft/privval/read.ts';
 import type { Random } from './random.ts';
 
 /** Requests of a CometBFT node, written and read without the code under test: varints, tags and lengths by hand. */

@@ -61,7 +61,15 @@ const floors = (world: World, scope: WatermarkScope): (Watermark | null)[] => {
   // The last: too few vantages answer.
   const heads = [...Array.from({ length: scope.lag + 1 }, (_, lag) => world.head - lag), null];
   const before = world.lease.watermark ?? null;
-  const made = heads.map((head) => floorAfter({ before, chain: scope.chain, evidence: world.lease.evidence ?? {}, head, margin: scope.margin }));
+  const made = heads.map((head) =>
+    floorAfter({
+      before,
+      duty: { kind: scope.chain === 'cometbft' ? 'consensus' : 'slot' },
+      evidence: world.lease.evidence ?? {},
+      head,
+      margin: scope.margin,
+    }),
+  );
   return made.filter((mark, at) => mark !== null && made.findIndex((other) => other !== null && compare(other, mark) === 0) === at);
 };
 

@@ -1,11 +1,12 @@
+import { nodeOf } from '../../chains/systemd/config.ts';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Systemctl } from '../../guard/commands.ts';
+import { Systemctl } from '../../runtime/commands.ts';
 import { guardConfig, loadGuardConfig } from '../../guard/config.ts';
-import { SystemdDriver } from '../../guard/drivers/systemd.ts';
-import { StateFile } from '../../guard/state.ts';
+import { SystemdDriver } from '../../chains/systemd/driver.ts';
+import { StateFile } from '../../chains/state.ts';
 import { NodeSandbox } from '../../local/node/sandbox.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { amber } from '../support/core.ts';
@@ -37,10 +38,8 @@ const json = (of: Record<string, unknown> = {}): Record<string, unknown> => ({
 });
 const driverOf = (of: Record<string, unknown> = {}): SystemdDriver => {
   const config = guardConfig.parse(json(of));
-  const { chain } = config;
-  if (chain.kind !== 'systemd') throw new Error('not systemd');
   return new SystemdDriver({
-    config: { ...config, chain },
+    config: { ...config, chain: nodeOf(config.chain) },
     state: new StateFile(join(config.paths.stateDir, 'watermark.json')),
     clock: systemClock,
     systemctl: new Systemctl({ timeoutMs: 1_500 }),

@@ -11,8 +11,8 @@ const detectMs = 90_000;
 /** What is taken out of the code itself, in a copy of the tree. */
 export const codeRemoved: Readonly<Partial<Record<Removal, readonly Edit[]>>> = {
   gate: [
-    { file: 'guard/drivers/cometbft.ts', find: 'isOpen: () => this.#gate && options.maySign()', replace: 'isOpen: () => true' },
-    { file: 'guard/drivers/cometbft.ts', find: '    this.#gate = false;\n    this.#signer.unload();', replace: '    this.#gate = false;' },
+    { file: 'chains/cometbft/driver.ts', find: 'isOpen: () => this.#gate && options.maySign()', replace: 'isOpen: () => true' },
+    { file: 'chains/cometbft/driver.ts', find: '    this.#gate = false;\n    this.#signer.unload();', replace: '    this.#gate = false;' },
   ],
   clock: [
     {

@@ -1,6 +1,6 @@
 import type { Chains } from '../../chains/index.ts';
 import { moved, stillHead, unobservable } from '../../chains/probe.ts';
-import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
+import { voteTypes, type Proposal, type Vote } from '../../chains/cometbft/privval/read.ts';
 import type { Machine } from './machine.ts';
 import type { Prng } from './prng.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -1,4 +1,4 @@
-import type { Disk } from '../../guard/state.ts';
+import type { Disk } from '../../chains/state.ts';
 import type { Prng } from './prng.ts';
 
 /** A disk in memory. What was not synced is there until the power goes; then each such change is lost or kept by chance. */
@@ -75,7 +75,7 @@ export class SimDisk {
     return found;
   }
 
-  /** The calls as guard/state.ts makes them. */
+  /** The calls as chains/state.ts makes them. */
   asDisk(): Disk {
     const disk = {
       openSync: (file: string, flags: string): number => {

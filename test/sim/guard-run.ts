@@ -1,3 +1,4 @@
+import { configOf, nodeOf } from '../../chains/cometbft/config.ts';
 import { dirname } from 'node:path';
 import { Keys } from '../../aws/keys.ts';
 import { LeaseStore } from '../../aws/lease.ts';
@@ -5,14 +6,14 @@ import { Records } from '../../aws/records.ts';
 import { BatonError } from '../../core/errors.ts';
 import { durationMs } from '../../core/time.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
-import { CometbftDriver } from '../../guard/drivers/cometbft.ts';
+import { CometbftDriver } from '../../chains/cometbft/driver.ts';
 import { Guard } from '../../guard/guard.ts';
 import { MemoryFile } from '../../guard/memory.ts';
-import { refusalCodes } from '../../guard/privval/write.ts';
-import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
-import type { Signer } from '../../guard/privval/signer.ts';
+import { refusalCodes } from '../../chains/cometbft/privval/write.ts';
+import { voteTypes, type Proposal, type Vote } from '../../chains/cometbft/privval/read.ts';
+import type { Signer } from '../../chains/cometbft/privval/signer.ts';
 import { Reporter } from '../../guard/report.ts';
-import { StateFile } from '../../guard/state.ts';
+import { StateFile } from '../../chains/state.ts';
 import { clientsFor, type Clients } from './clients.ts';
 import type { Machine } from './machine.ts';
 import { Proc } from './proc.ts';
@@ -32,7 +33,6 @@ const guardConfigOf = (machine: Machine): GuardConfig => {
   const { config, node } = machine.options;
   const known = configs.get(node);
   if (known) return known;
-  if (config.chain.kind !== 'cometbft') throw new Error('the simulated chain is CometBFT');
   const made = guardConfig.parse({
     validator: config.id,
     node: node.id,
@@ -43,7 +43,7 @@ const guardConfigOf = (machine: Machine): GuardConfig => {
     build: 'sim',
     timing: config.timing,
     onControlPlaneLoss: config.policy.onControlPlaneLoss,
-    chain: { kind: 'cometbft', chainId, publicKey: config.chain.publicKey, socket: 'unix:///s', rpc: 'http://127.0.0.1:26657' },
+    chain: { kind: 'cometbft', chainId, publicKey: configOf(config.chain).publicKey, socket: 'unix:///s', rpc: 'http://127.0.0.1:26657' },
   });
   configs.set(node, made);
   return made;
@@ -169,10 +169,9 @@ export class GuardRun {
   #driver(config: GuardConfig, maySign: () => boolean): CometbftDriver {
     this.maySign = maySign;
     const machine = this.#machine;
-    if (config.chain.kind !== 'cometbft') throw new Error('the simulated chain is CometBFT');
     const state = new StateFile(markFile, machine.disk.asDisk());
     return new CometbftDriver({
-      config: { ...config, chain: config.chain },
+      config: { ...config, chain: nodeOf(config.chain) },
       state,
       clock: this.proc.clock,
       maySign,

@@ -4,7 +4,7 @@ import { personOf } from '../../core/approval.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { Lease } from '../../core/lease.ts';
 import { compare, type Watermark } from '../../core/watermark.ts';
-import { voteTypes, type Proposal, type Vote } from '../../guard/privval/read.ts';
+import { voteTypes, type Proposal, type Vote } from '../../chains/cometbft/privval/read.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { RunResult } from '../../local/asl/interpreter.ts';
 import { Freeze } from './breaker.ts';

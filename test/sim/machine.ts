@@ -1,5 +1,5 @@
 import type { NodeConfig, ValidatorConfig } from '../../core/config.ts';
-import type { Proposal, Vote } from '../../guard/privval/read.ts';
+import type { Proposal, Vote } from '../../chains/cometbft/privval/read.ts';
 import { SimDisk } from './disk.ts';
 import { GuardRun, markFile, statementFile } from './guard-run.ts';
 import type { Services } from './clients.ts';

@@ -1,4 +1,5 @@
-import { validatorsFile, type ValidatorConfig } from '../../core/config.ts';
+import { validatorsFile } from '../../chains/registry.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
 import { amber, birch, cedar, yaml } from '../support/core.ts';
 import { suspectAfter } from './breaker.ts';
 import type { World } from './world.ts';

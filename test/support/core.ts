@@ -1,6 +1,7 @@
 import type { Question } from '../../core/ask.ts';
 import type { ApprovalRecord } from '../../core/approval.ts';
-import { validatorsFile, type ValidatorConfig } from '../../core/config.ts';
+import { validatorsFile } from '../../chains/registry.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
 import type { Evidence } from '../../core/evidence.ts';
 import type { AttemptId, ExecutionName, NodeId, Term, ValidatorId } from '../../core/ids.ts';
 import type { Lease } from '../../core/lease.ts';

@@ -5,7 +5,7 @@ import type { NodeReport } from '../../core/report.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
-import type { Driver, Health } from '../../guard/driver.ts';
+import type { Driver, Health } from '../../chains/driver.ts';
 import { standsOn, type Remembered } from '../../core/writer.ts';
 import { Guard } from '../../guard/guard.ts';
 import type { GuardOptions } from '../../guard/options.ts';

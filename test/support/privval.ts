@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import type { BlockId, Proposal, Vote } from '../../guard/privval/read.ts';
-import { Signer } from '../../guard/privval/signer.ts';
-import { StateFile } from '../../guard/state.ts';
+import type { BlockId, Proposal, Vote } from '../../chains/cometbft/privval/read.ts';
+import { Signer } from '../../chains/cometbft/privval/signer.ts';
+import { StateFile } from '../../chains/state.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 /** Duties and a signer that tests of privval begin from. */

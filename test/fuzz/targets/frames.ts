@@ -1,5 +1,5 @@
-import { FrameReader, maxFrameBytes } from '../../../guard/privval/frames.ts';
-import { readRequest } from '../../../guard/privval/read.ts';
+import { FrameReader, maxFrameBytes } from '../../../chains/cometbft/privval/frames.ts';
+import { readRequest } from '../../../chains/cometbft/privval/read.ts';
 import { frameOf, readAgain, requestBytes } from '../privval.ts';
 import { mutateBytes } from '../mutate.ts';
 import { hold, same, target } from '../target.ts';
@@ -43,7 +43,7 @@ export const isFrameRefusal = (error: unknown): boolean =>
 
 export const frames = target<Input>({
   name: 'privval-frames',
-  about: 'guard/privval/frames.ts FrameReader, guard/privval/read.ts readRequest',
+  about: 'chains/cometbft/privval/frames.ts FrameReader, chains/cometbft/privval/read.ts readRequest',
   refuses: isFrameRefusal,
   make: (random, valid) => {
     const whole = Buffer.concat(Array.from({ length: random.between(1, 4) }, () => frameOf(requestBytes(random, valid))));

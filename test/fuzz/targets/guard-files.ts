@@ -1,9 +1,9 @@
-import { fromSignState } from '../../../chains/cometbft/watermark.ts';
+import { fromSignState } from '../../../chains/cometbft/sign-state.ts';
 import { keyMaterial } from '../../../cli/commands/seal.ts';
 import { guardConfigOf } from '../../../guard/config.ts';
-import { readHealth, readSlot } from '../../../guard/drivers/systemd.ts';
-import { signedFrame } from '../../../guard/privval/write.ts';
-import { stateOf } from '../../../guard/state.ts';
+import { readHealth, readSlot } from '../../../chains/systemd/driver.ts';
+import { signedFrame } from '../../../chains/cometbft/privval/write.ts';
+import { stateOf } from '../../../chains/state.ts';
 import { vote } from '../../support/privval.ts';
 import * as check from '../check.ts';
 import { amber, birch, keeps, validator, watermarkOf } from '../examples.ts';
@@ -143,7 +143,7 @@ const isState = check.isShape({
 
 const stateFile = target<Input>({
   name: 'guard-state',
-  about: 'guard/state.ts stateOf, and the answer that is given again from it',
+  about: 'chains/state.ts stateOf, and the answer that is given again from it',
   make: (random, valid) => {
     const detail = {
       content: random.hex(64),
@@ -179,7 +179,7 @@ const number = (value: unknown): number | undefined => {
 
 const signState = target<Input>({
   name: 'sign-state',
-  about: 'chains/cometbft/watermark.ts fromSignState',
+  about: 'chains/cometbft/sign-state.ts fromSignState',
   make: (random, valid) => {
     const whole = (most: number): unknown => (random.once(2) ? random.below(most) : String(random.below(most)));
     const state = { height: whole(1e9), round: whole(5), step: random.below(4), signature: 'x', signbytes: 'y' };
@@ -244,7 +244,7 @@ const keyFile = target<Input>({
 
 const health = target<Input>({
   name: 'health-output',
-  about: 'guard/drivers/systemd.ts readHealth and readSlot',
+  about: 'chains/systemd/driver.ts readHealth and readSlot',
   make: (random, valid) => {
     if (random.once(2))
       return { text: textOf(random, valid, { synced: random.once(2), height: random.once(3) ? null : random.below(1e9), x: 1 }, '\n') };

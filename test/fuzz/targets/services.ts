@@ -6,7 +6,7 @@ import { stepsOf } from '../../../cli/commands/explain.ts';
 import { decide, type ApprovalRecord } from '../../../core/approval.ts';
 import { executionName, nodeId, term, validatorId } from '../../../core/ids.ts';
 import { proofOfPowerOff } from '../../../core/proofs.ts';
-import { CometbftDriver, type CometbftOptions } from '../../../guard/drivers/cometbft.ts';
+import { CometbftDriver, type CometbftOptions } from '../../../chains/cometbft/driver.ts';
 import { fencing, recordOf, robin } from '../../support/core.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import * as check from '../check.ts';
@@ -145,7 +145,7 @@ const person = target<{ by: string; requester: string; statement: string }>({
 const clock = new VirtualClock();
 const rpc = target<{ status: string; http: number }>({
   name: 'guard-status',
-  about: 'guard/drivers/cometbft.ts health',
+  about: 'chains/cometbft/driver.ts health',
   make: (random, valid) => {
     const value = {
       result: { node_info: { network: 'hub' }, sync_info: { latest_block_height: String(random.below(1e9)), catching_up: !valid && random.once(4) } },

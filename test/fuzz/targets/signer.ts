@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Watermark } from '../../../core/watermark.ts';
-import { readRequest, type Proposal, type Vote } from '../../../guard/privval/read.ts';
-import { Signer } from '../../../guard/privval/signer.ts';
-import { signBytes, signedFrame } from '../../../guard/privval/write.ts';
-import type { SignState, StateFile } from '../../../guard/state.ts';
+import { readRequest, type Proposal, type Vote } from '../../../chains/cometbft/privval/read.ts';
+import { Signer } from '../../../chains/cometbft/privval/signer.ts';
+import { signBytes, signedFrame } from '../../../chains/cometbft/privval/write.ts';
+import type { SignState, StateFile } from '../../../chains/state.ts';
 import { privateKeyOf } from '../../../runtime/ed25519.ts';
 import { requestBytes } from '../privval.ts';
 import { mutateBytes } from '../mutate.ts';
@@ -45,7 +45,7 @@ const contentOf = (duty: Vote | Proposal): string => (duty.kind === 'proposal' ?
 
 export const signer = target<Input>({
   name: 'privval-signer',
-  about: 'guard/privval/signer.ts on what read.ts read, and the answer frames of write.ts',
+  about: 'chains/cometbft/privval/signer.ts on what read.ts read, and the answer frames of write.ts',
   refuses: isFrameRefusal,
   make: (random, valid) => ({
     floorHeight: random.pick([0, 4, 5]),

@@ -77,7 +77,7 @@ export const systemdProbe = target<Input>({
     );
     const known = await chains.headOf(config, never);
     same(known, top, 'the head');
-    const floor = watermarkAfter({ chain: 'systemd', evidence: {}, head: known, margin: 2 });
+    const floor = watermarkAfter({ duty: { kind: 'slot' }, evidence: {}, head: known, margin: 2 });
     if (floor !== null) check.must(check.isWatermark, floor, 'a floor');
     return seen === 'unobservable' ? 'refused' : 'accepted';
   },

@@ -1,3 +1,4 @@
+import { registry } from '../../../chains/registry.ts';
 import { parseValidatorsFile } from '../../../core/parse.ts';
 import * as check from '../check.ts';
 import { filePlain, keeps } from '../examples.ts';
@@ -179,7 +180,7 @@ export const validatorsFile = target<{ value: unknown }>({
     return { value: mutate(random, random.once(5) ? random.pick(unsound(value)) : value) };
   },
   run: ({ value }) => {
-    checkFleet(parseValidatorsFile(value), value);
+    checkFleet(parseValidatorsFile(value, registry), value);
     return 'accepted';
   },
 });

@@ -1,3 +1,4 @@
+import { registry } from '../../../chains/registry.ts';
 import { stringify } from 'yaml';
 import { valueOf } from '../../../cli/plan/text.ts';
 import { parseValidatorsFile } from '../../../core/parse.ts';
@@ -86,7 +87,7 @@ export const yamlText = target<Input>({
   },
   run: ({ text, given }) => {
     const value = valueOf(text, 'validators.yaml');
-    checkFleet(parseValidatorsFile(value), given ?? value);
+    checkFleet(parseValidatorsFile(value, registry), given ?? value);
     return 'accepted';
   },
 });

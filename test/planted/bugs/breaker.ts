@@ -107,7 +107,7 @@ export const breakerBugs: readonly Bug[] = [
   of(
     'a-watermark-below-its-own-floor-is-exact',
     'The floor of the lease is kept by `highest` anyway; that a mark below it shows a disk of before the term is missed.',
-    [{ file: 'core/watermark.ts', find: 'compare(mark, before) < 0) ? undefined : mark;', replace: 'false) ? undefined : mark;' }],
+    [{ file: 'core/watermark.ts', find: '!covers(mark, before)) ? undefined : mark;', replace: 'false) ? undefined : mark;' }],
     'core/watermark.test.ts',
     'is none when it lies below the floor of its own term',
   ),

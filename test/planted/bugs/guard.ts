@@ -3,14 +3,14 @@ import { bugsOf, type Bug } from '../bug.ts';
 /** The guard on the node and its signer. The explorer has a guard of its own, so these are seen by tests only. */
 
 const tests = 'guard/guard.test.ts';
-const signerTests = 'guard/privval/signer.test.ts';
-const diskTests = 'guard/state-disk.test.ts';
+const signerTests = 'chains/cometbft/privval/signer.test.ts';
+const diskTests = 'chains/state-disk.test.ts';
 const driverTests = 'test/node/systemd-driver.test.ts';
 
 const of = bugsOf('guard');
 
 const guard = 'guard/guard.ts';
-const signer = 'guard/privval/signer.ts';
+const signer = 'chains/cometbft/privval/signer.ts';
 
 export const guardBugs: readonly Bug[] = [
   of(
@@ -155,7 +155,7 @@ export const guardBugs: readonly Bug[] = [
   of(
     'watermark-not-on-the-disk',
     'An fsync for every vote is slow, so it is left to the kernel (Staked 2021: the slashing store was switched off for speed).',
-    [{ file: 'guard/durable.ts', find: '    disk.fsyncSync(fd);\n', replace: '', nth: [1, 2] }],
+    [{ file: 'runtime/durable.ts', find: '    disk.fsyncSync(fd);\n', replace: '', nth: [1, 2] }],
     diskTests,
     'is on the disk, whole, before it takes the place of the old one',
   ),
@@ -164,7 +164,7 @@ export const guardBugs: readonly Bug[] = [
     'A state file that cannot be read is taken for one that is not there yet (Blockscape 2020: a lagging node, an old height).',
     [
       {
-        file: 'guard/state.ts',
+        file: 'chains/state.ts',
         find: "if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;",
         replace: 'if (cause instanceof Error) return null;',
       },
@@ -175,7 +175,7 @@ export const guardBugs: readonly Bug[] = [
   of(
     'key-kept-on-demote',
     'The daemon is stopped, so its key can stay for the next time (Ankr 2025 and RockLogic 2023: keys that lived in two places).',
-    [{ file: 'guard/drivers/systemd.ts', find: '    wipe(config.paths.keyDir);\n', replace: '' }],
+    [{ file: 'chains/systemd/driver.ts', find: '    wipe(config.paths.keyDir);\n', replace: '' }],
     driverTests,
     'demotion stops it, wipes and reads the last duty',
   ),
@@ -184,7 +184,7 @@ export const guardBugs: readonly Bug[] = [
     'A unit that is not active is down; an answer that did not come is not active either.',
     [
       {
-        file: 'guard/commands.ts',
+        file: 'runtime/commands.ts',
         find: "if (!['loaded', 'masked'].includes(told.get('LoadState') ?? '')) return false;",
         replace: 'if (told.size === 0) return true;',
       },
@@ -195,8 +195,8 @@ export const guardBugs: readonly Bug[] = [
   of(
     'tasks-not-counted-are-none-for-the-guard',
     'systemd says "[not set]" for the tasks of a unit that is down, so there are none; it says so of a running one too where tasks are not counted.',
-    [{ file: 'guard/commands.ts', find: "return tasks === '0' || empty(", replace: 'return noTasks.includes(tasks) || empty(' }],
-    'guard/commands.test.ts',
+    [{ file: 'runtime/commands.ts', find: "return tasks === '0' || empty(", replace: 'return noTasks.includes(tasks) || empty(' }],
+    'runtime/commands.test.ts',
     'not when tasks are not counted and a process of it is left',
   ),
   of(
@@ -269,8 +269,8 @@ export const guardBugs: readonly Bug[] = [
   of(
     'a-key-written-through-a-link',
     'The file of the key is opened and written; a link that lies in its place takes the key to wherever it leads.',
-    [{ file: 'guard/key-files.ts', find: "openSync(file, 'wx', 0o400)", replace: "openSync(file, 'w', 0o400)" }],
-    'guard/key-files.test.ts',
+    [{ file: 'runtime/key-files.ts', find: "openSync(file, 'wx', 0o400)", replace: "openSync(file, 'w', 0o400)" }],
+    'runtime/key-files.test.ts',
     'a file that is there already, or a link',
   ),
 ];

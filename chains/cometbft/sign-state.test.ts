@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fromSignState } from './watermark.ts';
+import { fromSignState } from './sign-state.ts';
 
 describe('a sign state becomes a watermark that is never too low', () => {
   test.each([

@@ -3,12 +3,12 @@ import { verify } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { StateFile } from '../state.ts';
+import { StateFile } from '../../state.ts';
 import { type Proposal, type Vote } from './read.ts';
 import { type Signer } from './signer.ts';
 import { extensionBytes, signBytes } from './write.ts';
-import { hex, nil, block, vote, proposal, publicKey, dir, signerOf, useFolder } from '../../test/support/privval.ts';
-import { publicKeyOf } from '../../runtime/ed25519.ts';
+import { hex, nil, block, vote, proposal, publicKey, dir, signerOf, useFolder } from '../../../test/support/privval.ts';
+import { publicKeyOf } from '../../../runtime/ed25519.ts';
 
 useFolder();
 

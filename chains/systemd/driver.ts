@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { durationMs, elapsedMs, type Clock } from '../../core/time.ts';
+import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
-import { runCommand, type Systemctl } from '../commands.ts';
-import type { GuardConfig } from '../config.ts';
-import type { Driver, Health } from '../driver.ts';
-import { wipe, writeNew } from '../key-files.ts';
-import type { StateFile } from '../state.ts';
+import { runCommand } from '../../runtime/commands.ts';
+import { untilAborted, type Driver, type DriverOptions, type Health } from '../driver.ts';
+import type { SystemdNode } from './config.ts';
+import { wipe, writeNew } from '../../runtime/key-files.ts';
 
 /** Any daemon under systemd: the key is put into tmpfs before its unit starts and wiped after it has verifiably stopped. */
 
@@ -15,12 +14,7 @@ const healthOutput = z.object({ synced: z.boolean(), height: z.number().int().mi
 const pollMs = durationMs(50);
 const maxPolls = 400;
 
-export interface SystemdOptions {
-  readonly config: GuardConfig & { readonly chain: { readonly kind: 'systemd' } };
-  readonly state: StateFile;
-  readonly clock: Clock;
-  readonly systemctl: Systemctl;
-}
+export type SystemdOptions = Pick<DriverOptions<SystemdNode>, 'config' | 'state' | 'clock' | 'systemctl'>;
 
 /** What a health command printed, or null. */
 export const readHealth = (stdout: string): z.infer<typeof healthOutput> | null => {
@@ -46,15 +40,7 @@ export class SystemdDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    await untilAborted(signal);
   }
 
   prepare(): void {

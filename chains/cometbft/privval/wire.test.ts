@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FrameReader, maxFrameBytes } from './frames.ts';
 import { readRequest, type Vote } from './read.ts';
 import { delimited, extensionBytes, signBytes } from './write.ts';
-import { hex, nil, goZero, vote, proposal } from '../../test/support/privval.ts';
+import { hex, nil, goZero, vote, proposal } from '../../../test/support/privval.ts';
 
 describe('signed bytes are CometBFT’s own (types/vote_test.go, v0.38)', () => {
   const time = '2a0b088092b8c398feffffff01';

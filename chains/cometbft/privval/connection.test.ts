@@ -3,11 +3,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../runtime/clock.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import { Connection } from './connection.ts';
 import { FrameReader } from './frames.ts';
 import { delimited } from './write.ts';
-import { publicKey, dir, signerOf, useFolder } from '../../test/support/privval.ts';
+import { publicKey, dir, signerOf, useFolder } from '../../../test/support/privval.ts';
 
 useFolder();
 

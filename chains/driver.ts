@@ -1,4 +1,9 @@
+import type { ChainConfig } from '../core/config.ts';
+import type { Clock } from '../core/time.ts';
+import type { Timing } from '../core/timing.ts';
 import type { Watermark } from '../core/watermark.ts';
+import type { Systemctl } from '../runtime/commands.ts';
+import type { StateFile } from './state.ts';
 
 export interface Health {
   readonly synced: boolean;
@@ -26,3 +31,34 @@ export interface Driver {
   lostWatermark(): boolean;
   health(active: boolean, signal: AbortSignal): Promise<Health>;
 }
+
+/** What of the guard's configuration a driver needs; `Node` is its chain's own part. */
+export interface DriverConfig<Node extends ChainConfig = ChainConfig> {
+  readonly chain: Node;
+  /** The validator's own systemd unit. */
+  readonly unit: string;
+  readonly paths: { readonly keyDir: string; readonly stateDir: string };
+  readonly timing: Timing;
+}
+
+export interface DriverOptions<Node extends ChainConfig = ChainConfig> {
+  readonly config: DriverConfig<Node>;
+  readonly state: StateFile;
+  readonly clock: Clock;
+  readonly systemctl: Systemctl;
+  /** The hold rule, asked before each signature and again before it leaves. */
+  readonly maySign: () => boolean;
+}
+
+/** Resolves with the signal: for drivers that have nothing to do on a standby. */
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });

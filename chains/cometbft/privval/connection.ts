@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
-import { durationMs, type Clock } from '../../core/time.ts';
+import { durationMs, type Clock } from '../../../core/time.ts';
 import { FrameReader } from './frames.ts';
 import type { Signer } from './signer.ts';
 import { readRequest, type Request } from './read.ts';

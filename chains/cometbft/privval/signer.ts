@@ -1,7 +1,7 @@
 import { sign, type KeyObject } from 'node:crypto';
-import { dutyOf, highest, judgeDuty, type LastDuty, type Watermark } from '../../core/watermark.ts';
-import { privateKeyOf } from '../../runtime/ed25519.ts';
-import type { StateFile, SignState } from '../state.ts';
+import { dutyOf, highest, judgeDuty, type LastDuty, type Watermark } from '../../../core/watermark.ts';
+import { privateKeyOf } from '../../../runtime/ed25519.ts';
+import type { StateFile, SignState } from '../../state.ts';
 import { voteTypes, type Proposal, type Vote } from './read.ts';
 import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, type Signed } from './write.ts';
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
+import { elapsedMs, type SteadyMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
-import { getJson } from '../../chains/http.ts';
-import type { GuardConfig } from '../config.ts';
-import type { Driver, Health } from '../driver.ts';
-import { Connection, type ConnectionOptions } from '../privval/connection.ts';
-import { Signer } from '../privval/signer.ts';
+import { getJson } from '../http.ts';
+import type { Driver, DriverOptions, Health } from '../driver.ts';
+import type { CometbftNode } from './config.ts';
+import { Connection, type ConnectionOptions } from './privval/connection.ts';
+import { Signer } from './privval/signer.ts';
 import type { StateFile } from '../state.ts';
 
 /** CometBFT: the guard is the signer. The node runs on active and standby alike; only the gate moves. */
@@ -25,12 +25,7 @@ const status = z.object({
 /** How long the node may be away from the signer until the guard asks for help. */
 const awayMs = 3_000;
 
-export interface CometbftOptions {
-  readonly config: GuardConfig & { readonly chain: { readonly kind: 'cometbft' } };
-  readonly state: StateFile;
-  readonly clock: Clock;
-  /** The hold rule. */
-  readonly maySign: () => boolean;
+export interface CometbftOptions extends Pick<DriverOptions<CometbftNode>, 'config' | 'state' | 'clock' | 'maySign'> {
   /** The way to the node's privval socket and to its RPC; others than the real ones are for simulations. */
   readonly dial?: (options: ConnectionOptions) => Pick<Connection, 'connected' | 'run'>;
   readonly ask?: typeof getJson;

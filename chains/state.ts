@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { watermark, type Watermark } from '../core/watermark.ts';
-import { durableDisk, replaceDurably, type DurableDisk } from './durable.ts';
+import { durableDisk, replaceDurably, type DurableDisk } from '../runtime/durable.ts';
 
 /**
  * The durable watermark. Line 1 is the watermark alone, so that the fence document can read it with a shell; line 2 is what is needed to
@@ -53,6 +53,13 @@ export const stateOf = (text: string, file: string): SignState => {
   }
 };
 
+/** With its parts in the order that the fence document looks for. */
+const inOrder = (mark: Watermark): Watermark => {
+  if (mark.kind === 'consensus') return { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step };
+  if (mark.kind === 'slot') return { kind: mark.kind, slot: mark.slot };
+  return { kind: mark.kind, slot: mark.slot, source: mark.source, target: mark.target };
+};
+
 export class StateFile {
   readonly #file: string;
   readonly #disk: Disk;
@@ -78,10 +85,8 @@ export class StateFile {
   /** Durable when it returns. @throws when the disk did not take it: then nothing may be signed. */
   save(state: SignState): void {
     const { watermark: mark } = state;
-    const first =
-      mark.kind === 'consensus' ? { kind: mark.kind, height: mark.height, round: mark.round, step: mark.step } : { kind: mark.kind, slot: mark.slot };
     const temporary = join(dirname(this.#file), `.${String(process.pid)}.tmp`);
-    const text = `${JSON.stringify(first)}\n${JSON.stringify(state.detail)}\n`;
+    const text = `${JSON.stringify(inOrder(mark))}\n${JSON.stringify(state.detail)}\n`;
     replaceDurably({ file: this.#file, temporary, text, what: 'the watermark' }, this.#disk);
   }
 

@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import type { ChainRules } from '../core/chain-rules.ts';
+import type { ChainConfig } from '../core/config.ts';
+import type { Driver, DriverOptions } from './driver.ts';
+import type { ChainProbe } from './probe.ts';
+
+/** The one shape of every chain. `chains/NAME/index.ts` exports one, and `chains/registry.ts` names it. */
+export interface Chain extends ChainRules {
+  /** `chain` in the guard's configuration file. */
+  readonly node: z.ZodObject<{ readonly kind: z.ZodLiteral<string> }>;
+  readonly probe: ChainProbe;
+  /** Loaded by the guard alone: functions and command line carry no signer. */
+  readonly driver: () => Promise<(options: DriverOptions) => Driver>;
+  /** The public key that the sealed key must have, as `baton seal` tells it; null where that cannot be told. */
+  readonly publicKeyOf: (chain: ChainConfig) => string | null;
+  /** What `baton init` fills in; capitals stand for what it cannot know. */
+  readonly setup: {
+    readonly node: (chain: ChainConfig, asked: { readonly socket?: string | undefined }) => Record<string, unknown>;
+    /** What follows `--key-file`. */
+    readonly seal: string;
+  };
+  /** Where the node and the signer meet; for chains whose node listens on a socket. */
+  readonly socketOf?: (node: ChainConfig) => string;
+  /** True when the text of a key file is surely the key of another validator. */
+  readonly isAnothersKey?: (text: string, node: ChainConfig) => boolean;
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { validatorConfig } from '../core/config.ts';
+import { chainSchemaOf } from '../core/parse.ts';
+import { yaml } from '../test/support/core.ts';
+import { holdsRows, long } from '../test/support/schema.ts';
+import { chainOf, registry } from './registry.ts';
+
+const base = (): Record<string, unknown> => {
+  const [one] = (yaml() as { validators: Record<string, unknown>[] }).validators;
+  if (!one) throw new Error('no validator');
+  return one;
+};
+const schema = validatorConfig.extend({ chain: chainSchemaOf(registry) });
+
+test('each chain stands under its own kind, and its schemas accept no other', () => {
+  for (const [kind, chain] of Object.entries(registry)) {
+    expect(chain.kind).toBe(kind);
+    expect(chain.config.shape.kind.value).toBe(kind);
+    expect(chain.node.shape.kind.value).toBe(kind);
+  }
+});
+
+test('a chain that this version does not know is told', () => {
+  expect(() => chainOf({ id: 'hub-1', chain: { kind: 'dogecoin' } })).toThrow(
+    expect.objectContaining({
+      code: 'ChainUnknown',
+      message: expect.stringContaining('hub-1: this version knows no chain of kind dogecoin') as string,
+    }),
+  );
+  expect(() => chainOf({ id: 'hub-1', chain: { kind: 'toString' } })).toThrow(expect.objectContaining({ code: 'ChainUnknown' }));
+});
+
+test('what a chain is at risk of is said, with where it is written', () => {
+  for (const { kind, risk } of Object.values(registry)) {
+    expect(risk.downtime.length, kind).toBeGreaterThan(20);
+    expect(risk.equivocation.length, kind).toBeGreaterThan(20);
+    if (kind !== 'systemd') expect(risk.sources.length, kind).toBeGreaterThan(0);
+  }
+});
+
+describe('chain', () => {
+  holdsRows(schema, base, [
+    ['chain.kind', ['cometbft'], ['', 'dogecoin']],
+    ['chain.chainId', ['x', long(50)], ['', long(51)]],
+    ['chain.publicKey', [`${'A'.repeat(43)}=`], [`${'A'.repeat(39)}=`, 'A'.repeat(48), `${'!'.repeat(43)}=`]],
+  ]);
+  const systemd = (): unknown => ({
+    ...base(),
+    chain: { kind: 'systemd', progressPath: '/a', progressPointer: '/b', headPath: '/c', headPointer: '/d' },
+  });
+  holdsRows(
+    schema,
+    systemd,
+    ['progressPath', 'progressPointer', 'headPath', 'headPointer'].map((field) => [
+      `chain.${field}`,
+      ['/', '/x', `/${long(299)}`],
+      ['', 'x', 'x/', `/${long(300)}`],
+    ]),
+  );
+  holdsRows(schema, systemd, [['chain.kind', ['systemd'], ['']]]);
+});
