@@ -98,6 +98,7 @@ const outcome = z.object({
 });
 const policyExplained = z.object({
   validator,
+  risk: z.object({ chain: text, downtime: text, equivocation: text, sources: z.array(text), guardSigns: z.boolean() }),
   policy,
   lease: lease.nullable(),
   paused: pauseRecord.nullable(),

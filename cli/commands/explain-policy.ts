@@ -1,3 +1,4 @@
+import { chainOf } from '../../chains/registry.ts';
 import { assessRequest, type AssessInput, type Assessment } from '../../core/assess.ts';
 import { notReady, withinADay } from '../../core/assess-gates.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
@@ -101,6 +102,19 @@ const policyLines = ({ policy, timing }: ValidatorConfig): string[] => {
   ];
 };
 
+const riskOf = (config: ValidatorConfig) => {
+  const { kind, risk, gated } = chainOf(config);
+  const { downtime, equivocation, sources } = risk;
+  return { chain: kind, downtime, equivocation, sources, guardSigns: gated(config.chain) };
+};
+
+const riskLines = ({ chain, downtime, equivocation, sources, guardSigns }: ReturnType<typeof riskOf>): string[] => [
+  `  at stake on ${chain}, when it does not sign: ${downtime}`,
+  `    when it signs twice: ${equivocation}`,
+  ...(sources.length === 0 ? [] : [`    written in ${sources.join(' and ')}`]),
+  guardSigns ? '  the guard is the signer: lapsed could be a proof' : '  it signs by itself, and the guard stops it: lapsed is never a proof',
+];
+
 const nodesOf = ({ config, lease, reports, silent, quarantined, head }: State) => {
   const build = lease && reports[lease.holder]?.build;
   return config.nodes.map(({ id, name }) => ({
@@ -115,12 +129,14 @@ const nodesOf = ({ config, lease, reports, silent, quarantined, head }: State) =
 export const explainPolicy = async (context: Context, name: string): Promise<Answer> => {
   const { state, verdict } = await readState(context, name);
   const { config, lease, paused, history, nowMs } = state;
+  const risk = riskOf(config);
   const nodes = nodesOf(state);
   const outcomes = suppositions.map((one) => outcomeOf(state, one));
   const recent = withinADay(history, nowMs).length;
   return {
     lines: [
       `${config.id}`,
+      ...riskLines(risk),
       ...policyLines(config),
       `  lease: ${lease ? `term ${lease.term} is ${lease.phase}, ${nodeLabel(config, lease.holder)} is the recorded active` : 'none'}`,
       `  pause: ${paused ? `by ${paused.by}: ${paused.reason}` : 'none'}; verdict of the watch: ${verdict}; failovers within a day: ${recent}`,
@@ -135,6 +151,7 @@ export const explainPolicy = async (context: Context, name: string): Promise<Ans
     ],
     json: {
       validator: config.id,
+      risk,
       policy: config.policy,
       lease: lease ? { term: lease.term, phase: lease.phase, holder: lease.holder, claim: lease.claim } : null,
       paused,

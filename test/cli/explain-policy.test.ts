@@ -25,6 +25,11 @@ describe('explain policy', () => {
     expect(await inWords('explain', 'policy', 'hub-1')).toBe(0);
     expect(text.split('\n')).toEqual([
       'hub-1',
+      '  at stake on cometbft, when it does not sign: Jailed after about 95 % of a window of blocks is missed (cosmoshub-4: 10,000 blocks, some 16 hours), ' +
+        'then 0.01 % of the stake is slashed.',
+      '    when it signs twice: 5 % of the stake is slashed, and the validator is tombstoned: its key never signs again.',
+      '    written in https://docs.cosmos.network/main/build/modules/slashing and https://hub.cosmos.network/main/validators/overview',
+      '  the guard is the signer: lapsed could be a proof',
       '  mode approve; 1 of role/approver must approve within 900 s',
       '  evidence that is accepted: relinquished, stopped, powered-off',
       '  at most 3 failovers a day by itself, 600 s apart',
