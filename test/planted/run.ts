@@ -10,13 +10,15 @@ import { notParsed } from './parses.ts';
 import { table, type Verdict } from './table.ts';
 
 /**
- * npm run planted -- [--bug NAME]… [--list] [--markdown] [--workers N]
+ * npm run planted -- [--bug NAME]… [--part 1/3] [--list] [--markdown] [--workers N]
  * Plants each bug in a scratch copy and requires a catcher to find it there, and to find nothing without it. The last line is one JSON object.
  */
 
 const { values } = parseArgs({
   options: {
     bug: { type: 'string', multiple: true },
+    /** Every third, say, beginning with the first. */
+    part: { type: 'string', default: '1/1' },
     list: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
     workers: { type: 'string', default: '2' },
@@ -25,7 +27,9 @@ const { values } = parseArgs({
 
 const lastRun = join(import.meta.dirname, '..', '..', '.cache', 'planted.json');
 
-const chosen = values.bug === undefined ? museum : museum.filter(({ name }) => values.bug?.includes(name));
+const [part = 0, parts = 0] = values.part.split('/').map(Number);
+const named = values.bug === undefined ? museum : museum.filter(({ name }) => values.bug?.includes(name));
+const chosen = named.filter((_, index) => index % parts === part - 1);
 const unknown = values.bug?.find((name) => !museum.some((bug) => bug.name === name));
 const workers = Number(values.workers);
 
@@ -34,6 +38,7 @@ const refuse = (why: string): never => {
   process.exit(2);
 };
 if (unknown !== undefined) refuse(`--bug is "${unknown}": there is no bug of this name.`);
+if (!/^\d{1,2}\/\d{1,2}$/.test(values.part) || part < 1 || part > parts) refuse(`--part is "${values.part}": expected 1/3, 2/3 or the like.`);
 if (!Number.isInteger(workers) || workers < 1 || workers > 16) refuse(`--workers is "${values.workers}": expected 1 to 16.`);
 
 const known = (): Verdict[] => {
