@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ChainRules } from '../core/chain-rules.ts';
 import type { ChainConfig } from '../core/config.ts';
+import type { Watermark } from '../core/watermark.ts';
 import type { Driver, DriverOptions } from './driver.ts';
 import type { ChainProbe } from './probe.ts';
 
@@ -21,6 +22,15 @@ export interface Chain extends ChainRules {
   };
   /** Where the node and the signer meet; for chains whose node listens on a socket. */
   readonly socketOf?: (node: ChainConfig) => string;
+  /** The sign states that other signers of this chain keep. */
+  readonly states?: {
+    /** True when a JSON value looks like one of them. */
+    readonly reads: (value: unknown) => boolean;
+    /** As a watermark, rounded up. @throws BatonError InputInvalid. */
+    readonly from: (text: string) => Watermark;
+    /** A watermark as the content of their files, by the name of the format. */
+    readonly to: Readonly<Record<string, (mark: Watermark, chain: ChainConfig) => unknown>>;
+  };
   /** True when the text of a key file is surely the key of another validator. */
   readonly isAnothersKey?: (text: string, node: ChainConfig) => boolean;
 }

@@ -23,6 +23,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'baton recover hub-1 --to dogwood --file validators.yaml --id i-0d0d0d0d --principal arn:aws:iam::123456789012:role/baton-node-dogwood',
   ],
   cancel: ['baton cancel hub-1.t7.by-hand-0a1b2c3d'],
+  'export-state': ['baton export-state hub-1 --format tmkms'],
   readmit: ['baton readmit hub-1 amber --reason "its disk was replaced"'],
   approve: ['baton approve hub-1 --plan 0123456789ab'],
   deny: ['baton deny hub-1 --plan 0123456789ab', 'baton deny hub-1 --attestation'],

@@ -274,6 +274,7 @@ export const cliJson = {
   switchover: moved,
   recover: recoverJson,
   cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
+  'export-state': z.object({ validator, format: text, watermark, state: z.unknown() }),
   readmit: z.object({ validator, node: nodeId, readmitted: z.boolean() }),
   approve: answered,
   deny: answered,

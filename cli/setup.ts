@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { apply } from './commands/apply.ts';
+import { exportStateOf } from './commands/export-state.ts';
 import { init } from './commands/init.ts';
 import { plan } from './commands/plan.ts';
 import { seal } from './commands/seal.ts';
@@ -41,7 +42,10 @@ const registerSeal = (program: Command, run: Run): void => {
     .command('seal <validator>')
     .description('put a key in: encrypt it for this validator')
     .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
-    .option('--state <file>', 'sign state of the signer that had the key (CometBFT, tmkms, horcrux): its last duty becomes part of the floor')
+    .option(
+      '--state <file>',
+      'sign state of the signer that had the key (CometBFT, tmkms, horcrux, EIP-3076): its last duty becomes part of the floor',
+    )
     .option('--replace', 'replace a key that is sealed already');
   sealing.action(
     run((context, name) => {
@@ -54,10 +58,19 @@ const registerSeal = (program: Command, run: Run): void => {
   );
 };
 
+const registerExport = (program: Command, run: Run): void => {
+  const exporting = program
+    .command('export-state <validator>')
+    .description('what may have been signed, rounded up, as the state file of another signer; refused while the holder signs')
+    .requiredOption('--format <name>', 'cometbft, tmkms, horcrux or eip3076, as its chain has it');
+  exporting.action(run((context, name) => exportStateOf(context, name ?? '', { format: option(exporting, 'format') ?? '' })));
+};
+
 export const registerSetup = (program: Command, run: Run): void => {
   registerPlan(program, run);
   registerApply(program, run);
   registerSeal(program, run);
+  registerExport(program, run);
 };
 
 /** `baton init`: needs no AWS. */

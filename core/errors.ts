@@ -51,6 +51,8 @@ export const errorCodes = [
   'EvidenceRefused',
   /** As policy and machine are, nothing could prove that the recorded active cannot sign: nothing was started. */
   'EvidenceImpossible',
+  /** What is to be written would be out of date at once: the holder signs. */
+  'HolderSigns',
   /** A recovery cannot go on: something else moves the validator, or moved it. */
   'RecoverRefused',
   /** No duty can be ruled out as signed before. */

@@ -3,6 +3,7 @@ import { configOf, node, nodeOf } from './config.ts';
 import { isAnothersKey } from './key-file.ts';
 import { cometbftProbe } from './probe.ts';
 import { rules } from './rules.ts';
+import { fromSignState, signStateFormats } from './sign-state.ts';
 
 export const cometbft: Chain = {
   ...rules,
@@ -21,5 +22,6 @@ export const cometbft: Chain = {
     seal: 'priv_validator_key.json --state priv_validator_state.json',
   },
   socketOf: (chain) => nodeOf(chain).socket.replace(/^unix:\/\//, ''),
+  states: { reads: (value) => typeof value === 'object' && value !== null && 'height' in value, from: fromSignState, to: signStateFormats },
   isAnothersKey,
 };

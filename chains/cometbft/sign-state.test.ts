@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fromSignState } from './sign-state.ts';
+import { fromSignState, signStateFormats } from './sign-state.ts';
 
 describe('a sign state becomes a watermark that is never too low', () => {
   test.each([
@@ -25,5 +25,18 @@ describe('a sign state becomes a watermark that is never too low', () => {
     '{"height":1,"round":"x"}',
   ])('%s is none', (text) => {
     expect(() => fromSignState(text)).toThrow('the sign state');
+  });
+});
+
+describe('a watermark becomes a sign state that is never too low', () => {
+  test.each(Object.keys(signStateFormats))('%s reads back what it was, or higher', (format) => {
+    for (const step of [0, 1, 2, 3]) {
+      const mark = { kind: 'consensus', height: 812, round: 4, step } as const;
+      const back = fromSignState(JSON.stringify(signStateFormats[format]?.(mark)));
+      expect(back).toEqual(format === 'tmkms' && step === 0 ? { ...mark, step: 1 } : mark);
+    }
+  });
+  test('of another kind there is none', () => {
+    expect(() => signStateFormats['tmkms']?.({ kind: 'slot', slot: 3 })).toThrow(new RangeError('a slot watermark is no sign state of CometBFT'));
   });
 });

@@ -43,3 +43,27 @@ export const fromSignState = (text: string): Watermark => {
   const shift = typeof value === 'object' && value !== null && 'block_id' in value ? 1 : 0;
   return { kind: 'consensus', height, round: Math.min(round ?? largestRound, largestRound), step: Math.min((step ?? lastStep) + shift, lastStep) };
 };
+
+const need = (mark: Watermark): Extract<Watermark, { kind: 'consensus' }> => {
+  if (mark.kind !== 'consensus') throw new RangeError(`a ${mark.kind} watermark is no sign state of CometBFT`);
+  return mark;
+};
+
+/**
+ * A watermark as the file that another signer keeps. None of them holds a signature or its bytes, so that nothing can be given again: each signs only
+ * above it. tmkms counts the steps from 0, and its lowest stands for a whole height's begin as well.
+ */
+export const signStateFormats: Readonly<Record<string, (mark: Watermark) => unknown>> = {
+  cometbft: (mark) => {
+    const { height, round, step } = need(mark);
+    return { height: String(height), round, step };
+  },
+  horcrux: (mark) => {
+    const { height, round, step } = need(mark);
+    return { height: String(height), round: String(round), step };
+  },
+  tmkms: (mark) => {
+    const { height, round, step } = need(mark);
+    return { height: String(height), round: String(round), step: Math.max(0, step - 1), block_id: null };
+  },
+};

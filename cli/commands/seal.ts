@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { fromSignState } from '../../chains/cometbft/sign-state.ts';
+import { importState } from '../../chains/states.ts';
 import { BatonError } from '../../core/errors.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { parseValidator, type Context } from '../context.ts';
@@ -65,7 +65,7 @@ const readBounded = async (file: string, field: string): Promise<Buffer> => {
 export const seal = async (context: Context, name: string, file: string, options: SealOptions): Promise<Answer> => {
   const validator = parseValidator(name);
   const content = await readBounded(file, '--key-file');
-  const watermark = options.state === undefined ? null : fromSignState((await readBounded(options.state, '--state')).toString('utf8'));
+  const watermark = options.state === undefined ? null : importState((await readBounded(options.state, '--state')).toString('utf8'));
   if (!options.replace && (await context.records.readVault(validator))) {
     throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, {
       fix: `To replace it: baton seal ${validator} --key-file ${file} --replace`,

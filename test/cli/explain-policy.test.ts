@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { baton, enrolled, hub, inWords, records, set, started, text, told, useCli } from '../support/cli-bench.ts';
-import { amber, birch, configOf, reportOf, robin } from '../support/core.ts';
+import { alive, baton, enrolled, hub, inWords, records, started, text, told, useCli } from '../support/cli-bench.ts';
+import { amber, birch, configOf, robin } from '../support/core.ts';
 
 useCli();
 
-let sequence = 1;
-/** Guards that report whenever the command waits. */
-const alive = (nodes: readonly (typeof amber)[]): void => {
-  set({
-    onSleep: async () => {
-      sequence += 1;
-      for (const node of nodes) await records().writeReport(reportOf({ validator: hub, node, sequence, signing: node === amber }));
-    },
-  });
-};
 const outcomes = (): unknown[] =>
   (told['outcomes'] as { code: string | null; asksPeople: boolean }[]).map(({ code, asksPeople }) => code ?? asksPeople);
 const now = 1_700_000_000_000;

@@ -23,7 +23,7 @@ import { validatorId } from '../../core/ids.ts';
 import { localCredentials, startDynamo, type LocalDynamo } from '../../local/dynamo.ts';
 import { answersOf } from './answers.ts';
 import { lookWell } from './look.ts';
-import { robin, yaml, type amber } from './core.ts';
+import { amber, reportOf, robin, yaml } from './core.ts';
 import { unmeasured } from './measure.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -210,6 +210,17 @@ export const enrolled = async (change?: Parameters<typeof yaml>[0]): Promise<str
   await baton('seal', 'hub-1', '--key-file', file('key', 'secret'), '--replace');
   expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
   return path;
+};
+
+let sequence = 1;
+/** Guards that report whenever the command waits. */
+export const alive = (nodes: readonly (typeof amber)[]): void => {
+  set({
+    onSleep: async () => {
+      sequence += 1;
+      for (const node of nodes) await records().writeReport(reportOf({ validator: hub, node, sequence, signing: node === amber }));
+    },
+  });
 };
 
 /** Takes the table away; the next test has a new one. */
