@@ -38,7 +38,8 @@ export interface NodeParts {
 }
 
 const pollMs = durationMs(50);
-const maxPolls = 400;
+/** As long as the guard waits for a stop that overruns its time. */
+const overrun = 4;
 
 /** Stops the unit, kills what is left after half of the time. @throws when systemd does not say that it is down. */
 export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 'unit' | 'units' | 'stopMs' | 'clock'>): Promise<void> => {
@@ -46,7 +47,7 @@ export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 
   if (await units.isDown(unit)) return;
   await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
   if (!(await units.isDown(unit))) await units.kill(unit);
-  for (let poll = 0; poll < maxPolls && !(await units.isDown(unit)); poll += 1) {
+  while (!(await units.isDown(unit)) && elapsedMs(startedMs, clock.steadyMs()) < stopMs * overrun) {
     if (elapsedMs(startedMs, clock.steadyMs()) > stopMs) await units.kill(unit);
     await clock.sleep(pollMs);
   }

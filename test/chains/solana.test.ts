@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readTower, towerFile } from '../../chains/solana/tower.ts';
 import type { Driver } from '../../guard/driver.ts';
@@ -212,9 +212,13 @@ describe('the stand-ins refuse wrong usage with 1', () => {
       expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
     },
   );
-  test('the window for planned work comes after the leader slots, or not in time', async () => {
-    const { driver } = await made.side('amber');
+  test('the window for planned work is where no leader slot is near, or it does not come in time', async () => {
+    const { driver, stand } = await made.side('amber');
     expect(await driver.waitForWindow(5_000)).toBe(true);
-    expect(existsSync(made.root)).toBe(true);
+    stand.identity = made.cluster.identity;
+    made.cluster.leaderSlots = [made.cluster.slot + 250];
+    expect(await driver.waitForWindow(1_000)).toBe(false);
+    await stand.stop();
+    expect(await driver.waitForWindow(5_000)).toBe(false);
   });
 });

@@ -15,8 +15,8 @@ import type { ChainFacts, SwitchFacts } from './facts.ts';
 
 const programs = join(import.meta.dirname, '..', '..', 'local', 'chains', 'solana');
 const unit = 'sol.service';
-/** A 20th of a real slot, so that two hundred slots are four seconds. */
-export const slotMs = 20;
+/** A 40th of a real slot, so that two hundred slots are two seconds. */
+export const slotMs = 10;
 
 export interface SolanaSide {
   readonly stand: SolanaNodeStandIn;
