@@ -43,6 +43,8 @@ export class SolanaDriver {
   readonly #record: string;
   #closing = false;
   #demoted = false;
+  /** From the first step of an activation until the next demotion. */
+  #asked = false;
 
   constructor(options: SolanaOptions) {
     this.#options = options;
@@ -70,6 +72,7 @@ export class SolanaDriver {
   async activate(of: Activation, signal: AbortSignal): Promise<void> {
     this.#closing = false;
     this.#demoted = false;
+    this.#asked = true;
     const { chain } = this.#options;
     const keys = keysOf(of.key);
     try {
@@ -144,8 +147,9 @@ export class SolanaDriver {
   /** Back to the spare identity, shown and quiet within half of the time; else the unit is stopped. @throws when neither can be shown. */
   async demote(signal: AbortSignal): Promise<void> {
     this.#closing = true;
-    const { unit, units } = this.#options;
+    this.#asked = false;
     this.#demoted = false;
+    const { unit, units } = this.#options;
     if (!(await units.isDown(unit)) && !(await this.#toSpare(signal).catch(() => false))) await bringDown(this.#options);
     this.#demoted = true;
   }
@@ -206,8 +210,10 @@ export class SolanaDriver {
       );
       if (active && identity !== chain.identity)
         return { synced, height, stalled: true, distress: `IdentityLost: the validator shows ${identity}; it has started anew.` };
-      const unasked = !active && identity === chain.identity;
-      return { synced, height, distress: unasked ? 'IdentityUnasked: the validator shows the staked identity, and nobody gave it that.' : null };
+      if (active || this.#asked || identity !== chain.identity) return { synced, height, distress: null };
+      // It has the key from somewhere else: it is taken down before anything is told.
+      await this.demote(signal).catch(() => undefined);
+      return { synced, height, distress: 'IdentityUnasked: the validator showed the staked identity, and nobody gave it that.' };
     } catch (error) {
       return { synced: false, height: null, distress: active ? `ValidatorDown: ${(error as Error).message.slice(0, 200)}` : null };
     }

@@ -166,10 +166,11 @@ describe('demotion', () => {
     await driver.demote(made.never);
     expect(stand.up).toBe(false);
   });
-  test('a staked identity that nobody asked for is told', async () => {
+  test('a staked identity that nobody asked for is taken away, and told', async () => {
     const { driver, stand } = await made.side('amber');
-    stand.identity = made.cluster.identity;
+    Object.assign(stand, { identity: made.cluster.identity, voters: [made.cluster.voter] });
     expect((await driver.health(false, made.never)).distress).toContain('IdentityUnasked');
+    expect([stand.identity.address, stand.voters]).toEqual([stand.spare.address, []]);
     await stand.stop();
     expect((await driver.health(true, made.never)).distress).toContain('ValidatorDown');
   });
