@@ -1,4 +1,6 @@
 import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
+import { runFed } from '../runtime/feed.ts';
+import type { DriverOptions } from './driver.ts';
 
 /** What a driver is made from: the node's systemd, its programs and its folders. Adapters in the guard, stand-ins in tests. */
 
@@ -17,14 +19,6 @@ export type Run = (
   options: { timeoutMs: number; input?: Buffer },
 ) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
 
-/** Keys in a folder that is in memory. */
-export interface KeyFiles {
-  /** @throws when it is there already. */
-  writeNew(file: string, content: Buffer | string): void;
-  /** Empties the folder. @throws when something stays. */
-  wipe(folder: string): void;
-}
-
 export interface NodeParts {
   readonly unit: string;
   readonly stopMs: DurationMs;
@@ -32,10 +26,21 @@ export interface NodeParts {
   readonly clock: Clock;
   readonly units: Units;
   readonly run: Run;
-  readonly keyFiles: KeyFiles;
-  /** The durable watermark of other drivers: gone while the daemon signs by itself. */
+  /** Takes the stored watermark away: it would be taken for the exact one while the daemon signs by itself. */
   readonly forget: () => void;
 }
+
+export const partsOf = ({ config, state, clock, systemctl }: Omit<DriverOptions, 'maySign'>): NodeParts => ({
+  unit: config.unit,
+  stopMs: config.timing.stopMs,
+  paths: config.paths,
+  clock,
+  units: systemctl,
+  run: runFed,
+  forget: () => {
+    state.remove();
+  },
+});
 
 const pollMs = durationMs(50);
 /** As long as the guard waits for a stop that overruns its time. */

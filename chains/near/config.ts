@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChainConfig } from '../../core/config.ts';
 
 /** NEAR's part of `validators.yaml`, and of the guard's file. */
 
@@ -8,9 +9,9 @@ const publicKey = z.string().regex(/^ed25519:[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'exp
 export const config = z.strictObject({
   kind: z.literal('near'),
   /** `mainnet`, `testnet`, …: a vantage on another chain tells nothing. */
-  chainId: z.string().min(1).max(50),
+  chainId: z.string().min(1).max(50).describe('Chain id (mainnet or testnet)'),
   /** The staking pool. */
-  accountId: account,
+  accountId: account.describe('Account of the staking pool'),
 });
 export type NearChain = z.infer<typeof config>;
 
@@ -24,3 +25,6 @@ export const node = z.strictObject({
   rpc: z.url({ protocol: /^http$/ }),
 });
 export type NearNode = z.infer<typeof node>;
+
+export const configOf = (chain: ChainConfig): NearChain => config.parse(chain);
+export const nodeOf = (chain: ChainConfig): NearNode => node.parse(chain);

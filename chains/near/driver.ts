@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
+import { wipe, writeNew } from '../../runtime/key-files.ts';
+import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
 import { bringDown, within, type NodeParts } from '../node.ts';
 import type { NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
@@ -31,7 +33,12 @@ export interface NearOptions extends NodeParts {
   readonly hangUp: () => Promise<boolean>;
 }
 
-export class NearDriver {
+export const hangUpOf =
+  ({ unit, run, stopMs }: NodeParts) =>
+  async (): Promise<boolean> =>
+    (await run(['systemctl', 'kill', '--kill-whom=main', '--signal=SIGHUP', unit], { timeoutMs: stopMs })).exitCode === 0;
+
+export class NearDriver implements Driver {
   readonly #options: NearOptions;
   #closing = false;
   /** From the first step of an activation until the next demotion. */
@@ -43,12 +50,7 @@ export class NearDriver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
+    await untilAborted(signal);
   }
 
   prepare(): void {
@@ -56,14 +58,14 @@ export class NearDriver {
   }
 
   /** @throws Error when neard does not say of itself that it is the validator. */
-  async activate({ key, floor }: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
+  async activate({ key, floor }: Activation, signal: AbortSignal): Promise<void> {
     this.#closing = false;
     this.#asked = true;
     this.#check(key);
-    const { paths, keyFiles, unit, units } = this.#options;
+    const { paths, unit, units } = this.#options;
     if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
     await this.#waitFor(floor, signal);
-    keyFiles.writeNew(join(paths.keyDir, keyName), key);
+    writeNew(join(paths.keyDir, keyName), key);
     await this.#options.hangUp();
     if (await this.#shows(true, hangUpMs, signal)) return;
     if (this.#isClosing()) throw new Error('closed before it was started');
@@ -153,9 +155,9 @@ export class NearDriver {
   async demote(signal: AbortSignal): Promise<void> {
     this.#closing = true;
     this.#asked = false;
-    const { paths, keyFiles, stopMs, clock, unit, units } = this.#options;
+    const { paths, stopMs, clock, unit, units } = this.#options;
     const startedMs = clock.steadyMs();
-    keyFiles.wipe(paths.keyDir);
+    wipe(paths.keyDir);
     if (await units.isDown(unit)) return;
     const leftMs = Math.max(0, stopMs / 2 - elapsedMs(startedMs, clock.steadyMs()));
     const ending = AbortSignal.any([signal, clock.timeout(durationMs(Math.max(1, leftMs)))]);
@@ -174,10 +176,7 @@ export class NearDriver {
     return false;
   }
 
-  async health(
-    active: boolean,
-    signal: AbortSignal,
-  ): Promise<{ synced: boolean; height: number | null; distress: string | null; stalled?: boolean }> {
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
     try {
       const status = await this.#status(signal);
       const seen = { synced: !status.sync_info.syncing, height: status.sync_info.latest_block_height };

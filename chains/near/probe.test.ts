@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { configOf } from '../../test/support/core.ts';
 import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
 import type { Before, Look } from '../probe.ts';
 import { config } from './config.ts';
@@ -27,7 +28,7 @@ interface Replies {
   chunk: unknown;
 }
 const account = 'amber.poolv1.near';
-const of = { chain: config.parse({ kind: 'near', chainId: 'testnet', accountId: account }), policy: { haltAfterMs: 60_000 } };
+const of = { ...configOf(), chain: config.parse({ kind: 'near', chainId: 'testnet', accountId: account }) };
 const signal = new AbortController().signal;
 const world = new RpcWorld();
 const top = 187_456_272;

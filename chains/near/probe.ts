@@ -1,7 +1,7 @@
-import type { Policy } from '../../core/config.ts';
-import { moved, stillHead, unobservable, type Before, type Landed, type Look } from '../probe.ts';
+import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
-import type { NearChain } from './config.ts';
+import { configOf, type NearChain } from './config.ts';
 import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
 
 /** NEAR from outside: does the head move, and is the work that was expected of the validator done? */
@@ -9,7 +9,7 @@ import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
 /** Most blocks looked at in one look. */
 const maxBlocks = 8;
 
-export interface NearLook {
+interface NearLook {
   readonly chain: NearChain;
   readonly policy: Pick<Policy, 'haltAfterMs'>;
 }
@@ -47,7 +47,7 @@ const judge = (of: { head: number; work: Work; before: Before | null }): Look =>
   return missed > produced ? told(moved(head, last, false, sentence)) : told(moved(head, head, true, sentence));
 };
 
-export const nearProbe = {
+const probe = {
   look: async (config: NearLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
     try {
       const head = await readHead(config, url, signal);
@@ -76,4 +76,12 @@ export const nearProbe = {
     }
   },
   head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+};
+
+const seenOf = ({ chain, policy }: ValidatorConfig): NearLook => ({ chain: configOf(chain), policy });
+
+export const nearProbe: ChainProbe = {
+  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
+  head: (config, url, signal) => probe.head(seenOf(config), url, signal),
 };

@@ -1,23 +1,18 @@
-import { config, node } from './config.ts';
+import type { ChainRules } from '../../core/chain-rules.ts';
+import { config } from './config.ts';
 
-/** What a failure costs on NEAR, and what is asked for before another node validates. */
-export const rules = {
+export const rules: ChainRules = {
   kind: 'near',
   config,
-  node,
-  /** Watermark: the height of the chain. */
-  duty: 'slot',
-  gated: false,
+  duty: () => ({ kind: 'slot' }),
+  gated: () => false,
   risk: {
     downtime:
-      'Less reward for each block, chunk and endorsement that is missed; below 80 to 90 percent in an epoch (about 12 hours), kicked out for one or more epochs.',
-    equivocation: 'Not slashed today. Two producers at one height still harm the chain, and may be slashed by a later protocol.',
-    evidence: ['relinquished', 'stopped', 'powered-off'],
-    /** May be automatic: a kick-out costs more than a double block. */
-    mode: 'auto',
-    coolDownMs: 600_000,
-    watermarkMargin: 2,
-    /** The key is taken by SIGHUP in a second; a restart for want of that takes neard longer. */
-    stopMs: 5_000,
+      'Less reward for every block, chunk and endorsement that is missed; with too few of them in an epoch (some 12 hours) the pool is kicked out.',
+    equivocation: 'Not slashed today. Two producers at one height still harm the chain, and a later protocol may slash.',
+    sources: ['https://docs.near.org/protocol/network/validators', 'https://github.com/near/nearcore/issues/11264'],
+    // A kick-out costs more than a double block: it may act alone, with the same proof as everywhere.
+    policy: { mode: 'auto', evidence: ['relinquished', 'stopped', 'powered-off'], maxLag: 10, watermarkMargin: 3 },
+    timing: { coolDownMs: 600_000 },
   },
-} as const;
+};

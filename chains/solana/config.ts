@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChainConfig } from '../../core/config.ts';
 
 /** Solana's part of `validators.yaml`, and of the guard's file. */
 
@@ -8,10 +9,10 @@ const absolute = z.string().startsWith('/').max(300);
 export const config = z.strictObject({
   kind: z.literal('solana'),
   /** `solana genesis-hash`: a vantage on another cluster tells nothing. */
-  genesisHash: pubkey,
-  voteAccount: pubkey,
+  genesisHash: pubkey.describe('Genesis hash of the cluster (solana genesis-hash)'),
+  voteAccount: pubkey.describe('Vote account'),
   /** The staked identity, which pays for the votes. */
-  identity: pubkey,
+  identity: pubkey.describe('Staked identity (solana-keygen pubkey)'),
   /** Below this, an identity that does not vote has run out of money, which no failover cures. */
   minBalanceLamports: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).prefault(20_000_000),
 });
@@ -39,3 +40,6 @@ export const node = z
   .refine((one) => one.client !== 'firedancer' || one.configFile !== undefined, { path: ['configFile'], message: 'is needed with client firedancer' })
   .refine((one) => one.identity !== one.spareIdentity, { path: ['spareIdentity'], message: 'must not be the staked identity' });
 export type SolanaNode = z.infer<typeof node>;
+
+export const configOf = (chain: ChainConfig): SolanaChain => config.parse(chain);
+export const nodeOf = (chain: ChainConfig): SolanaNode => node.parse(chain);

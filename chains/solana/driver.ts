@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
+import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
 import { bringDown, within, type NodeParts } from '../node.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import { clientOf, type Client } from './client.ts';
@@ -27,16 +28,7 @@ export interface SolanaOptions extends NodeParts {
   readonly ask?: Ask;
 }
 
-export interface Activation {
-  readonly key: Buffer;
-  readonly floor: Watermark;
-  /** The tower of the node that signed before, or nothing. */
-  readonly handover?: Buffer | null;
-  /** Without it, nothing of this node's own is taken for the record of this term. */
-  readonly term?: number;
-}
-
-export class SolanaDriver {
+export class SolanaDriver implements Driver {
   readonly #options: SolanaOptions;
   readonly #client: Client;
   readonly #ask: Ask;
@@ -55,12 +47,7 @@ export class SolanaDriver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
+    await untilAborted(signal);
   }
 
   prepare(): void {
@@ -196,10 +183,7 @@ export class SolanaDriver {
     return this.#client.waitForWindow(timeoutMs);
   }
 
-  async health(
-    active: boolean,
-    signal: AbortSignal,
-  ): Promise<{ synced: boolean; height: number | null; distress: string | null; stalled?: boolean }> {
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
     const { chain } = this.#options;
     try {
       const identity = await this.#identity(signal);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { configOf } from '../../test/support/core.ts';
 import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
 import type { Before, Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
@@ -26,7 +27,7 @@ const read = (): Replies => JSON.parse(readFileSync(join(import.meta.dirname, 'f
 const vote = '3ZT31jkAGhUaw8jsy4bTknwBMP8i4Eueh52By4zXcsVw';
 const identity = 'B97CCUW3AEZFGy6uUg6zUdnNYvnVq5VG8PUtb2HayTDD';
 const chain = config.parse({ kind: 'solana', genesisHash: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d', voteAccount: vote, identity });
-const of = { chain, policy: { haltAfterMs: 60_000 } };
+const of = { ...configOf(), chain };
 const signal = new AbortController().signal;
 const world = new RpcWorld();
 let replies: Replies;

@@ -1,7 +1,7 @@
-import type { Policy } from '../../core/config.ts';
-import { moved, stillHead, unobservable, type Before, type Landed, type Look } from '../probe.ts';
+import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
-import type { SolanaChain } from './config.ts';
+import { configOf, type SolanaChain } from './config.ts';
 import { balanceAt, genesisAt, healthAt, slotAt, voteAccountAt, type VoteAccount } from './node-rpc.ts';
 
 /** Solana from outside: does the head move, and do the votes of the vote account land and earn credits? */
@@ -11,7 +11,7 @@ const freshSlots = 32;
 /** Fewer new slots than this tell nothing: forks and skipped leaders keep votes back that long. */
 const tellingSlots = 8;
 
-export interface SolanaLook {
+interface SolanaLook {
   readonly chain: SolanaChain;
   readonly policy: Pick<Policy, 'haltAfterMs'>;
 }
@@ -56,7 +56,7 @@ const judge = async (
   return told(moved(head, account.lastVote, false, `No vote since ${account.lastVote}, head ${head} (${state}).`));
 };
 
-export const solanaProbe = {
+const probe = {
   look: async (config: SolanaLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
     try {
       const head = await readHead(config, url, signal);
@@ -83,4 +83,12 @@ export const solanaProbe = {
     }
   },
   head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+};
+
+const seenOf = ({ chain, policy }: ValidatorConfig): SolanaLook => ({ chain: configOf(chain), policy });
+
+export const solanaProbe: ChainProbe = {
+  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
+  head: (config, url, signal) => probe.head(seenOf(config), url, signal),
 };

@@ -1,24 +1,31 @@
-import { config, node } from './config.ts';
+import type { ChainRules } from '../../core/chain-rules.ts';
+import { config } from './config.ts';
 
-/** What a failure costs on Solana, and what is asked for before another node votes. */
-export const rules = {
+/** Votes that were signed and have not landed are older than this many slots, or bind nobody: what operators wait without the tower. */
+const slotsWithoutTower = 200;
+
+export const rules: ChainRules = {
   kind: 'solana',
   config,
-  node,
-  /** Watermark: the slot that was voted on. */
-  duty: 'slot',
-  /** The validator signs by itself: `lapsed` is no evidence (decision 0007). */
-  gated: false,
+  duty: () => ({ kind: 'slot' }),
+  gated: () => false,
   risk: {
-    downtime: 'Vote credits of every slot that is missed, and the blocks of missed leader slots. No slashing for downtime.',
+    downtime: 'The vote credits of every slot and the blocks of every leader slot that is missed. No slashing for downtime.',
     equivocation:
-      'Two towers vote against their own lockouts: duplicate blocks are recorded on chain (SIMD-0204), penalties are proposed (SIMD-0212), and delegation programmes expel.',
-    evidence: ['relinquished', 'stopped', 'powered-off'],
-    mode: 'approve',
-    coolDownMs: 600_000,
-    /** Without the tower the next node votes only after this many slots. */
-    watermarkMargin: 200,
-    /** Firedancer waits for the end of a leader slot before it changes the identity. */
-    stopMs: 5_000,
+      'Duplicate blocks stay recorded on chain (SIMD-0204), penalties are proposed (SIMD-0212), and delegation programmes expel.',
+    sources: [
+      'https://docs.anza.xyz/operations/guides/validator-failover',
+      'https://github.com/solana-foundation/solana-improvement-documents/blob/main/proposals/0204-slashable-event-verification.md',
+    ],
+    policy: { mode: 'approve', evidence: ['relinquished', 'stopped', 'powered-off'], watermarkMargin: slotsWithoutTower, maxLag: 50 },
+    timing: { coolDownMs: 600_000 },
   },
-} as const;
+  check: ({ policy }) =>
+    policy.watermarkMargin >= slotsWithoutTower
+      ? null
+      : {
+          field: 'policy.watermarkMargin',
+          message: `policy.watermarkMargin is ${policy.watermarkMargin}: expected ${slotsWithoutTower} or more slots on solana, where the tower may be lost`,
+          fix: 'Take policy.watermarkMargin out, or make it larger.',
+        },
+};

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Driver } from '../../guard/driver.ts';
+import type { Driver } from '../../chains/driver.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { NearBench, nearFacts } from './near.ts';
 

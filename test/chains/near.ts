@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { NearNode } from '../../chains/near/config.ts';
 import { NearDriver } from '../../chains/near/driver.ts';
 import { durationMs } from '../../core/time.ts';
-import { wipe, writeNew } from '../../guard/key-files.ts';
 import { NearStandIn, type NearNodeStandIn } from '../../local/chains/near/server.ts';
 import { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -65,12 +64,6 @@ export class NearBench {
       clock: systemClock,
       units,
       run: runFed,
-      keyFiles: {
-        writeNew,
-        wipe: (folder) => {
-          wipe(folder);
-        },
-      },
       forget: () => undefined,
       chain: node,
       hangUp: () => stand.hangUp(),

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readTower, towerFile } from '../../chains/solana/tower.ts';
-import type { Driver } from '../../guard/driver.ts';
+import type { Driver } from '../../chains/driver.ts';
 import { pairOf } from '../../local/chains/solana/pair.ts';
 import { towerOf } from '../../local/chains/solana/server.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
+import { t } from '../support/core.ts';
 import { SolanaBench, slotMs, solanaFacts } from './solana.ts';
 
 /** The Solana driver with the commands of both clients, against a cluster that sees two votes where one may be. */
@@ -33,7 +34,7 @@ describe('activation', () => {
     const { driver, node, stand } = await made.side('amber');
     const asDriver: Driver = driver;
     asDriver.prepare(low);
-    await driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     expect(stand.identity.address).toBe(made.cluster.identity.address);
     expect(stand.voters).toHaveLength(1);
     await made.votes('amber', 3);
@@ -44,12 +45,12 @@ describe('activation', () => {
   });
   test('with the tower of the holder before it votes at once, whatever the floor', async () => {
     const [amber, birch] = [await made.side('amber'), await made.side('birch')];
-    await amber.driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     await made.votes('amber', 3);
     await amber.driver.demote(made.never);
     const tower = await amber.driver.handover();
     expect(tower?.length).toBe(116);
-    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower, term: 2 }, made.never);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower, term: t(2) }, made.never);
     await made.votes('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });
@@ -62,7 +63,7 @@ describe('activation', () => {
   ])('a tower %s is none: the floor counts', async (_, tower) => {
     const { driver, node } = await made.side('birch');
     const floor = made.floor(50);
-    await driver.activate({ key: made.key(), floor, handover: tower(), term: 2 }, made.never);
+    await driver.activate({ key: made.key(), floor, handover: tower(), term: t(2) }, made.never);
     await made.votes('birch', 1);
     expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
     expect(readTower(node.ledger, node.identity)).not.toBe(null);
@@ -72,14 +73,14 @@ describe('activation', () => {
     const old = towerOf(made.cluster.identity, 7);
     writeFileSync(towerFile(node.ledger, node.identity), old);
     const floor = made.floor(40);
-    await driver.activate({ key: made.key(), floor, term: 3 }, made.never);
+    await driver.activate({ key: made.key(), floor, term: t(3) }, made.never);
     expect(readFileSync(`${towerFile(node.ledger, node.identity)}.old`)).toEqual(old);
     await made.votes('amber', 1);
     expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
   });
   test('in the same term the tower of this node is the record; without it nothing is signed', async () => {
     const { driver, node, stand } = await made.side('amber');
-    await driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     await made.votes('amber', 3);
     expect(driver.lostWatermark()).toBe(false);
     await stand.stop();
@@ -87,14 +88,16 @@ describe('activation', () => {
     (node as { rpc: string }).rpc = stand.url;
     expect(await driver.health(true, made.never)).toMatchObject({ stalled: true, distress: expect.stringContaining('IdentityLost') as unknown });
     await driver.demote(made.never);
-    await driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: t(1) }, made.never);
     await made.votes('amber', 3);
     await stand.stop();
     await stand.start();
     (node as { rpc: string }).rpc = stand.url;
     await runFed(['rm', towerFile(node.ledger, node.identity)], { timeoutMs: 5_000 });
     expect(driver.lostWatermark()).toBe(true);
-    await expect(driver.activate({ key: made.key(), floor: low, term: 1 }, made.never)).rejects.toThrow('GuardRefused: the tower of term 1 is gone');
+    await expect(driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never)).rejects.toThrow(
+      'GuardRefused: the tower of term 1 is gone',
+    );
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });
   test.each<[string, (side: Awaited<ReturnType<SolanaBench['side']>>) => Buffer, string]>([
@@ -117,14 +120,14 @@ describe('activation', () => {
   ])('%s does not vote', async (name, change, message) => {
     const side = await made.side('amber');
     const key = change(side);
-    const activating = side.driver.activate({ key, floor: low, term: 1 }, made.never);
+    const activating = side.driver.activate({ key, floor: low, term: t(1) }, made.never);
     if (name.endsWith('nothing')) setTimeout(() => side.driver.closeGate(), 1_500);
     await expect(activating).rejects.toThrow(message);
     expect(made.cluster.votes).toEqual([]);
   });
   test('closing ends the wait for the floor', async () => {
     const { driver } = await made.side('amber');
-    const activating = driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: 1 }, made.never);
+    const activating = driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: t(1) }, made.never);
     setTimeout(() => driver.closeGate(), 300);
     await expect(activating).rejects.toThrow('closed before it was started');
   });
@@ -133,7 +136,7 @@ describe('activation', () => {
 describe('demotion', () => {
   test('leaves the validator running under its spare identity, without a voter', async () => {
     const { driver, stand, units } = await made.side('amber');
-    await driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     await made.votes('amber', 2);
     await driver.demote(made.never);
     expect([stand.up, stand.identity.address, stand.voters, units.kills]).toEqual([true, stand.spare.address, [], 0]);
@@ -141,7 +144,7 @@ describe('demotion', () => {
   });
   test.each(['wedged', 'deaf'] as const)('a validator that is %s is stopped', async (how) => {
     const { driver, stand } = await made.side('amber', { stopMs: 3_000 });
-    await driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     await made.votes('amber', 2);
     stand[how] = true;
     await driver.demote(made.never);
@@ -150,7 +153,7 @@ describe('demotion', () => {
   });
   test('one that does not stop is killed; where nothing can be shown, it is not demoted', async () => {
     const { driver, stand, units } = await made.side('amber', { stopMs: 1_000 });
-    await driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     Object.assign(stand, { wedged: true });
     units.hangs = true;
     await driver.demote(made.never);
@@ -181,12 +184,12 @@ describe('firedancer', () => {
     const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
     for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
     amber.stand.locked = true;
-    await amber.driver.activate({ key: made.key(), floor: low, term: 1 }, made.never);
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     await made.votes('amber', 3);
     amber.stand.locked = true;
     await amber.driver.demote(made.never);
     expect(amber.stand.identity.address).toBe(amber.stand.spare.address);
-    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: await amber.driver.handover(), term: 2 }, made.never);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: await amber.driver.handover(), term: t(2) }, made.never);
     await made.votes('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });

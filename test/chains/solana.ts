@@ -9,6 +9,7 @@ import { NodeUnits } from '../../local/chains/units.ts';
 import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/chains/solana/server.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
+import { t } from '../support/core.ts';
 import type { ChainFacts, SwitchFacts } from './facts.ts';
 
 /** Two validators of one vote account on a protocol server, each under its own driver with the commands of its client. */
@@ -60,7 +61,6 @@ export class SolanaBench {
       clock: systemClock,
       units,
       run: runFed,
-      keyFiles: { writeNew: () => undefined, wipe: () => undefined },
       forget: () => undefined,
     };
     return { stand, units, node, driver: new SolanaDriver({ ...parts, chain: node }) };
@@ -100,7 +100,7 @@ const bench = async <T>(act: (bench: SolanaBench, amber: SolanaSide, birch: Sola
   try {
     const [amber, birch] = [await made.side('amber'), await made.side('birch')];
     made.cluster.run(systemClock, slotMs);
-    await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: 1 }, made.never);
+    await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(1) }, made.never);
     await made.votes('amber', 5);
     return await act(made, amber, birch);
   } finally {
@@ -114,18 +114,18 @@ export const solanaFacts = async (): Promise<ChainFacts> => {
     await amber.driver.waitForWindow(5_000);
     await amber.driver.demote(made.never);
     const handover = await amber.driver.handover();
-    await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: 2 }, made.never);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: t(2) }, made.never);
     await made.votes('birch', 5);
     return made.facts('amber', 'birch');
   });
   const crash = await bench(async (made, amber, birch) => {
     await amber.stand.stop();
-    await birch.driver.activate({ key: made.key(), floor: made.floor(200), term: 2 }, made.never);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(200), term: t(2) }, made.never);
     await made.votes('birch', 5);
     return made.facts('amber', 'birch');
   });
   const negative = await bench(async (made, _, birch) => {
-    await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: 2 }, made.never);
+    await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(2) }, made.never);
     await made.votes('birch', 5);
     return { conflicts: made.facts('amber', 'birch').conflicts };
   });

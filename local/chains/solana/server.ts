@@ -1,4 +1,4 @@
-import { sign, type KeyObject } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readTower, towerFile } from '../../../chains/solana/tower.ts';
 import { fromBase58 } from '../../../chains/base58.ts';
@@ -108,7 +108,7 @@ export const towerOf = (identity: Pair, slot: number): Buffer => {
   data.writeBigUInt64LE(BigInt(slot), 32);
   const head = Buffer.alloc(4 + 64 + 8);
   head.writeUInt32LE(1, 0);
-  sign(null, data, identity.privateKey as KeyObject).copy(head, 4);
+  sign(null, data, identity.privateKey).copy(head, 4);
   head.writeBigUInt64LE(BigInt(data.length), 68);
   return Buffer.concat([head, data]);
 };
