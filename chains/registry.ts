@@ -5,6 +5,7 @@ import type { Duty } from '../core/watermark.ts';
 import type { Chain } from './chain.ts';
 import { cometbft } from './cometbft/index.ts';
 import { near } from './near/index.ts';
+import { polkadot } from './polkadot/index.ts';
 import { solana } from './solana/index.ts';
 import { systemd } from './systemd/index.ts';
 
@@ -12,6 +13,7 @@ import { systemd } from './systemd/index.ts';
 export const registry: Readonly<Record<string, Chain>> = {
   cometbft,
   near,
+  polkadot,
   solana,
   systemd,
 };

@@ -11,8 +11,7 @@ export const rules: ChainRules = {
   gated: () => false,
   risk: {
     downtime: 'The vote credits of every slot and the blocks of every leader slot that is missed. No slashing for downtime.',
-    equivocation:
-      'Duplicate blocks stay recorded on chain (SIMD-0204), penalties are proposed (SIMD-0212), and delegation programmes expel.',
+    equivocation: 'Duplicate blocks stay recorded on chain (SIMD-0204), penalties are proposed (SIMD-0212), and delegation programmes expel.',
     sources: [
       'https://docs.anza.xyz/operations/guides/validator-failover',
       'https://github.com/solana-foundation/solana-improvement-documents/blob/main/proposals/0204-slashable-event-verification.md',

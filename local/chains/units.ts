@@ -15,6 +15,8 @@ export class NodeUnits implements Units {
   hangs = false;
   /** systemd gives no answer. */
   silent = false;
+  /** What its unit file says. */
+  readonly properties: Record<string, string> = {};
   starts = 0;
   kills = 0;
 
@@ -48,7 +50,8 @@ export class NodeUnits implements Units {
   }
 
   async property(unit: string, name: string): Promise<string> {
-    if (!this.#known(unit) || name !== 'ActiveState') return 'unknown';
+    if (!this.#known(unit)) return 'unknown';
+    if (name !== 'ActiveState') return this.properties[name] ?? 'unknown';
     return this.#machine.up ? 'active' : 'inactive';
   }
 }
