@@ -1,4 +1,5 @@
 import type { ChainConfig } from '../core/config.ts';
+import type { Term } from '../core/ids.ts';
 import type { Clock } from '../core/time.ts';
 import type { Timing } from '../core/timing.ts';
 import type { Watermark } from '../core/watermark.ts';
@@ -13,6 +14,15 @@ export interface Health {
   readonly stalled?: boolean;
 }
 
+export interface Activation {
+  readonly key: Buffer;
+  readonly floor: Watermark;
+  /** Without it, nothing of this node's own is taken for the record of this term. */
+  readonly term?: Term;
+  /** What the holder before has handed over. */
+  readonly handover?: Buffer | null;
+}
+
 /** How the guard opens and closes one kind of validator. */
 export interface Driver {
   /** Runs until the signal: what must be there on active and standby alike. */
@@ -20,7 +30,7 @@ export interface Driver {
   /** Makes the floor durable, before the term is declared. */
   prepare(floor: Watermark): void;
   /** Lets it sign. @throws when it cannot; then nothing signs. */
-  activate(of: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void>;
+  activate(of: Activation, signal: AbortSignal): Promise<void>;
   /** At once and without waiting: from here on no signature leaves, as far as this process decides. */
   closeGate(): void;
   /** Resolves only when it is verified that nothing can sign and the key is gone. @throws when that cannot be shown. */
@@ -29,6 +39,8 @@ export interface Driver {
   watermark(): Promise<Watermark | null>;
   /** True when a duty was signed before and the record of it is gone. */
   lostWatermark(): boolean;
+  /** What the next holder needs to sign at once, at most 16 KB. Asked after `demote`; null when it is not whole and final. */
+  handover?(): Promise<Buffer | null>;
   health(active: boolean, signal: AbortSignal): Promise<Health>;
 }
 

@@ -10,6 +10,8 @@ export interface ProbeMemory {
   /** How long the head has stood still, by the clock of whoever looks, in milliseconds. */
   readonly stillMs: number;
   readonly observation: Observation;
+  /** Counters of the chain that only their change tells something of. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 /** The look before, and how long ago it was on the looker's own steady clock. */

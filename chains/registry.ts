@@ -4,11 +4,17 @@ import { rulesOf } from '../core/chain-rules.ts';
 import type { Duty } from '../core/watermark.ts';
 import type { Chain } from './chain.ts';
 import { cometbft } from './cometbft/index.ts';
+import { near } from './near/index.ts';
+import { polkadot } from './polkadot/index.ts';
+import { solana } from './solana/index.ts';
 import { systemd } from './systemd/index.ts';
 
 /** Every chain that Baton knows, by its kind: one line for each. */
 export const registry: Readonly<Record<string, Chain>> = {
   cometbft,
+  near,
+  polkadot,
+  solana,
   systemd,
 };
 

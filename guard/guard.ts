@@ -214,7 +214,7 @@ export class Guard {
           this.#letGo(term);
           return;
         }
-        await this.#driver.activate({ key, floor }, signal);
+        await this.#driver.activate({ key, floor, term }, signal);
       } finally {
         key.fill(0);
       }

@@ -1,0 +1,216 @@
+import { mkdirSync, readFileSync, renameSync, statSync, chownSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { durationMs, elapsedMs } from '../../core/time.ts';
+import type { Watermark } from '../../core/watermark.ts';
+import { getJson } from '../http.ts';
+import { wipe, writeNew } from '../../runtime/key-files.ts';
+import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
+import { bringDown, within, type NodeParts } from '../node.ts';
+import type { NearNode } from './config.ts';
+import { readStatus, type Status } from './node-rpc.ts';
+import { longestWindow, maintenanceWindows } from './windows.ts';
+
+/**
+ * NEAR: neard runs on active and standby alike. It becomes the validator when its key file is there and it is told to look (SIGHUP), and what it
+ * then is, its own status says. Taking the key away was seen to be overlooked (nearcore#11995): what is not shown in time is restarted without it.
+ */
+
+const keyName = 'validator_key.json';
+const tickMs = durationMs(100);
+/** Shorter than the guard waits for an action. */
+const longestStepMs = 20_000;
+/** A key is taken up within a second; later, the signal was overlooked. */
+const hangUpMs = 4_000;
+/** Between two looks that must agree. */
+const againMs = durationMs(300);
+
+const keyFile = z.looseObject({ account_id: z.string(), public_key: z.string(), secret_key: z.string().startsWith('ed25519:').optional() });
+
+export interface NearOptions extends NodeParts {
+  readonly chain: NearNode;
+  /** SIGHUP to the main process of the unit. */
+  readonly hangUp: () => Promise<boolean>;
+}
+
+export const hangUpOf =
+  ({ unit, run, stopMs }: NodeParts) =>
+  async (): Promise<boolean> =>
+    (await run(['systemctl', 'kill', '--kill-whom=main', '--signal=SIGHUP', unit], { timeoutMs: stopMs })).exitCode === 0;
+
+export class NearDriver implements Driver {
+  readonly #options: NearOptions;
+  #closing = false;
+  /** From the first step of an activation until the next demotion. */
+  #asked = false;
+
+  constructor(options: NearOptions) {
+    this.#options = options;
+    mkdirSync(options.paths.keyDir, { recursive: true, mode: 0o700 });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await untilAborted(signal);
+  }
+
+  prepare(): void {
+    this.#options.forget();
+  }
+
+  /** @throws Error when neard does not say of itself that it is the validator. */
+  async activate({ key, floor }: Activation, signal: AbortSignal): Promise<void> {
+    this.#closing = false;
+    this.#asked = true;
+    this.#check(key);
+    const { paths, unit, units } = this.#options;
+    if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
+    await this.#waitFor(floor, signal);
+    writeNew(join(paths.keyDir, keyName), key);
+    await this.#options.hangUp();
+    if (await this.#shows(true, hangUpMs, signal)) return;
+    if (this.#isClosing()) throw new Error('closed before it was started');
+    await bringDown(this.#options);
+    if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
+    if (!(await this.#shows(true, longestStepMs, signal))) throw new Error('neard does not say that it is the validator');
+  }
+
+  #check(key: Buffer): void {
+    const { chain } = this.#options;
+    let value: unknown;
+    try {
+      value = JSON.parse(key.toString('utf8'));
+    } catch {
+      throw new Error('KeyInvalid: the key is not JSON');
+    }
+    const found = keyFile.safeParse(value);
+    if (!found.success) throw new Error('KeyInvalid: the key is no validator_key.json');
+    if (found.data.account_id !== chain.accountId || found.data.public_key !== chain.publicKey)
+      throw new Error(`KeyInvalid: the key is of ${found.data.account_id}, ${found.data.public_key}`);
+  }
+
+  /** True when neard would find no other key than the guard's. */
+  #looksHere(): boolean {
+    const { chain, paths } = this.#options;
+    try {
+      const { validator_key_file: file } = z
+        .looseObject({ validator_key_file: z.string() })
+        .parse(JSON.parse(readFileSync(this.#configFile(), 'utf8')));
+      return resolve(chain.home, file) === resolve(paths.keyDir, keyName);
+    } catch {
+      return false;
+    }
+  }
+
+  #configFile(): string {
+    return join(this.#options.chain.home, 'config.json');
+  }
+
+  /** Nothing is signed for a height that the holder before may have signed for. */
+  async #waitFor(floor: Watermark, signal: AbortSignal): Promise<void> {
+    if (floor.kind !== 'slot') throw new Error(`the floor is no height but ${floor.kind}`);
+    let seen = 'no answer';
+    const passed = await within({ clock: this.#options.clock, longestMs: longestStepMs, signal, everyMs: tickMs }, async () => {
+      if (this.#isClosing()) throw new Error('closed before it was started');
+      const sync = (await this.#status(signal).catch(() => null))?.sync_info;
+      seen = sync ? `${sync.syncing ? 'syncing' : 'synced'} at ${sync.latest_block_height}` : 'no answer';
+      return sync !== undefined && !sync.syncing && sync.latest_block_height > floor.slot;
+    });
+    if (!passed) throw new Error(`the node has not passed height ${floor.slot}: ${seen}`);
+  }
+
+  #status(signal: AbortSignal): Promise<Status> {
+    return getJson(this.#options.chain.rpc, '/status', signal).then(readStatus);
+  }
+
+  #isValidator({ validator_account_id: account, validator_public_key: key }: Status): boolean {
+    return account === this.#options.chain.accountId && key === this.#options.chain.publicKey;
+  }
+
+  /** Two looks that agree. */
+  async #shows(validator: boolean, longestMs: number, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    const look = async (): Promise<boolean> => {
+      const status = await this.#status(signal).catch(() => null);
+      if (status === null) return false;
+      return validator ? this.#isValidator(status) : (status.validator_account_id ?? null) === null && (status.validator_public_key ?? null) === null;
+    };
+    return within({ clock, longestMs, signal, everyMs: tickMs }, async () => {
+      if (validator && this.#isClosing()) return false;
+      if (!(await look())) return false;
+      await clock.sleep(againMs, signal).catch(() => undefined);
+      return look();
+    });
+  }
+
+  #isClosing(): boolean {
+    return this.#closing;
+  }
+
+  // neard has no gate that could be closed at once: `demote` follows.
+  closeGate(): void {
+    this.#closing = true;
+  }
+
+  /** The key goes first: no restart brings it back. @throws when it cannot be shown that neard is no validator any more. */
+  async demote(signal: AbortSignal): Promise<void> {
+    this.#closing = true;
+    this.#asked = false;
+    const { paths, stopMs, clock, unit, units } = this.#options;
+    const startedMs = clock.steadyMs();
+    wipe(paths.keyDir);
+    if (await units.isDown(unit)) return;
+    const leftMs = Math.max(0, stopMs / 2 - elapsedMs(startedMs, clock.steadyMs()));
+    const ending = AbortSignal.any([signal, clock.timeout(durationMs(Math.max(1, leftMs)))]);
+    if ((await this.#options.hangUp()) && (await this.#shows(false, leftMs, ending))) return;
+    await bringDown(this.#options);
+    // A standby keeps up with the chain. With a key of its own, somewhere else, it would be a validator again.
+    if (this.#looksHere()) await units.start(unit);
+  }
+
+  /** Its counters are the chain's: what was signed last is not kept. */
+  async watermark(): Promise<Watermark | null> {
+    return null;
+  }
+
+  lostWatermark(): boolean {
+    return false;
+  }
+
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
+    try {
+      const status = await this.#status(signal);
+      const seen = { synced: !status.sync_info.syncing, height: status.sync_info.latest_block_height };
+      if (active && !this.#isValidator(status))
+        return { ...seen, stalled: true, distress: 'ValidatorLost: neard does not say any more that it is the validator.' };
+      if (active || this.#asked || (status.validator_account_id ?? null) === null) return { ...seen, distress: null };
+      // It has a key from somewhere else: it is taken down before anything is told.
+      await this.demote(signal).catch(() => undefined);
+      return { ...seen, distress: 'ValidatorUnasked: neard said that it is a validator, and nobody gave it the key.' };
+    } catch (error) {
+      return { synced: false, height: null, distress: active ? `ValidatorDown: ${(error as Error).message.slice(0, 200)}` : null };
+    }
+  }
+
+  /**
+   * neard ends by itself at this height, and systemd starts it again (`Restart=always`): a restart for planned work. Null takes it back.
+   * @throws Error when config.json is none, or neard was not told.
+   */
+  async expectShutdown(height: number | null): Promise<void> {
+    const file = this.#configFile();
+    const config = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, 'utf8')));
+    const { uid, gid, mode } = statSync(file);
+    writeFileSync(`${file}.baton`, `${JSON.stringify({ ...config, expected_shutdown: height }, null, 2)}\n`, { mode, flush: true });
+    chownSync(`${file}.baton`, uid, gid);
+    renameSync(`${file}.baton`, file);
+    if (!(await this.#options.hangUp())) throw new Error('neard was not told of it');
+  }
+
+  /** At the beginning of the longest window of this epoch in which nothing is due. @returns its height, or null when no window is long enough. */
+  async restartQuietly(of: { atLeast: number }, signal: AbortSignal): Promise<number | null> {
+    const { chain } = this.#options;
+    const head = (await this.#status(signal)).sync_info.latest_block_height;
+    const window = longestWindow(await maintenanceWindows({ url: chain.rpc, account: chain.accountId }, signal), { head, atLeast: of.atLeast });
+    if (window !== null) await this.expectShutdown(window.start);
+    return window?.start ?? null;
+  }
+}

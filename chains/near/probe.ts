@@ -1,0 +1,87 @@
+import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
+import { callRpc } from '../rpc.ts';
+import { configOf, type NearChain } from './config.ts';
+import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
+
+/** NEAR from outside: does the head move, and is the work that was expected of the validator done? */
+
+/** Most blocks looked at in one look. */
+const maxBlocks = 8;
+
+interface NearLook {
+  readonly chain: NearChain;
+  readonly policy: Pick<Policy, 'haltAfterMs'>;
+}
+
+/** @throws Error when this vantage cannot tell. */
+const readHead = async ({ chain }: NearLook, url: string, signal: AbortSignal): Promise<number> => {
+  const { chain_id: chainId, sync_info: sync } = await statusAt(callRpc, url, signal);
+  if (chainId !== chain.chainId) throw new Error(`it is on chain ${chainId}`);
+  if (sync.syncing) throw new Error('it is syncing');
+  return sync.latest_block_height;
+};
+
+/** What was expected and done since the look before. Counters begin anew with each epoch. */
+const since = (work: Work, before: Before | null): { expected: number; produced: number } => {
+  const counts = before?.memory.counts;
+  if (counts === undefined || counts['epochStart'] !== work.epochStart) return { expected: work.expected, produced: work.produced };
+  return { expected: work.expected - (counts['expected'] ?? 0), produced: work.produced - (counts['produced'] ?? 0) };
+};
+
+const judge = (of: { head: number; work: Work; before: Before | null }): Look => {
+  const { head, work, before } = of;
+  const counts = { epochStart: work.epochStart, expected: work.expected, produced: work.produced };
+  const { expected, produced } = since(work, before);
+  const missed = expected - produced;
+  const last = before?.memory.lastSigned ?? null;
+  const told = (look: Look): Look => ({
+    result: work.slashed ? { ...look.result, slashed: 'The validator is marked as slashed.' } : look.result,
+    memory: { ...look.memory, counts },
+  });
+  if (produced < 0 || missed < 0) return unobservable(`It says that ${produced} of ${expected} was done.`, null);
+  // Nothing was due: what was seen before still holds, and is not counted twice as a failure.
+  if (expected === 0 && before?.memory.observation !== 'signing') return told(unobservable(`Nothing was due up to ${head}.`, before));
+  if (expected === 0) return told(moved(head, last, true, `Nothing was due up to ${head}.`));
+  const sentence = `${produced} of ${expected} blocks, chunks and endorsements, head ${head}.`;
+  return missed > produced ? told(moved(head, last, false, sentence)) : told(moved(head, head, true, sentence));
+};
+
+const probe = {
+  look: async (config: NearLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
+    try {
+      const head = await readHead(config, url, signal);
+      const known = before?.memory.head ?? null;
+      if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
+      const work = await workAt(callRpc, { url, account: config.chain.accountId }, signal);
+      if (work === null) return unobservable(`${config.chain.accountId} is no validator of this epoch.`, before);
+      return judge({ head, work, before });
+    } catch (error) {
+      return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
+    }
+  },
+  /** Blocks and chunks name their author; endorsements do not. */
+  landed: async (config: NearLook, url: string, above: number, signal: AbortSignal): Promise<Landed> => {
+    try {
+      const head = await readHead(config, url, signal);
+      let whole = head <= above + maxBlocks;
+      for (let height = head; height > Math.max(above, head - maxBlocks); height -= 1) {
+        const seen = await authorsAt(callRpc, { url, height }, signal);
+        if (seen.authors.includes(config.chain.accountId)) return { signed: true, head, whole: true };
+        whole &&= seen.whole;
+      }
+      return { signed: false, head, whole };
+    } catch {
+      return { signed: false, head: null, whole: false };
+    }
+  },
+  head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+};
+
+const seenOf = ({ chain, policy }: ValidatorConfig): NearLook => ({ chain: configOf(chain), policy });
+
+export const nearProbe: ChainProbe = {
+  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
+  head: (config, url, signal) => probe.head(seenOf(config), url, signal),
+};

@@ -1,0 +1,74 @@
+import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
+import { runFed } from '../runtime/feed.ts';
+import type { DriverOptions } from './driver.ts';
+
+/** What a driver is made from: the node's systemd, its programs and its folders. Adapters in the guard, stand-ins in tests. */
+
+/** systemd's view of units. `isDown` is true only when systemd says that the unit is down and nothing of it runs. */
+export interface Units {
+  start(unit: string): Promise<boolean>;
+  stop(unit: string): Promise<void>;
+  kill(unit: string): Promise<void>;
+  isDown(unit: string): Promise<boolean>;
+  property(unit: string, name: string): Promise<string>;
+}
+
+/** Runs a program without a shell, bounded in time and output. Never rejects. `input` is its standard input: keys go there, not into files. */
+export type Run = (
+  argv: readonly string[],
+  options: { timeoutMs: number; input?: Buffer },
+) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
+
+export interface NodeParts {
+  readonly unit: string;
+  readonly stopMs: DurationMs;
+  readonly paths: { readonly keyDir: string; readonly stateDir: string };
+  readonly clock: Clock;
+  readonly units: Units;
+  readonly run: Run;
+  /** Takes the stored watermark away: it would be taken for the exact one while the daemon signs by itself. */
+  readonly forget: () => void;
+}
+
+export const partsOf = ({ config, state, clock, systemctl }: Omit<DriverOptions, 'maySign'>): NodeParts => ({
+  unit: config.unit,
+  stopMs: config.timing.stopMs,
+  paths: config.paths,
+  clock,
+  units: systemctl,
+  run: runFed,
+  forget: () => {
+    state.remove();
+  },
+});
+
+const pollMs = durationMs(50);
+/** As long as the guard waits for a stop that overruns its time. */
+const overrun = 4;
+
+/** Stops the unit, kills what is left after half of the time. @throws when systemd does not say that it is down. */
+export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 'unit' | 'units' | 'stopMs' | 'clock'>): Promise<void> => {
+  const startedMs = clock.steadyMs();
+  if (await units.isDown(unit)) return;
+  await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
+  if (!(await units.isDown(unit))) await units.kill(unit);
+  while (!(await units.isDown(unit)) && elapsedMs(startedMs, clock.steadyMs()) < stopMs * overrun) {
+    if (elapsedMs(startedMs, clock.steadyMs()) > stopMs) await units.kill(unit);
+    await clock.sleep(pollMs);
+  }
+  if (!(await units.isDown(unit))) throw new Error(`${unit} does not stop`);
+};
+
+/** Asks again until `is` says yes. False when the time is over or the signal has come. */
+export const within = async (
+  of: { clock: Clock; longestMs: number; signal: AbortSignal; everyMs?: DurationMs },
+  is: () => Promise<boolean>,
+): Promise<boolean> => {
+  const startedMs = of.clock.steadyMs();
+  while (!of.signal.aborted) {
+    if (await is()) return true;
+    if (elapsedMs(startedMs, of.clock.steadyMs()) >= of.longestMs) return false;
+    await of.clock.sleep(of.everyMs ?? pollMs, of.signal).catch(() => undefined);
+  }
+  return false;
+};

@@ -1,0 +1,224 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { durationMs, elapsedMs } from '../../core/time.ts';
+import type { Watermark } from '../../core/watermark.ts';
+import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
+import { bringDown, within, type NodeParts } from '../node.ts';
+import { callRpc, type Ask } from '../rpc.ts';
+import { clientOf, type Client } from './client.ts';
+import type { SolanaNode } from './config.ts';
+import { keysOf, type Keys } from './keys.ts';
+import { healthAt, identityAt, slotAt } from './node-rpc.ts';
+import { hasTower, isTower, readTower, setAside, writeTower } from './tower.ts';
+
+/**
+ * Solana: the validator runs on active and standby alike, under the node's own identity without stake. The staked identity is put into its memory
+ * and taken from it through its admin socket; it is in no file, so a validator that starts anew does not vote. What was voted is in the tower.
+ */
+
+/** Longer than two slots and a loop of replay: a vote that was under way has been written by then. */
+const quietMs = durationMs(800);
+const tickMs = durationMs(100);
+/** Shorter than the guard waits for an action; the next read of the lease tries again. */
+const longestWaitMs = 45_000;
+const longestCommandMs = 10_000;
+
+export interface SolanaOptions extends NodeParts {
+  readonly chain: SolanaNode;
+  readonly ask?: Ask;
+}
+
+export class SolanaDriver implements Driver {
+  readonly #options: SolanaOptions;
+  readonly #client: Client;
+  readonly #ask: Ask;
+  readonly #record: string;
+  #closing = false;
+  #demoted = false;
+  /** From the first step of an activation until the next demotion. */
+  #asked = false;
+
+  constructor(options: SolanaOptions) {
+    this.#options = options;
+    this.#client = clientOf(options.chain, options.run);
+    this.#ask = options.ask ?? callRpc;
+    this.#record = join(options.paths.stateDir, 'solana-term.json');
+    mkdirSync(options.paths.stateDir, { recursive: true, mode: 0o700 });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await untilAborted(signal);
+  }
+
+  prepare(): void {
+    // While the validator votes by itself, only its tower knows the last vote.
+    this.#options.forget();
+  }
+
+  /** @throws Error when the validator cannot be shown to vote with the staked identity, and with every earlier vote in mind. */
+  async activate(of: Activation, signal: AbortSignal): Promise<void> {
+    this.#closing = false;
+    this.#demoted = false;
+    this.#asked = true;
+    const { chain } = this.#options;
+    const keys = keysOf(of.key);
+    try {
+      if (keys.identity !== chain.identity) throw new Error(`KeyInvalid: the key is of ${keys.identity}, not of ${chain.identity}`);
+      if ((await this.#identity(signal)) !== chain.spareIdentity) throw new Error('the validator does not show its spare identity');
+      await healthAt(this.#ask, chain.rpc, signal);
+      const requireTower = await this.#remember(of, signal);
+      if (this.#isClosing()) throw new Error('closed before it was started');
+      this.#keep(of.term);
+      await this.#toStaked(keys, requireTower, signal);
+    } finally {
+      keys.drop();
+    }
+  }
+
+  /** Every earlier vote is in the tower, or too old to bind. True when there is a tower. */
+  async #remember({ handover, term, floor }: Activation, signal: AbortSignal): Promise<boolean> {
+    const { ledger, identity } = this.#options.chain;
+    // Of this very term nobody else has voted: the tower of this node is the record.
+    if (term !== undefined && this.#ownTerm() === term) {
+      if (readTower(ledger, identity) === null) throw new Error(`GuardRefused: the tower of term ${term} is gone; switch over to begin a new term`);
+      return true;
+    }
+    setAside(ledger, identity);
+    if (handover && isTower(handover, identity)) {
+      writeTower(ledger, identity, handover);
+      return true;
+    }
+    await this.#waitFor(floor, signal);
+    return false;
+  }
+
+  async #waitFor(floor: Watermark, signal: AbortSignal): Promise<void> {
+    const { chain, clock } = this.#options;
+    if (floor.kind !== 'slot') throw new Error(`the floor is no slot but ${floor.kind}`);
+    let head = 0;
+    const passed = await within({ clock, longestMs: longestWaitMs, signal, everyMs: tickMs }, async () => {
+      if (this.#isClosing()) throw new Error('closed before it was started');
+      head = await slotAt(this.#ask, chain.rpc, signal).catch(() => head);
+      return head > floor.slot;
+    });
+    if (!passed) throw new Error(`TowerMissing: without the tower it votes only after slot ${floor.slot}; the node is at ${head}`);
+  }
+
+  async #toStaked(keys: Keys, requireTower: boolean, signal: AbortSignal): Promise<void> {
+    const { chain, clock } = this.#options;
+    if (!(await this.#client.addVoter(keys.voterText, longestCommandMs))) throw new Error('the validator takes no authorized voter');
+    if (!(await this.#client.toStaked(keys.identityText, { requireTower, timeoutMs: longestCommandMs }))) {
+      if ((await this.#identity(signal).catch(() => '')) === chain.spareIdentity) this.#drop();
+      throw new Error('set-identity failed');
+    }
+    const shown = await within({ clock, longestMs: longestCommandMs, signal, everyMs: tickMs }, async () => {
+      if (this.#isClosing()) throw new Error('closed while it was started');
+      return (await this.#identity(signal).catch(() => '')) === chain.identity;
+    });
+    if (!shown) throw new Error('the validator does not show the staked identity');
+  }
+
+  #isClosing(): boolean {
+    return this.#closing;
+  }
+
+  #identity(signal: AbortSignal): Promise<string> {
+    return identityAt(this.#ask, this.#options.chain.rpc, signal);
+  }
+
+  // The validator has no gate that could be closed at once: `demote` follows, and an activation under way ends at its next step.
+  closeGate(): void {
+    this.#closing = true;
+  }
+
+  /** Back to the spare identity, shown and quiet within half of the time; else the unit is stopped. @throws when neither can be shown. */
+  async demote(signal: AbortSignal): Promise<void> {
+    this.#closing = true;
+    this.#asked = false;
+    this.#demoted = false;
+    const { unit, units } = this.#options;
+    if (!(await units.isDown(unit)) && !(await this.#toSpare(signal).catch(() => false))) await bringDown(this.#options);
+    this.#demoted = true;
+  }
+
+  async #toSpare(signal: AbortSignal): Promise<boolean> {
+    const { chain, clock, stopMs } = this.#options;
+    const startedMs = clock.steadyMs();
+    const leftMs = (): number => Math.max(0, stopMs * 0.75 - elapsedMs(startedMs, clock.steadyMs()));
+    if (!(await this.#client.toSpare(leftMs() / 2))) return false;
+    const ending = AbortSignal.any([signal, clock.timeout(durationMs(Math.max(1, leftMs())))]);
+    const isSpare = async (): Promise<boolean> => (await this.#identity(ending).catch(() => '')) === chain.spareIdentity;
+    if (!(await within({ clock, longestMs: leftMs(), signal: ending, everyMs: tickMs }, isSpare))) return false;
+    return (await this.#isQuiet(leftMs(), ending)) && isSpare();
+  }
+
+  /** No vote has been written for a while. */
+  async #isQuiet(longestMs: number, signal: AbortSignal): Promise<boolean> {
+    const { chain, clock } = this.#options;
+    let last = readTower(chain.ledger, chain.identity);
+    let sinceMs = clock.steadyMs();
+    return within({ clock, longestMs, signal, everyMs: tickMs }, async () => {
+      const now = readTower(chain.ledger, chain.identity);
+      if (!(now === null ? last === null : last !== null && now.equals(last))) [last, sinceMs] = [now, clock.steadyMs()];
+      return elapsedMs(sinceMs, clock.steadyMs()) >= quietMs;
+    });
+  }
+
+  /** The tower, for the next holder. Asked after `demote`; null when it cannot be shown whole and final. At most 16 KB. */
+  async handover(): Promise<Buffer | null> {
+    return this.#demoted ? readTower(this.#options.chain.ledger, this.#options.chain.identity) : null;
+  }
+
+  /** Votes leave before they land, so nothing outside the tower knows the last one exactly. */
+  async watermark(): Promise<Watermark | null> {
+    return null;
+  }
+
+  lostWatermark(): boolean {
+    return this.#ownTerm() !== null && !hasTower(this.#options.chain.ledger, this.#options.chain.identity);
+  }
+
+  /** Planned work only: false when no quiet time came within this time. Nothing depends on it but the number of missed slots. */
+  waitForWindow(timeoutMs: number): Promise<boolean> {
+    return this.#client.waitForWindow(timeoutMs);
+  }
+
+  async health(active: boolean, signal: AbortSignal): Promise<Health> {
+    const { chain } = this.#options;
+    try {
+      const identity = await this.#identity(signal);
+      const height = await slotAt(this.#ask, chain.rpc, signal);
+      const synced = await healthAt(this.#ask, chain.rpc, signal).then(
+        () => true,
+        () => false,
+      );
+      if (active && identity !== chain.identity)
+        return { synced, height, stalled: true, distress: `IdentityLost: the validator shows ${identity}; it has started anew.` };
+      if (active || this.#asked || identity !== chain.identity) return { synced, height, distress: null };
+      // It has the key from somewhere else: it is taken down before anything is told.
+      await this.demote(signal).catch(() => undefined);
+      return { synced, height, distress: 'IdentityUnasked: the validator showed the staked identity, and nobody gave it that.' };
+    } catch (error) {
+      return { synced: false, height: null, distress: active ? `ValidatorDown: ${(error as Error).message.slice(0, 200)}` : null };
+    }
+  }
+
+  #ownTerm(): number | null {
+    try {
+      const { term } = JSON.parse(readFileSync(this.#record, 'utf8')) as { term?: unknown };
+      return typeof term === 'number' ? term : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** On the disk before the first vote of the term. */
+  #keep(term: number | undefined): void {
+    if (term === undefined) this.#drop();
+    else writeFileSync(this.#record, `${JSON.stringify({ term })}\n`, { mode: 0o600, flush: true });
+  }
+
+  #drop(): void {
+    rmSync(this.#record, { force: true });
+  }
+}

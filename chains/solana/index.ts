@@ -1,0 +1,41 @@
+import type { Chain } from '../chain.ts';
+import { configOf, node, nodeOf } from './config.ts';
+import { keysOf } from './keys.ts';
+import { solanaProbe } from './probe.ts';
+import { rules } from './rules.ts';
+
+/** True for a whole keypair of another identity; what is none is told when it is used. */
+const isAnothers = (text: string, identity: string): boolean => {
+  try {
+    const keys = keysOf(Buffer.from(text));
+    keys.drop();
+    return keys.identity !== identity;
+  } catch {
+    return false;
+  }
+};
+
+export const solana: Chain = {
+  ...rules,
+  node,
+  probe: solanaProbe,
+  driver: async () => {
+    const [{ SolanaDriver }, { partsOf }] = await Promise.all([import('./driver.ts'), import('../node.ts')]);
+    return (options) => new SolanaDriver({ ...partsOf(options), chain: nodeOf(options.config.chain) });
+  },
+  publicKeyOf: () => null,
+  setup: {
+    node: (chain) => ({
+      kind: 'solana',
+      client: 'agave',
+      command: ['/home/sol/.local/share/solana/install/active_release/bin/agave-validator'],
+      ledger: '/mnt/ledger',
+      identity: configOf(chain).identity,
+      spareIdentity: 'SPARE_PUBKEY',
+      spareKeypair: '/home/sol/spare-identity.json',
+      rpc: 'http://127.0.0.1:8899',
+    }),
+    seal: 'staked-identity.json',
+  },
+  isAnothersKey: (text, chain) => isAnothers(text, nodeOf(chain).identity),
+};

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NearNode } from '../../chains/near/config.ts';
+import { NearDriver } from '../../chains/near/driver.ts';
+import { durationMs } from '../../core/time.ts';
+import { NearStandIn, type NearNodeStandIn } from '../../local/chains/near/server.ts';
+import { NodeUnits } from '../../local/chains/units.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { runFed } from '../../runtime/feed.ts';
+import type { ChainFacts, SwitchFacts } from './facts.ts';
+
+/** Two neards of one pool on a protocol server, each under its own driver. */
+
+const unit = 'neard.service';
+const blockMs = 20;
+
+export interface NearSide {
+  readonly stand: NearNodeStandIn;
+  readonly units: NodeUnits;
+  readonly driver: NearDriver;
+  /** Where its RPC is now: a stand-in that starts anew has another port. */
+  follow(): void;
+  readonly keyDir: string;
+}
+
+export class NearBench {
+  readonly chain = new NearStandIn();
+  readonly root = mkdtempSync(join(tmpdir(), 'near-'));
+  readonly never = new AbortController().signal;
+
+  key(): Buffer {
+    return Buffer.from(JSON.stringify(this.chain.key));
+  }
+
+  async side(name: string, of: { stopMs?: number; keyFile?: string } = {}): Promise<NearSide> {
+    const [home, keyDir] = [join(this.root, name), join(this.root, name, 'run')];
+    const stand = this.chain.node({ name, home, keyFile: of.keyFile ?? join(keyDir, 'validator_key.json') });
+    await stand.start();
+    const node: { -readonly [K in keyof NearNode]: NearNode[K] } = {
+      kind: 'near',
+      accountId: this.chain.account,
+      publicKey: this.chain.key.public_key,
+      home,
+      rpc: stand.url,
+    };
+    const follow = (): void => {
+      node.rpc = stand.url;
+    };
+    const units = new NodeUnits(unit, {
+      get up() {
+        return stand.up;
+      },
+      start: async () => {
+        await stand.start();
+        follow();
+      },
+      stop: () => stand.stop(),
+    });
+    const driver = new NearDriver({
+      unit,
+      stopMs: durationMs(of.stopMs ?? 3_000),
+      paths: { keyDir, stateDir: join(home, 'state') },
+      clock: systemClock,
+      units,
+      run: runFed,
+      forget: () => undefined,
+      chain: node,
+      hangUp: () => stand.hangUp(),
+    });
+    return { stand, units, driver, follow, keyDir };
+  }
+
+  floor(margin: number): { kind: 'slot'; slot: number } {
+    return { kind: 'slot', slot: this.chain.height + margin };
+  }
+
+  async until(is: () => boolean, longestMs = 20_000): Promise<void> {
+    const ending = systemClock.timeout(durationMs(longestMs));
+    while (!is()) await systemClock.sleep(durationMs(10), ending);
+  }
+
+  async blocks(name: string, more: number): Promise<void> {
+    const of = (): number => this.chain.produced.filter(({ node }) => node === name).length;
+    const before = of();
+    await this.until(() => of() >= before + more);
+  }
+
+  facts(from: string, to: string): SwitchFacts {
+    const { produced, doubles } = this.chain;
+    const last = produced.findLast(({ node }) => node === from)?.height ?? 0;
+    const first = produced.find(({ node, height }) => node === to && height > last)?.height ?? Number.NaN;
+    return { conflicts: doubles, gap: first - last - 1, newHolder: produced.at(-1)?.node ?? '' };
+  }
+
+  async close(): Promise<void> {
+    await this.chain.close();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+const bench = async <T>(act: (bench: NearBench, amber: NearSide, birch: NearSide) => Promise<T>): Promise<T> => {
+  const made = new NearBench();
+  try {
+    const [amber, birch] = [await made.side('amber'), await made.side('birch')];
+    made.chain.run(systemClock, blockMs);
+    await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 } }, made.never);
+    await made.blocks('amber', 5);
+    return await act(made, amber, birch);
+  } finally {
+    await made.close();
+  }
+};
+
+/** Takes about five seconds. */
+export const nearFacts = async (): Promise<ChainFacts> => {
+  const planned = await bench(async (made, amber, birch) => {
+    await amber.driver.demote(made.never);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(2) }, made.never);
+    await made.blocks('birch', 5);
+    return made.facts('amber', 'birch');
+  });
+  const crash = await bench(async (made, amber, birch) => {
+    await amber.stand.stop();
+    await birch.driver.activate({ key: made.key(), floor: made.floor(2) }, made.never);
+    await made.blocks('birch', 5);
+    return made.facts('amber', 'birch');
+  });
+  const negative = await bench(async (made, _, birch) => {
+    await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 } }, made.never);
+    await made.blocks('birch', 5);
+    return { conflicts: made.chain.doubles };
+  });
+  return { chain: 'near', against: 'protocol server', planned, crash, negative };
+};

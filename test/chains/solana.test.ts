@@ -1,0 +1,228 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readTower, towerFile } from '../../chains/solana/tower.ts';
+import type { Driver } from '../../chains/driver.ts';
+import { pairOf } from '../../local/chains/solana/pair.ts';
+import { towerOf } from '../../local/chains/solana/server.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { runFed } from '../../runtime/feed.ts';
+import { t } from '../support/core.ts';
+import { SolanaBench, slotMs, solanaFacts } from './solana.ts';
+
+/** The Solana driver with the commands of both clients, against a cluster that sees two votes where one may be. */
+
+let made: SolanaBench;
+beforeEach(() => {
+  made = new SolanaBench();
+  made.cluster.run(systemClock, slotMs);
+});
+afterEach(() => made.close());
+
+const low = { kind: 'slot', slot: 0 } as const;
+
+test('planned switch, crash and negative control', async () => {
+  const { planned, crash, negative } = await solanaFacts();
+  expect(planned).toMatchObject({ conflicts: 0, newHolder: 'birch' });
+  expect(crash).toMatchObject({ conflicts: 0, newHolder: 'birch' });
+  expect(crash.gap).toBeGreaterThanOrEqual(200);
+  expect(planned.gap).toBeLessThan(crash.gap);
+  expect(negative.conflicts).toBeGreaterThan(0);
+});
+
+describe('activation', () => {
+  test('the key goes through standard input into memory, and is in no file', async () => {
+    const { driver, node, stand } = await made.side('amber');
+    const asDriver: Driver = driver;
+    asDriver.prepare(low);
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    expect(stand.identity.address).toBe(made.cluster.identity.address);
+    expect(stand.voters).toHaveLength(1);
+    await made.votes('amber', 3);
+    const files = await runFed(['grep', '-rlF', made.cluster.identity.text.slice(1, 60), node.ledger], { timeoutMs: 5_000 });
+    expect(files).toEqual({ exitCode: 1, stdout: '' });
+    expect(await driver.health(true, made.never)).toMatchObject({ synced: true, distress: null });
+    expect(await driver.watermark()).toBe(null);
+  });
+  test('with the tower of the holder before it votes at once, whatever the floor', async () => {
+    const [amber, birch] = [await made.side('amber'), await made.side('birch')];
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 3);
+    await amber.driver.demote(made.never);
+    const tower = await amber.driver.handover();
+    expect(tower?.length).toBe(116);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower, term: t(2) }, made.never);
+    await made.votes('birch', 3);
+    expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
+  });
+  test.each([
+    ['of another identity', () => towerOf(pairOf(), 1_000_000)],
+    ['with a signature of another', () => Buffer.concat([towerOf(pairOf(), 5).subarray(0, 68), towerOf(made.cluster.identity, 5).subarray(68)])],
+    ['cut off', () => towerOf(made.cluster.identity, 5).subarray(0, 110)],
+    ['too large', () => Buffer.concat([towerOf(made.cluster.identity, 5), Buffer.alloc(20_000)])],
+    ['empty', () => Buffer.alloc(0)],
+  ])('a tower %s is none: the floor counts', async (_, tower) => {
+    const { driver, node } = await made.side('birch');
+    const floor = made.floor(50);
+    await driver.activate({ key: made.key(), floor, handover: tower(), term: t(2) }, made.never);
+    await made.votes('birch', 1);
+    expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
+    expect(readTower(node.ledger, node.identity)).not.toBe(null);
+  });
+  test('a tower of an earlier term of this node is set aside', async () => {
+    const { driver, node } = await made.side('amber');
+    const old = towerOf(made.cluster.identity, 7);
+    writeFileSync(towerFile(node.ledger, node.identity), old);
+    const floor = made.floor(40);
+    await driver.activate({ key: made.key(), floor, term: t(3) }, made.never);
+    expect(readFileSync(`${towerFile(node.ledger, node.identity)}.old`)).toEqual(old);
+    await made.votes('amber', 1);
+    expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
+  });
+  test('in the same term the tower of this node is the record; without it nothing is signed', async () => {
+    const { driver, node, stand } = await made.side('amber');
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 3);
+    expect(driver.lostWatermark()).toBe(false);
+    await stand.stop();
+    await stand.start();
+    (node as { rpc: string }).rpc = stand.url;
+    expect(await driver.health(true, made.never)).toMatchObject({ stalled: true, distress: expect.stringContaining('IdentityLost') as unknown });
+    await driver.demote(made.never);
+    await driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: t(1) }, made.never);
+    await made.votes('amber', 3);
+    await stand.stop();
+    await stand.start();
+    (node as { rpc: string }).rpc = stand.url;
+    await runFed(['rm', towerFile(node.ledger, node.identity)], { timeoutMs: 5_000 });
+    expect(driver.lostWatermark()).toBe(true);
+    await expect(driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never)).rejects.toThrow(
+      'GuardRefused: the tower of term 1 is gone',
+    );
+    expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
+  });
+  test.each<[string, (side: Awaited<ReturnType<SolanaBench['side']>>) => Buffer, string]>([
+    ['a key of another identity', () => Buffer.from(pairOf().text), 'KeyInvalid: the key is of'],
+    [
+      'a keypair of two keys',
+      () =>
+        Buffer.from(JSON.stringify([...(JSON.parse(pairOf().text) as number[]).slice(0, 32), ...(JSON.parse(pairOf().text) as number[]).slice(32)])),
+      'of another key',
+    ],
+    ['no keypair', () => Buffer.from('[1,2]'), 'no keypair of 64 numbers'],
+    ['no JSON', () => Buffer.from('-'), 'not JSON'],
+    ['a node that is behind', ({ stand }) => (Object.assign(stand, { behind: true }), made.key()), '-32005: Node is behind by 42 slots'],
+    [
+      'a node that shows another identity',
+      ({ stand }) => (Object.assign(stand, { identity: pairOf() }), made.key()),
+      'does not show its spare identity',
+    ],
+    ['a node that changes nothing', ({ stand }) => (Object.assign(stand, { deaf: true }), made.key()), 'closed while it was started'],
+  ])('%s does not vote', async (name, change, message) => {
+    const side = await made.side('amber');
+    const key = change(side);
+    const activating = side.driver.activate({ key, floor: low, term: t(1) }, made.never);
+    if (name.endsWith('nothing')) setTimeout(() => side.driver.closeGate(), 1_500);
+    await expect(activating).rejects.toThrow(message);
+    expect(made.cluster.votes).toEqual([]);
+  });
+  test('closing ends the wait for the floor', async () => {
+    const { driver } = await made.side('amber');
+    const activating = driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: t(1) }, made.never);
+    setTimeout(() => driver.closeGate(), 300);
+    await expect(activating).rejects.toThrow('closed before it was started');
+  });
+});
+
+describe('demotion', () => {
+  test('leaves the validator running under its spare identity, without a voter', async () => {
+    const { driver, stand, units } = await made.side('amber');
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 2);
+    await driver.demote(made.never);
+    expect([stand.up, stand.identity.address, stand.voters, units.kills]).toEqual([true, stand.spare.address, [], 0]);
+    expect(await driver.health(false, made.never)).toMatchObject({ distress: null });
+  });
+  test.each(['wedged', 'deaf'] as const)('a validator that is %s is stopped', async (how) => {
+    const { driver, stand } = await made.side('amber', { stopMs: 3_000 });
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 2);
+    stand[how] = true;
+    await driver.demote(made.never);
+    expect(stand.up).toBe(false);
+    expect(await driver.handover()).not.toBe(null);
+  });
+  test('one that does not stop is killed; where nothing can be shown, it is not demoted', async () => {
+    const { driver, stand, units } = await made.side('amber', { stopMs: 1_000 });
+    await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    Object.assign(stand, { wedged: true });
+    units.hangs = true;
+    await driver.demote(made.never);
+    expect([stand.up, units.kills]).toEqual([false, 1]);
+    await stand.start();
+    Object.assign(units, { silent: true });
+    await expect(driver.demote(made.never)).rejects.toThrow('sol.service does not stop');
+    expect(await driver.handover()).toBe(null);
+  });
+  test('a unit that is down cannot vote', async () => {
+    const { driver, stand } = await made.side('amber');
+    await stand.stop();
+    await driver.demote(made.never);
+    expect(stand.up).toBe(false);
+  });
+  test('a staked identity that nobody asked for is taken away, and told', async () => {
+    const { driver, stand } = await made.side('amber');
+    Object.assign(stand, { identity: made.cluster.identity, voters: [made.cluster.voter] });
+    expect((await driver.health(false, made.never)).distress).toContain('IdentityUnasked');
+    expect([stand.identity.address, stand.voters]).toEqual([stand.spare.address, []]);
+    await stand.stop();
+    expect((await driver.health(true, made.never)).distress).toContain('ValidatorDown');
+  });
+});
+
+describe('firedancer', () => {
+  test('changes its identity by fdctl, takes a lock that was left, and switches with the tower', async () => {
+    const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
+    for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
+    amber.stand.locked = true;
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 3);
+    amber.stand.locked = true;
+    await amber.driver.demote(made.never);
+    expect(amber.stand.identity.address).toBe(amber.stand.spare.address);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: await amber.driver.handover(), term: t(2) }, made.never);
+    await made.votes('birch', 3);
+    expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
+  });
+});
+
+describe('the stand-ins refuse wrong usage with 1', () => {
+  test.each([
+    [['set-identity']],
+    [['-l', 'LEDGER', 'set-identity', '--force']],
+    [['-l', 'LEDGER', 'set-identity', 'a.json', 'b.json']],
+    [['-l', 'LEDGER', 'authorized-voter']],
+    [['-l', 'LEDGER', 'wait-for-restart-window', '--min-idle-time', 'soon']],
+    [['-l', 'LEDGER', 'reset-identity']],
+  ])('agave-validator %j', async (args) => {
+    const { node } = await made.side('amber');
+    const typed = args.map((one) => (one === 'LEDGER' ? node.ledger : one));
+    expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000 })).exitCode).toBe(1);
+  });
+  test.each([[['set-identity', '--config', 'FILE']], [['set-identity', '-']], [['set-identity', '--config', 'FILE', '--require', '-']], [['keys']]])(
+    'fdctl %j',
+    async (args) => {
+      const { node } = await made.side('amber', { client: 'firedancer' });
+      const typed = args.map((one) => (one === 'FILE' ? (node.configFile ?? '') : one));
+      expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
+    },
+  );
+  test('the window for planned work is where no leader slot is near, or it does not come in time', async () => {
+    const { driver, stand } = await made.side('amber');
+    expect(await driver.waitForWindow(5_000)).toBe(true);
+    stand.identity = made.cluster.identity;
+    made.cluster.leaderSlots = [made.cluster.slot + 250];
+    expect(await driver.waitForWindow(1_000)).toBe(false);
+    await stand.stop();
+    expect(await driver.waitForWindow(5_000)).toBe(false);
+  });
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeParts } from '../../chains/node.ts';
+import { SolanaDriver } from '../../chains/solana/driver.ts';
+import type { SolanaNode } from '../../chains/solana/config.ts';
+import { durationMs } from '../../core/time.ts';
+import { NodeUnits } from '../../local/chains/units.ts';
+import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/chains/solana/server.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { runFed } from '../../runtime/feed.ts';
+import { t } from '../support/core.ts';
+import type { ChainFacts, SwitchFacts } from './facts.ts';
+
+/** Two validators of one vote account on a protocol server, each under its own driver with the commands of its client. */
+
+const programs = join(import.meta.dirname, '..', '..', 'local', 'chains', 'solana');
+const unit = 'sol.service';
+/** A 40th of a real slot, so that two hundred slots are two seconds. */
+export const slotMs = 10;
+
+export interface SolanaSide {
+  readonly stand: SolanaNodeStandIn;
+  readonly units: NodeUnits;
+  readonly driver: SolanaDriver;
+  readonly node: SolanaNode;
+}
+
+export class SolanaBench {
+  readonly cluster = new SolanaCluster();
+  readonly root = mkdtempSync(join(tmpdir(), 'sol-'));
+  readonly never = new AbortController().signal;
+
+  key(): Buffer {
+    return Buffer.from(this.cluster.identity.text);
+  }
+
+  async side(name: string, of: { client?: SolanaNode['client']; stopMs?: number } = {}): Promise<SolanaSide> {
+    const ledger = join(this.root, name);
+    const stand = this.cluster.node({ name, ledger });
+    await stand.start();
+    const units = new NodeUnits(unit, stand);
+    const client = of.client ?? 'agave';
+    const configFile = join(ledger, 'config.toml');
+    writeFileSync(configFile, `[ledger]\n  path = "${ledger}"\n`);
+    const node: SolanaNode = {
+      kind: 'solana',
+      client,
+      command: [process.execPath, join(programs, client === 'agave' ? 'agave-validator.ts' : 'fdctl.ts')],
+      ledger,
+      configFile,
+      identity: this.cluster.identity.address,
+      spareIdentity: stand.spare.address,
+      spareKeypair: keypairFile(join(ledger, 'spare.json'), stand.spare),
+      rpc: stand.url,
+    };
+    const parts: NodeParts = {
+      unit,
+      stopMs: durationMs(of.stopMs ?? 5_000),
+      paths: { keyDir: join(ledger, 'run'), stateDir: join(ledger, 'state') },
+      clock: systemClock,
+      units,
+      run: runFed,
+      forget: () => undefined,
+    };
+    return { stand, units, node, driver: new SolanaDriver({ ...parts, chain: node }) };
+  }
+
+  floor(margin: number): { kind: 'slot'; slot: number } {
+    return { kind: 'slot', slot: this.cluster.slot + margin };
+  }
+
+  async until(is: () => boolean, longestMs = 20_000): Promise<void> {
+    const ending = systemClock.timeout(durationMs(longestMs));
+    while (!is()) await systemClock.sleep(durationMs(10), ending);
+  }
+
+  /** The votes of a node, waiting for so many new ones. */
+  async votes(name: string, more: number): Promise<void> {
+    const of = (): number => this.cluster.votes.filter(({ node }) => node === name).length;
+    const before = of();
+    await this.until(() => of() >= before + more);
+  }
+
+  facts(from: string, to: string): SwitchFacts {
+    const { votes, doubles, forgotten } = this.cluster;
+    const last = votes.findLast(({ node }) => node === from)?.slot ?? 0;
+    const first = votes.find(({ node, slot }) => node === to && slot > last)?.slot ?? Number.NaN;
+    return { conflicts: doubles + forgotten, gap: first - last - 1, newHolder: votes.at(-1)?.node ?? '' };
+  }
+
+  async close(): Promise<void> {
+    await this.cluster.close();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+const bench = async <T>(act: (bench: SolanaBench, amber: SolanaSide, birch: SolanaSide) => Promise<T>): Promise<T> => {
+  const made = new SolanaBench();
+  try {
+    const [amber, birch] = [await made.side('amber'), await made.side('birch')];
+    made.cluster.run(systemClock, slotMs);
+    await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(1) }, made.never);
+    await made.votes('amber', 5);
+    return await act(made, amber, birch);
+  } finally {
+    await made.close();
+  }
+};
+
+/** Takes about fifteen seconds. */
+export const solanaFacts = async (): Promise<ChainFacts> => {
+  const planned = await bench(async (made, amber, birch) => {
+    await amber.driver.waitForWindow(5_000);
+    await amber.driver.demote(made.never);
+    const handover = await amber.driver.handover();
+    await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: t(2) }, made.never);
+    await made.votes('birch', 5);
+    return made.facts('amber', 'birch');
+  });
+  const crash = await bench(async (made, amber, birch) => {
+    await amber.stand.stop();
+    await birch.driver.activate({ key: made.key(), floor: made.floor(200), term: t(2) }, made.never);
+    await made.votes('birch', 5);
+    return made.facts('amber', 'birch');
+  });
+  const negative = await bench(async (made, _, birch) => {
+    await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(2) }, made.never);
+    await made.votes('birch', 5);
+    return { conflicts: made.facts('amber', 'birch').conflicts };
+  });
+  return { chain: 'solana', against: 'protocol server and strict agave-validator', planned, crash, negative };
+};
