@@ -30,6 +30,8 @@ const normal = (key: string): string => `0x${key.toLowerCase().replace(/^0x/, ''
 
 /** What is known of keys that a client was told to give up. */
 export interface GivenUp {
+  /** The client had one of them, or had had one. */
+  readonly had: boolean;
   /** The mark over all of them; null when the client had none of them, and so exported nothing. */
   readonly mark: EthereumMark | null;
 }
@@ -109,9 +111,9 @@ export class Keymanager {
     if (still.length > 0) throw new Error(`the client still lists ${still[0]}`);
     const had = publicKeys.filter((_, index) => reply.data[index]?.status !== 'not_found');
     // Nothing was here: nothing is known of what was signed elsewhere.
-    if (had.length === 0 || floor === null) return { mark: null };
+    if (had.length === 0 || floor === null) return { had: had.length > 0, mark: null };
     if (had.length !== publicKeys.length) throw new Error(`the client knows nothing of ${publicKeys.length - had.length} keys it was given`);
     const text = typeof reply.slashing_protection === 'string' ? reply.slashing_protection : JSON.stringify(reply.slashing_protection ?? null);
-    return { mark: markOfExport({ text, publicKeys, genesisValidatorsRoot: of.genesisValidatorsRoot, floor }) };
+    return { had: true, mark: markOfExport({ text, publicKeys, genesisValidatorsRoot: of.genesisValidatorsRoot, floor }) };
   }
 }
