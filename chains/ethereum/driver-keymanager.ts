@@ -33,6 +33,8 @@ export class KeymanagerDriver implements Driver {
   readonly #floorFile: string;
   #closing = false;
   #activating = false;
+  /** From the import until it is verified that the keys are gone. */
+  #open = false;
 
   constructor(options: KeymanagerDriverOptions) {
     this.#options = options;
@@ -63,6 +65,7 @@ export class KeymanagerDriver implements Driver {
   async activate(of: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
     this.#closing = false;
     this.#activating = true;
+    this.#open = true;
     try {
       await this.#import(of, signal);
     } finally {
@@ -82,7 +85,7 @@ export class KeymanagerDriver implements Driver {
         throw new Error('the sealed keys are not those of this validator');
       const keystores = await Promise.all(keys.map(sealKeystore));
       if (await systemctl.isDown(config.unit)) await systemctl.start(config.unit);
-      const has = await this.#answers(longestStartMs, signal);
+      const has = await this.#answers(() => this.#isClosing() || signal.aborted);
       if (has.length > 0) throw new Error(`the client has ${has[0]} already, with a record of its own`);
       if (this.#isClosing()) throw new Error('closed before the keys were imported');
       await this.#keymanager.take({ publicKeys, keystores, floor: floorOf(floor), genesisValidatorsRoot, timeoutMs: this.#settings.importMs });
@@ -94,18 +97,22 @@ export class KeymanagerDriver implements Driver {
     }
   }
 
-  /** Which of the keys the client has, once it answers. @throws when it does not within `limitMs`. */
-  async #answers(limitMs: number, signal?: AbortSignal): Promise<string[]> {
+  /** Which of the keys the client has, once it answers. @throws when it does not in its time, or is no longer asked for. */
+  async #answers(over: () => boolean): Promise<string[]> {
     const { clock, config } = this.#options;
     const startedMs = clock.steadyMs();
     for (;;) {
       try {
         return await this.#keymanager.holds(config.chain.publicKeys);
       } catch (error) {
-        if (elapsedMs(startedMs, clock.steadyMs()) > limitMs) throw error;
-        await clock.sleep(pollMs, signal);
+        if (over() || elapsedMs(startedMs, clock.steadyMs()) > longestStartMs) throw error;
+        await clock.sleep(pollMs);
       }
     }
+  }
+
+  #isOpen(): boolean {
+    return this.#open;
   }
 
   #isClosing(): boolean {
@@ -127,8 +134,10 @@ export class KeymanagerDriver implements Driver {
       if (this.#settings.restartProves && (floor !== null || given.had)) await this.#proveByRestart();
     } catch (cause) {
       await this.#stopAndWipe(cause);
+      this.#open = false;
       return;
     }
+    this.#open = false;
     if (given.mark !== null) this.#options.state.save({ watermark: given.mark, detail: null });
     rmSync(this.#floorFile, { force: true });
   }
@@ -138,7 +147,7 @@ export class KeymanagerDriver implements Driver {
     const { systemctl, config } = this.#options;
     await this.#down();
     if (!(await systemctl.start(config.unit))) throw new Error(`${config.unit} does not start again`);
-    const back = await this.#answers(longestStartMs);
+    const back = await this.#answers(() => false);
     if (back.length > 0) throw new Error(`${back[0]} is back after a restart`);
   }
 
@@ -176,10 +185,10 @@ export class KeymanagerDriver implements Driver {
   async health(active: boolean, signal: AbortSignal): Promise<Health> {
     const { config, systemctl } = this.#options;
     const { synced, height, answers } = await beaconHealth(config.chain.beacon, signal);
-    if (!active && !this.#activating) {
+    if (!this.#open) {
       const has = await this.#keymanager.holds(config.chain.publicKeys).catch(() => []);
       // Put there by somebody else: nobody may sign here.
-      if (has.length > 0 && !this.#activating) {
+      if (has.length > 0 && !this.#isOpen()) {
         await systemctl.kill(config.unit);
         return { synced, height, distress: `KeysPresent: the client has ${has.length} keys that it was not given; it was stopped.` };
       }
