@@ -35,6 +35,8 @@ export class KeymanagerDriver implements Driver {
   #activating = false;
   /** From the import until it is verified that the keys are gone. */
   #open = false;
+  /** Why the client was stopped and wiped; null when it was not. */
+  #wiped: string | null = null;
 
   constructor(options: KeymanagerDriverOptions) {
     this.#options = options;
@@ -66,6 +68,7 @@ export class KeymanagerDriver implements Driver {
     this.#closing = false;
     this.#activating = true;
     this.#open = true;
+    this.#wiped = null;
     try {
       await this.#import(of, signal);
     } finally {
@@ -172,6 +175,7 @@ export class KeymanagerDriver implements Driver {
     }
     this.#options.state.remove();
     rmSync(this.#floorFile, { force: true });
+    this.#wiped = (cause as Error).message.slice(0, 300);
   }
 
   async watermark(): Promise<Watermark | null> {
@@ -193,6 +197,8 @@ export class KeymanagerDriver implements Driver {
         return { synced, height, distress: `KeysPresent: the client has ${has.length} keys that it was not given; it was stopped.` };
       }
     }
+    if (this.#wiped !== null)
+      return { synced, height, distress: `ClientWiped: it gave no clear answer, so it was stopped and its keystores wiped: ${this.#wiped}` };
     const state = active ? await systemctl.property(config.unit, 'ActiveState') : 'not asked';
     if (active && state !== 'active') return { synced, height, distress: `ValidatorDown: ${config.unit} is ${state}.` };
     return { synced, height, distress: answers ? null : 'ValidatorDown: no answer from the beacon node.' };

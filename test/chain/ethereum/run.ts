@@ -38,7 +38,10 @@ const planned = async (net: LodestarNet, team: Team): Promise<Move> => {
   const fromEpoch = await epochNow(net);
   const startedMs = systemClock.steadyMs();
   const mark = await relinquish(from);
-  if (mark === null) throw new Error(`${from.name} does not know what it signed`);
+  if (mark === null) {
+    const { distress } = await from.driver.health(false, systemClock.timeout(durationMs(5_000)));
+    throw new Error(`${from.name} does not know what it signed: ${distress}`);
+  }
   await open(to, { indices: team.indices, floor: mark });
   const move = { what: 'planned switch', fromEpoch, closedToOpenMs: Math.round(elapsedMs(startedMs, systemClock.steadyMs())), floor: mark };
   say(`${from.name} → ${to.name} planned, ${move.closedToOpenMs} ms, floor ${JSON.stringify(mark)}`);
