@@ -67,8 +67,8 @@ describe('a switch', () => {
     await driver.demote();
     expect(await driver.watermark()).toEqual({ kind: 'eip3076', slot: 33, source: 3, target: 4 });
     expect(client.signsWith).toEqual([]);
-    // The deletion, and the restart that proves it.
-    expect(client.log).toEqual(['start', 'POST', 'DELETE', 'stop', 'start']);
+    // The deletion, the restart that proves it, and the last word on what was signed.
+    expect(client.log).toEqual(['start', 'POST', 'DELETE', 'stop', 'start', 'DELETE']);
     expect(client.wrongUses).toEqual([]);
   });
   test('back again on the same client', async () => {
@@ -115,7 +115,8 @@ describe('a client that does not do as it says', () => {
     ['hangs', { hangs: true }],
     ['does not start again', { doesNotStart: true }],
   ] as const)('%s: it is stopped, its keystores are wiped, and no mark is told', async (_, faults) => {
-    const driver = await opened({ stopMs: 400 });
+    await opened();
+    const driver = driverOf({ stopMs: 400 });
     client.sign(first, { slot: 40, source: 3, target: 5 });
     Object.assign(client.faults, faults);
     await driver.demote();
@@ -127,6 +128,25 @@ describe('a client that does not do as it says', () => {
     await client.unit.start();
     expect(client.signsWith).toEqual([]);
   });
+  test('goes on with the keys in memory: the restart ends it, and what it signed in between counts', async () => {
+    const driver = await opened();
+    client.faults.keepsInMemory = true;
+    const { stop } = client.unit;
+    client.unit.stop = () => {
+      if (client.signsWith.includes(first)) client.sign(first, { slot: 50, source: 5, target: 6 });
+      return stop();
+    };
+    await driver.demote();
+    expect(await driver.watermark()).toEqual({ kind: 'eip3076', slot: 50, source: 5, target: 6 });
+    expect(client.signsWith).toEqual([]);
+  });
+  test('goes on with the keys in memory, and is trusted without a restart: it is not, for it lists them', async () => {
+    const driver = await opened({ restartProves: false });
+    client.faults.keepsInMemory = true;
+    await driver.demote();
+    expect(client.up).toBe(false);
+    expect(await driver.watermark()).toBe(null);
+  });
   test('a client that is dead is wiped too', async () => {
     const driver = await opened();
     await client.unit.kill();
@@ -135,7 +155,8 @@ describe('a client that does not do as it says', () => {
     expect(client.signsWith).toEqual([]);
   });
   test('a unit that does not stop is not demoted', async () => {
-    const driver = await opened({ stopMs: 100 });
+    await opened();
+    const driver = driverOf({ stopMs: 100 });
     client.faults.hangs = true;
     Object.assign(client.unit, { isDown: async () => false });
     await expect(driver.demote()).rejects.toThrow('does not stop');

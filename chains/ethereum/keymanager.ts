@@ -30,8 +30,6 @@ const normal = (key: string): string => `0x${key.toLowerCase().replace(/^0x/, ''
 
 /** What is known of keys that a client was told to give up. */
 export interface GivenUp {
-  /** The client had one of them, or had had one. */
-  readonly had: boolean;
   /** The mark over all of them; null when the client had none of them, and so exported nothing. */
   readonly mark: EthereumMark | null;
 }
@@ -92,28 +90,42 @@ export class Keymanager {
     if (has.length !== of.publicKeys.length) throw new Error(`the client lists ${has.length} of ${of.publicKeys.length} keys it imported`);
   }
 
+  async #delete(publicKeys: readonly string[]): Promise<z.infer<typeof deleted>> {
+    const reply = deleted.parse(await this.#ask('DELETE', { pubkeys: publicKeys }));
+    if (reply.data.length !== publicKeys.length) throw new Error(`the client answers for ${reply.data.length} of ${publicKeys.length} keys`);
+    const wrong = reply.data.find((one) => !['deleted', 'not_active', 'not_found'].includes(one.status));
+    if (wrong !== undefined) throw new Error(`the client did not delete a key: ${wrong.status}`);
+    return reply;
+  }
+
   /**
    * Takes keys away. Resolves only when the client says of each that it is gone, and lists none of them.
    * @param of.floor what each of them was given, or null when that is not known: then no mark is taken from the export.
+   * @param of.restart starts the client anew, and resolves once it answers; null where its word is enough. Lodestar 1.5.1 says "deleted" and goes on
+   * with the key in memory, Prysm (12281) deleted in memory alone: what was signed is asked again after it, when no key can have signed since.
    * @throws when it says anything else, or the export of keys that were active is not whole.
    */
   async give(of: {
     readonly publicKeys: readonly string[];
     readonly floor: EthereumMark | null;
     readonly genesisValidatorsRoot: string;
+    readonly restart: (() => Promise<void>) | null;
   }): Promise<GivenUp> {
     const { publicKeys, floor } = of;
-    const reply = deleted.parse(await this.#ask('DELETE', { pubkeys: publicKeys }));
-    if (reply.data.length !== publicKeys.length) throw new Error(`the client answers for ${reply.data.length} of ${publicKeys.length} keys`);
-    const wrong = reply.data.find((one) => !['deleted', 'not_active', 'not_found'].includes(one.status));
-    if (wrong !== undefined) throw new Error(`the client did not delete a key: ${wrong.status}`);
+    let reply = await this.#delete(publicKeys);
+    const hadOne = reply.data.some((one) => one.status !== 'not_found');
+    if (of.restart !== null && (floor !== null || hadOne)) {
+      await of.restart();
+      reply = await this.#delete(publicKeys);
+      if (reply.data.some((one) => one.status === 'deleted')) throw new Error('a key was back after a restart');
+    }
     const still = await this.holds(publicKeys);
     if (still.length > 0) throw new Error(`the client still lists ${still[0]}`);
     const had = publicKeys.filter((_, index) => reply.data[index]?.status !== 'not_found');
-    // Nothing was here: nothing is known of what was signed elsewhere.
-    if (had.length === 0 || floor === null) return { had: had.length > 0, mark: null };
+    // Nothing is here: nothing is known of what was signed.
+    if (had.length === 0 || floor === null) return { mark: null };
     if (had.length !== publicKeys.length) throw new Error(`the client knows nothing of ${publicKeys.length - had.length} keys it was given`);
     const text = typeof reply.slashing_protection === 'string' ? reply.slashing_protection : JSON.stringify(reply.slashing_protection ?? null);
-    return { had: true, mark: markOfExport({ text, publicKeys, genesisValidatorsRoot: of.genesisValidatorsRoot, floor }) };
+    return { mark: markOfExport({ text, publicKeys, genesisValidatorsRoot: of.genesisValidatorsRoot, floor }) };
   }
 }

@@ -18,6 +18,8 @@ export const token = 'api-token-0x12';
 export interface Faults {
   /** prysm#12281: deleted in memory alone, back after a restart. */
   deletesInMemoryOnly: boolean;
+  /** Lodestar 1.5.1: says that it is deleted, and goes on with the key in memory until a restart. */
+  keepsInMemory: boolean;
   /** prysm#17408: an export without what was signed. */
   emptyExport: 'no' | 'null' | 'empty' | 'no votes';
   /** A status that it gives for the last key. */
@@ -34,6 +36,7 @@ export interface Faults {
 
 export const noFaults = (): Faults => ({
   deletesInMemoryOnly: false,
+  keepsInMemory: false,
   emptyExport: 'no',
   status: null,
   tooFew: false,
@@ -105,7 +108,7 @@ export class TestClient {
     this.#keep(key);
   }
 
-  readonly unit = {
+  unit = {
     start: async (): Promise<boolean> => {
       this.log.push('start');
       if (this.faults.doesNotStart) return false;
@@ -210,7 +213,7 @@ export class TestClient {
   #give({ pubkeys }: Body): unknown {
     if (!pubkeys) throw new Error('pubkeys');
     const statuses = pubkeys.map((key) => {
-      const had = this.#memory.delete(key);
+      const had = this.faults.keepsInMemory ? this.#memory.has(key) : this.#memory.delete(key);
       const kept = this.#disk.has(key);
       if (kept && !this.faults.deletesInMemoryOnly) {
         this.#disk.delete(key);

@@ -145,6 +145,7 @@ export const keymanagerMachine = async (of: Places, name: string): Promise<Machi
   });
   await driver.demote();
   await unit.start();
+  await of.net.until(`the keymanager of ${name} answers`, async () => (await fetch(`${keymanager.url}/eth/v1/keystores`)).ok, 120_000);
   return { name, driver, proxy, maySign: false, crash: unit.kill };
 };
 
