@@ -93,7 +93,9 @@ export const beacon = {
   finalizedEpoch: async (url: string, signal: AbortSignal): Promise<number> =>
     checkpoints.parse(await getJson(url, '/eth/v1/beacon/states/head/finality_checkpoints', signal)).data.finalized.epoch,
   validators: async (url: string, keys: readonly string[], signal: AbortSignal): Promise<Validator[]> => {
-    const { data } = validators.parse(await getJson(url, `/eth/v1/beacon/states/head/validators?id=${keys.join(',')}`, signal));
+    const { data } = validators.parse(
+      await getJson(url, `/eth/v1/beacon/states/head/validators?${keys.map((key) => `id=${key}`).join('&')}`, signal),
+    );
     return data.filter(({ validator }) => keys.includes(validator.pubkey.toLowerCase()));
   },
   duties: async (url: string, of: { epoch: number; indices: readonly number[] }, signal: AbortSignal): Promise<Duty[]> => {

@@ -121,16 +121,16 @@ interface Window {
 }
 
 /** Which blocks to read and which duties to ask for; nodes tell duties of this epoch and the one before. */
-const windowOf = (of: { head: number; before: Before | null; slotsPerEpoch: number }): Window => {
+const windowOf = (of: { head: number; now: number; before: Before | null; slotsPerEpoch: number }): Window => {
   const { head, before, slotsPerEpoch } = of;
   const known = before?.memory.head ?? null;
   const from = Math.max(1, head - maxBlocks + 1, known === null ? 0 : known + 1);
   const lastSigned = before?.memory.lastSigned ?? null;
-  const counted = before?.memory.counts?.["since"] ?? (lastSigned === null ? undefined : lastSigned + 1);
-  // What was owed before the first look, or in blocks that were not read, is not known to be missed.
+  const counted = before?.memory.counts?.['since'] ?? (lastSigned === null ? undefined : lastSigned + 1);
+  // What could have landed in blocks that were not read is not known to be missed.
   const unread = counted === undefined || (known !== null && from > known + 1);
-  const since = unread ? Math.max(0, from - landsWithin) : Math.max(counted, (lastSigned ?? -1) + 1);
-  const dutiesFrom = Math.max(0, Math.min(since, from), (epochOf(head, slotsPerEpoch) - 1) * slotsPerEpoch);
+  const since = unread ? Math.max(0, from - 1) : Math.max(counted, (lastSigned ?? -1) + 1);
+  const dutiesFrom = Math.max(0, Math.min(since, from), (epochOf(of.now, slotsPerEpoch) - 1) * slotsPerEpoch);
   return { head, from, dutiesFrom, lastSigned, since };
 };
 
@@ -159,7 +159,7 @@ const judge = async (
 const lookAt = async (config: ValidatorConfig, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
   const chain = configOf(config.chain);
   const { slotsPerEpoch } = chain;
-  const { headSlot: head } = await readSync(config, url, signal);
+  const { headSlot: head, nowSlot: now } = await readSync(config, url, signal);
   if (!(await beacon.healthy(url, signal))) throw new Error('it says that it is not well');
   const known = before?.memory.head ?? null;
   if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
@@ -168,7 +168,7 @@ const lookAt = async (config: ValidatorConfig, url: string, before: Before | nul
   const told = (found: Look): Look => (slashed === undefined ? found : { ...found, result: { ...found.result, slashed } });
   const indices = all.filter(isActive).map(({ index }) => index);
   if (indices.length === 0) return told(unobservable('None of the keys is an active validator.', before));
-  return told(await judge({ ...windowOf({ head, before, slotsPerEpoch }), url, indices, slotsPerEpoch, before }, signal));
+  return told(await judge({ ...windowOf({ head, now, before, slotsPerEpoch }), url, indices, slotsPerEpoch, before }, signal));
 };
 
 export const ethereumProbe: ChainProbe = {
@@ -188,7 +188,7 @@ export const ethereumProbe: ChainProbe = {
       if (indices.length === 0) return { signed: false, head: nowSlot, whole: false };
       const from = Math.max(above + 1, headSlot - maxBlocks + 1);
       // A vote is older than its block, by an epoch at most.
-      const dutiesFrom = Math.max(above + 1, from - slotsPerEpoch);
+      const dutiesFrom = Math.max(above + 1, from - slotsPerEpoch, (epochOf(nowSlot, slotsPerEpoch) - 1) * slotsPerEpoch);
       const last = from > headSlot ? null : (await readVotes({ url, indices, from, dutiesFrom, to: headSlot, slotsPerEpoch }, signal)).lastSigned;
       const signed = last !== null && last > above;
       // A sample of the keys tells that they sign, and not that none of them did.

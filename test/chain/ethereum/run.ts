@@ -124,17 +124,18 @@ const start = async (net: LodestarNet): Promise<{ signer: Team; keymanager: Team
 
 const run = async (net: LodestarNet): Promise<unknown> => {
   const { signer, keymanager, owed } = await start(net);
-  const steady = (await epochNow(net)) + 2;
+  const steady = (await epochNow(net)) + 1;
+  await net.untilSlot(steady * slotsPerEpoch);
+  say('Beside them two clients with the same keys and no guard.');
+  const control = await Promise.all(['elm', 'fir'].map((name) => plainMachine({ net, owed, indices: sets.control }, name)));
   // In the middle of an epoch: nobody chooses when a machine fails.
   const middle = slotsPerEpoch / 2;
   await net.untilSlot((steady + 1) * slotsPerEpoch + middle);
   const switches = [await planned(net, signer), await planned(net, keymanager)] as const;
-  const crashEpoch = (await epochNow(net)) + 3;
+  const crashEpoch = (await epochNow(net)) + 2;
   await net.untilSlot(crashEpoch * slotsPerEpoch + middle);
   const crashes = [await crashed(net, signer, switches[0].floor), await crashed(net, keymanager, switches[1].floor)] as const;
-  say('Two clients with the same keys and no guard.');
-  const control = [await plainMachine({ net, owed, indices: sets.control }, 'elm'), await plainMachine({ net, owed, indices: sets.control }, 'fir')];
-  const end = crashEpoch + 5;
+  const end = crashEpoch + 4;
   await net.untilSlot(end * slotsPerEpoch);
   return {
     chain: { client: 'Lodestar 1.5.1', secondsPerSlot, slotsPerEpoch, headSlot: await net.headSlot() },
