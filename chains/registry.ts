@@ -4,6 +4,7 @@ import { rulesOf } from '../core/chain-rules.ts';
 import type { Duty } from '../core/watermark.ts';
 import type { Chain } from './chain.ts';
 import { cometbft } from './cometbft/index.ts';
+import { ethereum } from './ethereum/index.ts';
 import { near } from './near/index.ts';
 import { polkadot } from './polkadot/index.ts';
 import { solana } from './solana/index.ts';
@@ -12,6 +13,7 @@ import { systemd } from './systemd/index.ts';
 /** Every chain that Baton knows, by its kind: one line for each. */
 export const registry: Readonly<Record<string, Chain>> = {
   cometbft,
+  ethereum,
   near,
   polkadot,
   solana,

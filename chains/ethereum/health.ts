@@ -1,0 +1,17 @@
+import { beacon } from './beacon.ts';
+
+export interface NodeHealth {
+  readonly synced: boolean;
+  readonly height: number | null;
+  readonly answers: boolean;
+}
+
+/** How the node's own beacon node is. No answer is told, never thrown. */
+export const beaconHealth = async (url: string, signal: AbortSignal): Promise<NodeHealth> => {
+  try {
+    const { headSlot, synced } = await beacon.sync(url, signal);
+    return { synced: synced && (await beacon.healthy(url, signal)), height: headSlot, answers: true };
+  } catch {
+    return { synced: false, height: null, answers: false };
+  }
+};

@@ -1,0 +1,179 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { loadBls } from '../../../chains/ethereum/signer/bls.ts';
+import type { EthereumNode } from '../../../chains/ethereum/config.ts';
+import { node as nodeSchema } from '../../../chains/ethereum/config.ts';
+import { KeymanagerDriver } from '../../../chains/ethereum/driver-keymanager.ts';
+import { SignerDriver } from '../../../chains/ethereum/driver-signer.ts';
+import type { Driver, DriverConfig } from '../../../chains/driver.ts';
+import { StateFile } from '../../../chains/state.ts';
+import { timing } from '../../../core/timing.ts';
+import type { Watermark } from '../../../core/watermark.ts';
+import type { LodestarNet } from '../../../local/lodestar/net.ts';
+import { slotsPerEpoch } from '../../../local/lodestar/net.ts';
+import { RecordingProxy } from '../../../local/lodestar/proxy.ts';
+import { freePort } from '../../../local/ports.ts';
+import { systemClock } from '../../../runtime/clock.ts';
+import { interopSecret } from './keys.ts';
+
+/** A set of keys and two machines that may hold them: each a validator client behind its recorder, with the driver of a guard. */
+
+export interface Machine {
+  readonly name: string;
+  readonly driver: Driver;
+  readonly proxy: RecordingProxy;
+  /** The hold rule of its guard. */
+  maySign: boolean;
+  /** Ends client and driver at once, as when its power is cut. */
+  readonly crash: () => Promise<void>;
+}
+
+export interface Team {
+  readonly indices: readonly number[];
+  readonly machines: readonly [Machine, Machine];
+}
+
+export const keyFileOf = (indices: readonly number[]): Buffer => Buffer.from(indices.map(interopSecret).join('\n'));
+
+export const publicKeysOf = async (indices: readonly number[]): Promise<string[]> => {
+  const bls = await loadBls();
+  return indices.map((index) => bls(Buffer.from(interopSecret(index), 'hex')).publicKey);
+};
+
+const configOf = (net: LodestarNet, name: string, chain: EthereumNode): DriverConfig<EthereumNode> => ({
+  chain,
+  unit: `${name}.service`,
+  paths: { keyDir: join(net.folder, name, 'keys'), stateDir: join(net.folder, name, 'state') },
+  timing: timing.parse({}),
+});
+
+interface Places {
+  readonly net: LodestarNet;
+  readonly owed: Map<string, number>;
+  readonly indices: readonly number[];
+}
+
+const proxyOf = async ({ net, owed }: Places, name: string): Promise<{ proxy: RecordingProxy; url: string }> => {
+  const proxy = new RecordingProxy({ name, target: net.url, owed });
+  return { proxy, url: await proxy.start() };
+};
+
+const nodeOf = async (of: Places, more: Record<string, unknown>): Promise<EthereumNode> =>
+  nodeSchema.parse({
+    kind: 'ethereum',
+    publicKeys: await publicKeysOf(of.indices),
+    genesisValidatorsRoot: of.net.genesisValidatorsRoot,
+    slotsPerEpoch,
+    beacon: of.net.url,
+    genesisForkVersion: '0x00000001',
+    ...more,
+  });
+
+/** Mode signer: the client asks the guard for each signature. */
+export const signerMachine = async (of: Places, name: string): Promise<Machine> => {
+  const { proxy, url } = await proxyOf(of, name);
+  const signerPort = await freePort();
+  const config = configOf(of.net, name, await nodeOf(of, { mode: 'signer', signerPort }));
+  const stop = new AbortController();
+  const driver = new SignerDriver({
+    config,
+    state: new StateFile(join(config.paths.stateDir, 'watermark.json')),
+    clock: systemClock,
+    maySign: () => machine.maySign,
+  });
+  const running = driver.run(stop.signal);
+  await driver.demote();
+  const client = of.net.client(name, {
+    url,
+    args: ['--externalSigner.url', `http://127.0.0.1:${signerPort}`, '--externalSigner.fetch', '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`],
+  });
+  const machine: Machine = {
+    name,
+    driver,
+    proxy,
+    maySign: false,
+    crash: async () => {
+      await of.net.kill(client);
+      stop.abort();
+      await running;
+    },
+  };
+  return machine;
+};
+
+/** What systemd is to a client on a node, of a process on this machine. */
+const unitOf = (start: () => ChildProcess, kill: (child: ChildProcess) => Promise<void>) => {
+  let child: ChildProcess | null = null;
+  const end = async (): Promise<void> => {
+    if (child !== null) await kill(child);
+    child = null;
+  };
+  return {
+    start: async () => {
+      child ??= start();
+      return true;
+    },
+    stop: end,
+    kill: end,
+    isDown: async () => child === null,
+    property: async () => (child === null ? 'inactive' : 'active'),
+  };
+};
+
+/** Mode keymanager: keys are put into the client, and taken out of it. */
+export const keymanagerMachine = async (of: Places, name: string): Promise<Machine> => {
+  const { proxy, url } = await proxyOf(of, name);
+  const port = await freePort();
+  const data = join(of.net.folder, name, 'data');
+  const keymanager = {
+    url: `http://127.0.0.1:${port}`,
+    tokenFile: null,
+    restartProves: true,
+    keystoreDirs: [join(data, 'keystores'), join(data, 'secrets')],
+  };
+  const config = configOf(of.net, name, await nodeOf(of, { mode: 'keymanager', keymanager }));
+  const args = ['--keymanager', '--keymanager.authEnabled', 'false', '--keymanager.port', String(port), '--force'];
+  const unit = unitOf(
+    () => of.net.client(name, { url, args: [...args, '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`] }),
+    (child) => of.net.kill(child),
+  );
+  const driver = new KeymanagerDriver({
+    config,
+    state: new StateFile(join(config.paths.stateDir, 'watermark.json')),
+    clock: systemClock,
+    systemctl: unit,
+  });
+  await driver.demote();
+  await unit.start();
+  await of.net.until(`the keymanager of ${name} answers`, async () => (await fetch(`${keymanager.url}/eth/v1/keystores`)).ok, 120_000);
+  return { name, driver, proxy, maySign: false, crash: unit.kill };
+};
+
+/** No guard: the client has the keys itself. */
+export const plainMachine = async (of: Places, name: string): Promise<{ proxy: RecordingProxy }> => {
+  const { proxy, url } = await proxyOf(of, name);
+  of.net.client(name, {
+    url,
+    args: ['--interopIndexes', `${of.indices[0]}..${of.indices.at(-1)}`, '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`],
+  });
+  return { proxy };
+};
+
+const signal = new AbortController().signal;
+
+/** As the guard opens a gate. */
+export const open = async (machine: Machine, of: { indices: readonly number[]; floor: Watermark }): Promise<void> => {
+  const key = keyFileOf(of.indices);
+  machine.driver.prepare(of.floor);
+  machine.maySign = true;
+  await machine.driver.activate({ key, floor: of.floor }, signal);
+  key.fill(0);
+};
+
+/** As the guard relinquishes. @returns the exact mark. */
+export const relinquish = async (machine: Machine): Promise<Watermark | null> => {
+  machine.maySign = false;
+  machine.driver.closeGate();
+  await machine.driver.demote(signal);
+  return machine.driver.watermark();
+};
