@@ -11,6 +11,7 @@ import {
   type Closing,
   type DutyClaim,
   type Opening,
+  type Unknown,
 } from '../core/gate.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
@@ -26,8 +27,6 @@ import { withSignal } from './signal.ts';
  *     accepted ──▶ done, won          refused ──▶ judged by core/gate.ts from the item as it stands (ALL_OLD)
  *     no answer, or an item that cannot be trusted ──▶ unknown: nothing leaves, and the same write may be sent again
  */
-
-export type Unknown = { readonly outcome: 'unknown'; readonly cause: unknown };
 
 const own = (field: string): string => `#watermark.#${field}`;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { amber, attempt, birch, v } from '../test/support/core.ts';
-import { applyClaim, applyClosing, applyOpening, arbiter, claimOf, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
+import { applyClaim, applyClosing, applyOpening, arbiter, claimOf, judgeNotOpened, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
 import type { Watermark } from './watermark.ts';
 
 const at = (height: number, round = 0, step = 3): Watermark => ({ kind: 'consensus', height, round, step });
@@ -48,6 +48,7 @@ test('an arbiter is opened once, with its floor', () => {
   const opening = { validator: v, floor: at(10), attempt: attempt('open') };
   expect(applyOpening(undefined, opening)).toEqual({ outcome: 'done', item: opened, earlier: false });
   expect(applyOpening(opened, opening)).toEqual({ outcome: 'done', item: opened, earlier: true });
+  expect(judgeNotOpened(undefined, opening)).toEqual({ outcome: 'refused', found: undefined });
   expect(applyOpening(held, opening)).toEqual({ outcome: 'refused', found: held });
   expect(applyOpening(closed, opening)).toEqual({ outcome: 'refused', found: closed });
 });

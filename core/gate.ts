@@ -77,6 +77,12 @@ export type ClaimOutcome =
   | { readonly outcome: 'repeat'; readonly claimed: Claimed }
   | { readonly outcome: 'refused'; readonly found: Arbiter | undefined };
 
+/** No answer that can be trusted: it may or may not have happened. Nothing leaves; the same write may be sent again. */
+export interface Unknown {
+  readonly outcome: 'unknown';
+  readonly cause: unknown;
+}
+
 /** What became of an opening or a closing; `earlier`: it was so already. */
 export type ArbiterOutcome =
   | { readonly outcome: 'done'; readonly item: Arbiter; readonly earlier: boolean }
