@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ArbiterStore } from '../../aws/arbiter.ts';
+import { MemberStore } from '../../aws/members.ts';
 import { applyClaim, applyClosing, applyOpening, claimOf, type Arbiter, type DutyClaim } from '../../core/gate.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { Watermark } from '../../core/watermark.ts';
-import { amber, attempt, birch } from '../support/core.ts';
+import type { Member } from '../../core/member.ts';
+import { amber, attempt, birch, t } from '../support/core.ts';
 import { clientOf, fresh, lossyClient, putRaw, tableName, type Bench } from './bench.ts';
 
 const at3 = (height: number, round: number, step: number): Watermark => ({ kind: 'consensus', height, round, step });
@@ -169,12 +171,41 @@ const untrusted = (at: () => Bench): void => {
   });
 };
 
+const memberTests = (at: () => Bench): void => {
+  test('a member is written over what was seen, and nothing else', async () => {
+    const validator = fresh();
+    const store = new MemberStore(at());
+    const sealedFor = (term: number) => ({ node: amber, term: t(term), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' });
+    const memberOf = (term: number, sealed: Member['sealed'] = sealedFor(term)): Member => ({
+      validator,
+      node: amber,
+      term: t(term),
+      sealed,
+      by: 'robin',
+      atMs: 1,
+    });
+    expect(await store.read(validator, amber)).toBe(undefined);
+    expect(await store.write(memberOf(2), t(1))).toBe(false);
+    expect(await store.write(memberOf(1), null)).toBe(true);
+    expect(await store.write(memberOf(1), null), 'the reply was lost').toBe(true);
+    expect(await store.write({ ...memberOf(1), by: 'kim' }, null)).toBe(false);
+    expect(await store.write(memberOf(2, null), t(1))).toBe(true);
+    expect(await store.read(validator, amber)).toEqual(memberOf(2, null));
+    await expect(store.write(memberOf(3, sealedFor(2)), t(2))).rejects.toMatchObject({ code: 'LeaseInvalid' });
+    await putRaw(at(), `member#${validator}#${amber}`, { ...memberOf(3), node: birch });
+    await expect(store.read(validator, amber)).rejects.toMatchObject({ code: 'LeaseInvalid' });
+  });
+};
+
 export const arbiterTests = (at: () => Bench): void => {
   describe('claims as core judges them', () => {
     judgedAlike(at);
   });
   describe('opening and closing', () => {
     openingTests(at);
+  });
+  describe('members', () => {
+    memberTests(at);
   });
   describe('races', () => {
     raceTests(at);
