@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, UpdateItemCommand, type UpdateItemComm
 import {
   arbiter,
   claimed,
+  gateMark,
   judgeNotClosed,
   judgeNotOpened,
   judgeRefused,
@@ -15,7 +16,7 @@ import {
 } from '../core/gate.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { parseWith } from '../core/parse.ts';
-import { watermark, type Watermark } from '../core/watermark.ts';
+import type { Watermark } from '../core/watermark.ts';
 import { fromItem, keyOf, readParsed, toItem, type Item, type Table } from './items.ts';
 import { withSignal } from './signal.ts';
 
@@ -111,7 +112,7 @@ export class ArbiterStore {
   /** Opens it with what may have been signed before, if there is none. Never throws: trouble is `unknown`. */
   async open(opening: Opening, signal?: AbortSignal): Promise<ArbiterOutcome | Unknown> {
     const write = () => {
-      parseWith(watermark, opening.floor, mine('Open'));
+      parseWith(gateMark, opening.floor, mine('Open'));
       return compileOpening(opening, this.#table.table);
     };
     const answer = await this.#send(opening.validator, write, signal);
@@ -122,7 +123,7 @@ export class ArbiterStore {
   /** Claims one duty. One request, never repeated by itself. Never throws: trouble is `unknown`, and then nothing may leave. */
   async claim(claim: DutyClaim, signal?: AbortSignal): Promise<ClaimOutcome | Unknown> {
     const write = () => {
-      parseWith(watermark, claim.duty, mine('Claim'));
+      parseWith(gateMark, claim.duty, mine('Claim'));
       parseWith(claimed, claim.claimed, mine('Claim'));
       return compileClaim(claim, this.#table.table);
     };

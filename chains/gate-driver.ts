@@ -1,8 +1,9 @@
+import type { ChainConfig } from '../core/config.ts';
 import type { ClaimOutcome, DutyClaim, Unknown } from '../core/gate.ts';
 import type { NodeId, ValidatorId } from '../core/ids.ts';
 import type { Clock } from '../core/time.ts';
-import type { Health } from '../guard/driver.ts';
-import type { StateFile } from '../guard/state.ts';
+import type { Health } from './driver.ts';
+import type { StateFile } from './state.ts';
 
 /** How the guard of custody `gate` lets one kind of validator sign: every signature asks the arbiter, so there is no floor and no deadline. */
 export interface GateDriver {
@@ -17,7 +18,7 @@ export interface GateDriver {
   health(active: boolean, signal: AbortSignal): Promise<Health>;
 }
 
-export interface GateDriverOptions<Node> {
+export interface GateDriverOptions<Node extends ChainConfig = ChainConfig> {
   readonly config: { readonly validator: ValidatorId; readonly node: NodeId; readonly chain: Node };
   readonly state: StateFile;
   readonly clock: Clock;

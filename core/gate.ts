@@ -36,11 +36,14 @@ export const claimed = z.strictObject({
 });
 export type Claimed = z.infer<typeof claimed>;
 
+/** Duties that stand in one order: what an arbiter can compare. */
+export const gateMark = watermark.refine(({ kind }) => kind !== 'eip3076', 'its parts have no order');
+
 export const arbiter = z.strictObject({
   validator: validatorId,
   phase: z.enum(['open', 'closed']),
   /** The highest duty that may have been signed, here or before. */
-  watermark,
+  watermark: gateMark,
   /** Null while nothing has been claimed: the watermark is then the floor that the item was opened with. */
   claimed: claimed.nullable(),
   /** Rises by one with each write. */

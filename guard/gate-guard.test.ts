@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { Health } from '../chains/driver.ts';
 import type { GateDriver } from '../chains/gate-driver.ts';
 import type { Member } from '../core/member.ts';
 import { durationMs } from '../core/time.ts';
 import { timing } from '../core/timing.ts';
 import { amber, t, v } from '../test/support/core.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import type { Health } from './driver.ts';
 import { GateGuard } from './gate-guard.ts';
 import type { Word } from './report.ts';
 import type { Loop } from './watchdog.ts';

@@ -4,8 +4,8 @@ import type { Member } from '../core/member.ts';
 import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
 import { Actions } from './actions.ts';
 import type { GuardConfig } from './config.ts';
+import type { Health } from '../chains/driver.ts';
 import type { GateDriver } from '../chains/gate-driver.ts';
-import type { Health } from './driver.ts';
 import type { Reporter } from './report.ts';
 import type { Loop } from './watchdog.ts';
 

@@ -1,18 +1,12 @@
-import type { Health } from '../../guard/driver.ts';
-import { Connection, type ConnectionOptions } from '../../guard/privval/connection.ts';
-import { GatedSigner } from '../../guard/privval/gated-signer.ts';
+import type { Health } from '../driver.ts';
+import { Connection, type ConnectionOptions } from './privval/connection.ts';
+import { GatedSigner } from './privval/gated-signer.ts';
 import type { GateDriver, GateDriverOptions } from '../gate-driver.ts';
 import { getJson } from '../http.ts';
+import type { CometbftNode } from './config.ts';
 import { NodeHealth } from './node-health.ts';
 
 /** CometBFT, active-active: the node runs, and its signer asks the arbiter for each signature. */
-
-interface CometbftNode {
-  readonly chainId: string;
-  readonly publicKey: string;
-  readonly socket: string;
-  readonly rpc: string;
-}
 
 export interface CometbftGateOptions extends GateDriverOptions<CometbftNode> {
   /** The way to the node's privval socket and to its RPC; others than the real ones are for tests. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
-import type { Health } from '../../guard/driver.ts';
+import type { Health } from '../driver.ts';
 import type { getJson } from '../http.ts';
 
 /** What the CometBFT node on this machine says of itself, and for how long it has been away. */
