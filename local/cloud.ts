@@ -15,7 +15,9 @@ import { BatonError } from '../core/errors.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
+import { ArbiterStore } from '../aws/arbiter.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { MemberStore } from '../aws/members.ts';
 import { Notify } from '../aws/notify.ts';
 import { Records } from '../aws/records.ts';
 import { TableCheck } from '../aws/table.ts';
@@ -139,6 +141,8 @@ const contextFor = (
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
+    arbiter: new ArbiterStore(table),
+    members: new MemberStore(table),
     approvals: new Approvals(table),
     answers: new HttpAnswers({ url: approvalsUrl, region, clock, credentials: async () => credentials }),
     alertTests: new AlertTests(table),
