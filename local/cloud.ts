@@ -106,7 +106,8 @@ const credentialsEnv = (of: { accessKeyId: string; secretAccessKey: string }): R
   AWS_SECRET_ACCESS_KEY: of.secretAccessKey,
 });
 
-const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
+/** How the SDK finds the services: by its own variables. */
+export const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: dynamo,
   ...Object.fromEntries(['SFN', 'SSM', 'KMS', 'EC2', 'SNS', 'STS'].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.endpoint])),
 });
@@ -128,7 +129,8 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
   return { ok: false, error: result.errorType, cause: JSON.stringify({ errorMessage: result.errorMessage, errorType: result.errorType }) };
 };
 
-const contextFor = (
+/** What a person works with at the command line, against these endpoints. */
+export const contextFor = (
   endpoints: Record<string, string>,
   credentials: { accessKeyId: string; secretAccessKey: string },
   of: { deployment: Deployment; approvalsUrl: string; clock: Clock; output: Output },
