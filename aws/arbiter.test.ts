@@ -28,8 +28,9 @@ describe('one write', () => {
       Key: { pk: { S: 'arbiter#hub-1' } },
       UpdateExpression: 'SET #watermark = :watermark, #claimed = :claimed, #attempt = :attempt ADD #version :one',
       ConditionExpression:
-        '#phase = :open AND #watermark.#kind = :kind AND (#watermark.#height < :height OR (#watermark.#height = :height AND ' +
-        '(#watermark.#round < :round OR (#watermark.#round = :round AND #watermark.#step < :step))))',
+        '#phase = :open AND #watermark.#kind = :kind AND #watermark.#height < :height OR ' +
+        '#phase = :open AND #watermark.#kind = :kind AND #watermark.#height = :height AND #watermark.#round < :round OR ' +
+        '#phase = :open AND #watermark.#kind = :kind AND #watermark.#height = :height AND #watermark.#round = :round AND #watermark.#step < :step',
       ExpressionAttributeNames: {
         '#watermark': 'watermark',
         '#claimed': 'claimed',

@@ -31,9 +31,12 @@ import { withSignal } from './signal.ts';
 
 const own = (field: string): string => `#watermark.#${field}`;
 
-/** `below` in the order of core/watermark.ts `compare`, over the fields of the stored mark: the highest first. */
-const below = ([field = '', ...rest]: readonly string[]): string =>
-  rest.length === 0 ? `${own(field)} < :${field}` : `(${own(field)} < :${field} OR (${own(field)} = :${field} AND ${below(rest)}))`;
+/**
+ * Every way to lie below a duty, in the order of core/watermark.ts `compare`: equal in the first parts of the mark and less in the next. Written
+ * without brackets, since AND binds before OR.
+ */
+const waysBelow = (parts: readonly string[]): readonly (readonly string[])[] =>
+  parts.map((part, index) => [...parts.slice(0, index).map((before) => `${own(before)} = :${before}`), `${own(part)} < :${part}`]);
 
 const partsOf = (mark: Watermark): Readonly<Record<string, number>> => {
   const { kind: _, ...parts } = mark;
@@ -82,7 +85,9 @@ export const compileClaim = ({ validator, attempt, duty, claimed: mine }: DutyCl
       validator,
       set: { watermark: duty, claimed: mine, attempt },
       condition: {
-        text: [isOpen, countsAlike, below(Object.keys(parts))].join(' AND '),
+        text: waysBelow(Object.keys(parts))
+          .map((way) => [isOpen, countsAlike, ...way].join(' AND '))
+          .join(' OR '),
         names: ['phase', 'watermark', 'kind', ...Object.keys(parts)],
         values: { open: 'open', kind: duty.kind, ...parts },
       },

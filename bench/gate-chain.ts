@@ -66,6 +66,7 @@ const runPhase = async (world: World, phase: Phase): Promise<Row> => {
   const refused = recorder.answers.slice(before).filter(({ signature }) => signature === null).length;
   const row = { fault: phase.name, blocks: to - from, missed: await net.missed(from + 1, to), spared: phase.spared, refused };
   tell(`${row.fault}: ${row.blocks} blocks, ${row.missed} missed, ${row.refused} requests refused`);
+  if (process.env['BATON_BENCH_REASONS']) for (const a of recorder.answers.slice(before)) if (a.signature === null) tell(`   ${a.name} ${a.duty} ${a.reason} ${a.tookMs.toFixed(0)}`);
   return row;
 };
 
