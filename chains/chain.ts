@@ -3,6 +3,7 @@ import type { ChainRules } from '../core/chain-rules.ts';
 import type { ChainConfig } from '../core/config.ts';
 import type { Watermark } from '../core/watermark.ts';
 import type { Driver, DriverOptions } from './driver.ts';
+import type { GateDriver, GateDriverOptions } from './gate-driver.ts';
 import type { ChainProbe } from './probe.ts';
 
 /** The one shape of every chain. `chains/NAME/index.ts` exports one, and `chains/registry.ts` names it. */
@@ -12,6 +13,8 @@ export interface Chain extends ChainRules {
   readonly probe: ChainProbe;
   /** Loaded by the guard alone: functions and command line carry no signer. */
   readonly driver: () => Promise<(options: DriverOptions) => Driver>;
+  /** Custody `gate`: the signer that asks the arbiter. There where the rules say `arbiter`. */
+  readonly gateDriver?: () => Promise<(options: GateDriverOptions) => GateDriver>;
   /** The public key that the sealed key must have, as `baton seal` tells it; null where that cannot be told. */
   readonly publicKeyOf: (chain: ChainConfig) => string | null;
   /** What `baton init` fills in; capitals stand for what it cannot know. */

@@ -7,6 +7,7 @@ import { bundle } from './commands/bundle.ts';
 import { doctor } from './commands/doctor.ts';
 import { fenceTest } from './commands/fence-test.ts';
 import { explainAny } from './commands/explain-policy.ts';
+import { gate } from './commands/gate.ts';
 import { history } from './commands/history.ts';
 import { pause, resume } from './commands/pause.ts';
 import { report } from './commands/report.ts';
@@ -81,6 +82,7 @@ export const programFor = (
   registerBreaker(program, run);
   registerAlertTest(program, run);
   registerFenceTest(program, run);
+  registerGate(program, run);
   registerCompletion(program, outputOf);
   withExamples(program);
   return program;
@@ -192,6 +194,16 @@ const registerFenceTest = (program: Command, run: Run): void => {
       const node = option(testing, 'node');
       return fenceTest(context, name, node === undefined ? {} : { node });
     }),
+  );
+};
+
+const registerGate = (program: Command, run: Run): void => {
+  const gating = program
+    .command('gate <what> <validator> [node]')
+    .description('custody gate: `show` who signs; `add` or `remove` a node while all run; `close` the arbiter, after which nobody signs, for ever')
+    .option('--yes', 'close without a question');
+  gating.action(
+    run((context, verb, validator, node) => gate(context, { verb: verb ?? '', validator: validator ?? '', node }, { yes: flag(gating, 'yes') })),
   );
 };
 

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { HttpAnswers } from '../aws/answers.ts';
 import { AlertTests } from '../aws/alert-test.ts';
 import { Approvals } from '../aws/approvals.ts';
+import { ArbiterStore } from '../aws/arbiter.ts';
 import { dynamo, ec2, kms, sfn, sns, ssm, sts } from '../aws/clients.ts';
 import { FenceTester } from '../aws/fence-tester.ts';
 import { FenceTests } from '../aws/fence-tests.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { MemberStore } from '../aws/members.ts';
 import { Notify } from '../aws/notify.ts';
 import { Records } from '../aws/records.ts';
 import { TableCheck } from '../aws/table.ts';
@@ -30,6 +32,9 @@ import type { Output } from './output.ts';
 export interface Context {
   readonly lease: LeaseStore;
   readonly records: Records;
+  /** Of custody gate: what decides each signature, and who may ask it. */
+  readonly arbiter: ArbiterStore;
+  readonly members: MemberStore;
   readonly approvals: Approvals;
   /** Where what waits is answered. */
   readonly answers: Answers;
@@ -127,6 +132,8 @@ export const contextFromEnvironment = (output: Output): Context => {
   return {
     lease: new LeaseStore({ client, table }),
     records: new Records({ client, table }),
+    arbiter: new ArbiterStore({ client, table }),
+    members: new MemberStore({ client, table }),
     approvals: new Approvals({ client, table }),
     answers: answersAt(found.data.BATON_APPROVALS_URL),
     alertTests: new AlertTests({ client, table }),

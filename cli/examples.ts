@@ -38,6 +38,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   breaker: ['baton breaker', 'baton breaker --clear 1 --reason "birch ran from an old image; it is wiped"'],
   'alert-test': ['baton alert-test', 'baton alert-test --ack 1a2b3c4d'],
   'fence-test': ['baton fence-test', 'baton fence-test hub-1 --node birch'],
+  gate: ['baton gate show hub-1', 'baton gate add hub-1 cedar', 'baton gate remove hub-1 cedar', 'baton gate close hub-1'],
   completion: ['eval "$(baton completion bash)"'],
   drill: [
     'baton drill --scenario crash',

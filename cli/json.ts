@@ -13,6 +13,7 @@ import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
 import { jsonOfAlerts } from './json-alerts.ts';
+import { gateJson } from './json-gate.ts';
 import { recoverJson } from './json-recover.ts';
 import { fenceTestJson } from './json-tests.ts';
 
@@ -288,6 +289,7 @@ export const cliJson = {
   resume: z.object({ validator, paused: z.literal(false) }),
   ...jsonOfAlerts,
   'fence-test': fenceTestJson,
+  gate: gateJson,
   completion: z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: text }),
   drill: z.union([drill, drillReal]),
 } as const;

@@ -187,6 +187,30 @@ const checkChain = (config: ValidatorConfig, { check }: ChainRules): void => {
   if (found) refuse(config, found.field, found.message, found.fix);
 };
 
+const fewestMembers = 2;
+
+/** Custody gate: there is nothing to move, and no signature without the arbiter. */
+const checkCustody = (config: ValidatorConfig, { arbiter, kind }: ChainRules): void => {
+  const { custody, nodes, policy } = config;
+  if (custody === 'release') return;
+  if (arbiter !== true) refuse(config, 'custody', `custody is gate: ${kind} has no signer that asks the arbiter`, 'Set custody to release.');
+  if (nodes.length < fewestMembers)
+    refuse(
+      config,
+      'nodes',
+      `custody gate with ${nodes.length} node: expected at least ${fewestMembers}, better 3`,
+      'Add nodes, or set custody to release.',
+    );
+  if (policy.onControlPlaneLoss !== 'stop')
+    refuse(
+      config,
+      'policy.onControlPlaneLoss',
+      `policy.onControlPlaneLoss is ${policy.onControlPlaneLoss}: with custody gate nothing is signed without the arbiter`,
+      'Set it to stop.',
+    );
+  if (policy.drill) refuse(config, 'policy.drill', 'drills are asked for, and custody gate has nothing to move', 'Take policy.drill out.');
+};
+
 /** @throws BatonError with the field, its value, what was expected and the fix. */
 export const checkValidator = (config: ValidatorConfig, chains: ChainTable): ValidatorConfig => {
   const rules = rulesOf(config, chains);
@@ -196,6 +220,7 @@ export const checkValidator = (config: ValidatorConfig, chains: ChainTable): Val
   checkSlack(config);
   checkDrill(config);
   checkTiming(config.timing);
+  checkCustody(config, rules);
   checkChain(config, rules);
   return config;
 };

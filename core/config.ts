@@ -87,9 +87,9 @@ export type Policy = z.infer<typeof policy>;
 export const validatorConfig = z.strictObject({
   id: validatorId,
   chain,
-  /** The key moves to one node at a time. */
-  custody: z.literal('release').prefault('release'),
-  /** Who signs at first (a node's name). Read only by the first `apply`; afterwards the lease knows. */
+  /** `release`: the key moves to one node at a time. `gate`: several nodes have it, and the arbiter decides each signature. Never changes. */
+  custody: z.enum(['release', 'gate']).prefault('release'),
+  /** Who signs at first (a node's name). Read only by the first `apply`; afterwards the lease knows. With custody gate, who signed until now. */
   holder: name,
   nodes: z.array(node).min(1).max(20),
   vantages: z.array(vantage).min(1).max(10),

@@ -97,6 +97,14 @@ export const errorCodes = [
   'MovePlanned',
   /** No move of this name is planned: baton status shows those that are. */
   'MoveUnknown',
+  /** The custody of a validator never changes: the arbiter would have to be closed, or the holder fenced, and the validator enrolled anew. */
+  'CustodyFixed',
+  /** Custody gate: all members sign, so there is nothing to move, and whoever is down is to be mended. */
+  'NothingToMove',
+  /** Custody gate: there is no arbiter, so nothing is signed. */
+  'ArbiterMissing',
+  /** Custody gate: the arbiter is closed, and nothing is signed ever again through it. */
+  'ArbiterClosed',
 ] as const;
 
 /** Stable code of a failure: also the error name that the state machine matches. */

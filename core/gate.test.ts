@@ -1,63 +1,99 @@
 import { expect, test } from 'vitest';
 import { amber, attempt, birch, v } from '../test/support/core.ts';
-import { applyClaim, arbiter, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
+import { applyClaim, applyClosing, applyOpening, arbiter, claimOf, judgeNotOpened, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
 import type { Watermark } from './watermark.ts';
 
 const at = (height: number, round = 0, step = 3): Watermark => ({ kind: 'consensus', height, round, step });
 const [one, two] = ['a'.repeat(64), 'b'.repeat(64)];
-const opened: Arbiter = { validator: v, watermark: at(10), claimed: null, version: 1, attempt: attempt('open') };
-const claimOf = (duty: Watermark, content = one, signer = amber): DutyClaim => ({
-  validator: v,
-  duty,
-  claimed: { content, signature: `${signer} ${content.slice(0, 1)}`, signer },
-  attempt: attempt(`${signer}/${content}`),
-});
-const held: Arbiter = {
-  validator: v,
-  watermark: at(11),
-  claimed: { content: one, signature: 'stored', signer: birch },
-  version: 2,
-  attempt: attempt('x'),
-};
+const opened: Arbiter = { validator: v, phase: 'open', watermark: at(10), claimed: null, version: 1, attempt: attempt('open') };
+const claim = (duty: Watermark, content = one, node = amber): DutyClaim =>
+  claimOf({ validator: v, node, duty, claimed: { content, signature: node === amber ? 'QQ==' : 'Qg==', time: { seconds: '7', nanos: 8 } } });
+const stored = { content: one, signature: 'c3RvcmVk', time: { seconds: '5', nanos: 6 }, signer: birch };
+const held: Arbiter = { validator: v, phase: 'open', watermark: at(11), claimed: stored, version: 2, attempt: attempt('x') };
+const closed: Arbiter = { ...held, phase: 'closed', version: 3, attempt: attempt('close') };
 
 test('a duty above the watermark wins, and is then the watermark', () => {
-  expect(applyClaim(opened, claimOf(at(11)))).toEqual({
+  const claimed = { content: one, signature: 'QQ==', time: { seconds: '7', nanos: 8 }, signer: 'i-0a11ce0000000001' };
+  expect(applyClaim(opened, claim(at(11)))).toEqual({
     outcome: 'won',
-    signature: 'i-0a11ce0000000001 a',
-    item: {
-      validator: 'hub-1',
-      watermark: at(11),
-      claimed: { content: one, signature: 'i-0a11ce0000000001 a', signer: 'i-0a11ce0000000001' },
-      version: 2,
-      attempt: `i-0a11ce0000000001/${one}`,
-    },
+    claimed,
+    item: { validator: 'hub-1', phase: 'open', watermark: at(11), claimed, version: 2, attempt: `i-0a11ce0000000001/${one}` },
   });
 });
+test.each([at(11, 0, 1), at(10, 1, 0), at(10, 1, 3)])('so does a later step or round: %j', (duty) => {
+  expect(applyClaim(opened, claim(duty)).outcome).toBe('won');
+});
 test.each([at(10), at(10, 0, 2), at(9, 5, 3)])('a duty at or below the floor is refused: %j', (duty) => {
-  expect(applyClaim(opened, claimOf(duty))).toEqual({ outcome: 'refused', found: opened });
+  expect(applyClaim(opened, claim(duty))).toEqual({ outcome: 'refused', found: opened });
 });
 test('without an arbiter nothing is signed', () => {
-  expect(applyClaim(undefined, claimOf(at(11)))).toEqual({ outcome: 'refused', found: undefined });
+  expect(applyClaim(undefined, claim(at(11)))).toEqual({ outcome: 'refused', found: undefined });
 });
-test('the very same message gives back the stored signature, whoever asks', () => {
-  expect(applyClaim(held, claimOf(at(11), one, amber))).toEqual({ outcome: 'repeat', signature: 'stored' });
+test('the very same message gives back the stored signature with its time, whoever asks', () => {
+  expect(applyClaim(held, claim(at(11), one, amber))).toEqual({ outcome: 'repeat', claimed: stored });
+  expect(applyClaim(held, claim(at(11), one, birch))).toEqual({ outcome: 'repeat', claimed: stored });
 });
 test('another message for the same duty is refused', () => {
-  expect(applyClaim(held, claimOf(at(11), two, birch))).toEqual({ outcome: 'refused', found: held });
+  expect(applyClaim(held, claim(at(11), two, birch))).toEqual({ outcome: 'refused', found: held });
 });
-test('the same content for an older duty is refused', () => {
-  expect(judgeRefused(held, claimOf(at(10)))).toEqual({ outcome: 'refused', found: held });
-  expect(judgeRefused(held, claimOf(at(12)))).toEqual({ outcome: 'refused', found: held });
+test('the same content for an older or a later duty is refused', () => {
+  expect(judgeRefused(held, claim(at(10)))).toEqual({ outcome: 'refused', found: held });
+  expect(judgeRefused(held, claim(at(12)))).toEqual({ outcome: 'refused', found: held });
 });
-test('heights are not compared with slots', () => {
-  expect(() => applyClaim(opened, claimOf({ kind: 'slot', slot: 20 }))).toThrow(RangeError);
+test('heights are not taken for slots, nor slots for heights', () => {
+  expect(applyClaim(opened, claim({ kind: 'slot', slot: 20 }))).toEqual({ outcome: 'refused', found: opened });
+  expect(applyClaim(held, claim({ kind: 'slot', slot: 11 }))).toEqual({ outcome: 'refused', found: held });
+});
+test('an arbiter is opened once, with its floor', () => {
+  const opening = { validator: v, floor: at(10), attempt: attempt('open') };
+  expect(applyOpening(undefined, opening)).toEqual({ outcome: 'done', item: opened, earlier: false });
+  expect(applyOpening(opened, opening)).toEqual({ outcome: 'done', item: opened, earlier: true });
+  expect(judgeNotOpened(undefined, opening)).toEqual({ outcome: 'refused', found: undefined });
+  expect(applyOpening(held, opening)).toEqual({ outcome: 'refused', found: held });
+  expect(applyOpening(closed, opening)).toEqual({ outcome: 'refused', found: closed });
+});
+test('closing keeps the last duty, once', () => {
+  const closing = { validator: v, attempt: attempt('close') };
+  expect(applyClosing(held, closing)).toEqual({ outcome: 'done', item: closed, earlier: false });
+  expect(applyClosing(closed, { validator: v, attempt: attempt('again') })).toEqual({ outcome: 'done', item: closed, earlier: true });
+  expect(applyClosing(undefined, closing)).toEqual({ outcome: 'refused', found: undefined });
+});
+test.each([at(11), at(12), at(99)])('a closed arbiter gives no signature, not even the stored one: %j', (duty) => {
+  expect(applyClaim(closed, claim(duty))).toEqual({ outcome: 'refused', found: closed });
+});
+test('each try of one claim is the same claim, and those of two nodes are two', () => {
+  expect(claim(at(11)).attempt).toBe(`i-0a11ce0000000001/${one}`);
+  expect(claim(at(11), two, birch).attempt).toBe(`i-0b0b000000000002/${two}`);
 });
 test('an item that holds no whole claim is not one', () => {
-  expect(arbiter.safeParse(held).success).toBe(true);
-  expect(arbiter.safeParse({ ...held, claimed: { content: one, signer: birch } }).success).toBe(false);
-  for (const content of ['a', `${one}a`, `x${one}`, one.toUpperCase()])
-    expect(arbiter.safeParse({ ...held, claimed: { content, signature: 's', signer: birch } }).success).toBe(false);
-  expect(arbiter.safeParse({ ...held, claimed: { content: one, signature: '', signer: birch } }).success).toBe(false);
+  const withClaim = (of: object) => arbiter.safeParse({ ...held, claimed: { ...stored, ...of } }).success;
+  expect(withClaim({})).toBe(true);
+  expect(withClaim({ time: null })).toBe(true);
+  expect(arbiter.safeParse(opened).success).toBe(true);
+  for (const content of ['a', `${one}a`, `x${one}`, one.toUpperCase()]) expect(withClaim({ content })).toBe(false);
+  for (const signature of ['', 'no base64', 'QQ==\n']) expect(withClaim({ signature })).toBe(false);
+  expect(withClaim({ signature: 'A'.repeat(1_000) })).toBe(true);
+  expect(withClaim({ signature: 'A'.repeat(1_004) })).toBe(false);
+  expect(withClaim({ signer: 'amber' })).toBe(false);
+  expect(withClaim({ other: 1 })).toBe(false);
+  const { signature: _, ...without } = stored;
+  expect(arbiter.safeParse({ ...held, claimed: without }).success).toBe(false);
   expect(arbiter.safeParse({ ...held, version: 0 }).success).toBe(false);
+  expect(arbiter.safeParse({ ...held, phase: 'shut' }).success).toBe(false);
   expect(arbiter.safeParse({ ...held, other: 1 }).success).toBe(false);
+});
+test.each([
+  ['5', 0, true],
+  ['-9223372036854775808', 999_999_999, true],
+  ['9223372036854775807', 0, true],
+  ['9223372036854775808', 0, false],
+  ['12345678901234567890', 0, false],
+  ['5s', 0, false],
+  ['s5', 0, false],
+  ['', 0, false],
+  ['5', 0.5, false],
+  ['5', 2_147_483_648, false],
+])('the time of a message is one that its frame can hold: %s s, %d ns', (seconds, nanos, good) => {
+  expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos } } }).success).toBe(good);
+  expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos, other: 1 } } }).success).toBe(false);
 });

@@ -1,67 +1,138 @@
 import { z } from 'zod';
-import { attemptId, nodeId, validatorId, type AttemptId, type ValidatorId } from './ids.ts';
+import { attemptId, nodeId, validatorId, type AttemptId, type NodeId, type ValidatorId } from './ids.ts';
 import { compare, watermark, type Watermark } from './watermark.ts';
 
 /**
  * Custody `gate` (active-active): several nodes run signers for one validator, and every signature asks the arbiter. The arbiter is one item
  * per validator, opened with a floor; a duty is claimed by one conditional write, made after signing and before the signature leaves:
  *
- *     above the item's watermark ──▶ won: the signature may leave
- *     the very message that is stored  ──▶ repeat: the stored signature may leave, and no other
+ *     open, above the item's watermark ──▶ won: the signature may leave
+ *     open, the very message that is stored  ──▶ repeat: the stored signature may leave, and no other
  *     anything else, or no item        ──▶ refused: nothing leaves
  *     no answer                        ──▶ nothing leaves; the same claim may be made again
+ *
+ *     Open → open ── Close ──▶ closed: no claim wins or repeats, and the watermark is exactly the last duty that may have been signed
  */
 
+/** The time inside a signed message, as CometBFT writes it; both as text and number can hold them: 64 and 32 bits. */
+export const signedTime = z.strictObject({
+  seconds: z
+    .string()
+    .regex(/^-?\d{1,19}$/, { abort: true })
+    .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text)),
+  nanos: z.int32(),
+});
+export type SignedTime = z.infer<typeof signedTime>;
+
 /** The one signature that may ever leave for a duty. */
-const claimed = z.strictObject({
+export const claimed = z.strictObject({
   /** Hash of the duty's content without its timestamp. */
   content: z.string().regex(/^[a-f0-9]{64}$/),
-  /** Base64. */
-  signature: z.string().min(1).max(1_000),
+  signature: z.base64().min(1).max(1_000),
+  /** What the signature was made over beside the content; null where messages carry no time. */
+  time: signedTime.nullable(),
   /** Whose claim it was, for people. */
   signer: nodeId,
 });
+export type Claimed = z.infer<typeof claimed>;
+
+/** Duties that stand in one order: what an arbiter can compare. */
+export const gateMark = watermark.refine(({ kind }) => kind !== 'eip3076', 'its parts have no order');
 
 export const arbiter = z.strictObject({
   validator: validatorId,
+  phase: z.enum(['open', 'closed']),
   /** The highest duty that may have been signed, here or before. */
-  watermark,
+  watermark: gateMark,
   /** Null while nothing has been claimed: the watermark is then the floor that the item was opened with. */
   claimed: claimed.nullable(),
+  /** Rises by one with each write. */
   version: z.number().int().min(1),
   attempt: attemptId,
 });
 export type Arbiter = z.infer<typeof arbiter>;
 
-/** One conditional write: the item's watermark must lie below `duty`. `version` rises by one with each. */
+/** One conditional write: the item must be open, and its watermark below `duty`. */
 export interface DutyClaim {
   readonly validator: ValidatorId;
+  /** The same with each try of one claim. */
   readonly attempt: AttemptId;
   readonly duty: Watermark;
-  readonly claimed: z.infer<typeof claimed>;
+  readonly claimed: Claimed;
+}
+
+/** One conditional write: there must be no item. A closed one is never opened again. */
+export interface Opening {
+  readonly validator: ValidatorId;
+  readonly attempt: AttemptId;
+  readonly floor: Watermark;
+}
+
+/** One conditional write: the item must be open. */
+export interface Closing {
+  readonly validator: ValidatorId;
+  readonly attempt: AttemptId;
 }
 
 /** What became of a claim. Only `won` and `repeat` carry a signature that may leave. */
 export type ClaimOutcome =
-  | { readonly outcome: 'won'; readonly item: Arbiter; readonly signature: string }
-  | { readonly outcome: 'repeat'; readonly signature: string }
+  | { readonly outcome: 'won'; readonly item: Arbiter; readonly claimed: Claimed }
+  | { readonly outcome: 'repeat'; readonly claimed: Claimed }
   | { readonly outcome: 'refused'; readonly found: Arbiter | undefined };
 
-/** What a refused claim may give all the same: the stored signature, when this very message is what the item holds. */
+/** No answer that can be trusted: it may or may not have happened. Nothing leaves; the same write may be sent again. */
+export interface Unknown {
+  readonly outcome: 'unknown';
+  readonly cause: unknown;
+}
+
+/** What became of an opening or a closing; `earlier`: it was so already. */
+export type ArbiterOutcome =
+  | { readonly outcome: 'done'; readonly item: Arbiter; readonly earlier: boolean }
+  | { readonly outcome: 'refused'; readonly found: Arbiter | undefined };
+
+const isSame = (a: Watermark, b: Watermark): boolean => a.kind === b.kind && compare(a, b) === 0;
+
+/**
+ * What a refused claim may give all the same: the stored signature, when this very message is what the open item holds. So a claim that won
+ * and lost its reply is found again, and so is that of another signer.
+ */
 export const judgeRefused = (found: Arbiter | undefined, claim: DutyClaim): ClaimOutcome =>
-  found?.claimed && compare(found.watermark, claim.duty) === 0 && found.claimed.content === claim.claimed.content
-    ? { outcome: 'repeat', signature: found.claimed.signature }
+  found?.phase === 'open' && found.claimed && isSame(found.watermark, claim.duty) && found.claimed.content === claim.claimed.content
+    ? { outcome: 'repeat', claimed: found.claimed }
     : { outcome: 'refused', found };
 
-/** The claim as the table would judge it: it wins only above the watermark of an item that is there. */
+/** The claim as the table would judge it: it wins only above the watermark of an item that is there, open, and counts as the duty does. */
 export const applyClaim = (found: Arbiter | undefined, claim: DutyClaim): ClaimOutcome => {
-  if (found === undefined || compare(found.watermark, claim.duty) >= 0) return judgeRefused(found, claim);
-  const item: Arbiter = {
-    validator: claim.validator,
-    watermark: claim.duty,
-    claimed: claim.claimed,
-    attempt: claim.attempt,
-    version: found.version + 1,
-  };
-  return { outcome: 'won', item, signature: claim.claimed.signature };
+  const wins = found?.phase === 'open' && found.watermark.kind === claim.duty.kind && compare(found.watermark, claim.duty) < 0;
+  if (!wins) return judgeRefused(found, claim);
+  const item: Arbiter = { ...found, watermark: claim.duty, claimed: claim.claimed, attempt: claim.attempt, version: found.version + 1 };
+  return { outcome: 'won', item, claimed: claim.claimed };
 };
+
+/** A refused opening: done earlier when its own attempt stands there. */
+export const judgeNotOpened = (found: Arbiter | undefined, { attempt }: Opening): ArbiterOutcome =>
+  found?.attempt === attempt ? { outcome: 'done', item: found, earlier: true } : { outcome: 'refused', found };
+
+export const applyOpening = (found: Arbiter | undefined, opening: Opening): ArbiterOutcome => {
+  const { validator, attempt, floor } = opening;
+  if (found !== undefined) return judgeNotOpened(found, opening);
+  return { outcome: 'done', item: { validator, phase: 'open', watermark: floor, claimed: null, version: 1, attempt }, earlier: false };
+};
+
+/** A refused closing: closed is closed, whoever did it. */
+export const judgeNotClosed = (found: Arbiter | undefined): ArbiterOutcome =>
+  found?.phase === 'closed' ? { outcome: 'done', item: found, earlier: true } : { outcome: 'refused', found };
+
+export const applyClosing = (found: Arbiter | undefined, { attempt }: Closing): ArbiterOutcome =>
+  found?.phase === 'open'
+    ? { outcome: 'done', item: { ...found, phase: 'closed', attempt, version: found.version + 1 }, earlier: false }
+    : judgeNotClosed(found);
+
+/** The claim of a node for a message: named by what it is about, so that each try of it is the same claim. */
+export const claimOf = (of: { validator: ValidatorId; node: NodeId; duty: Watermark; claimed: Omit<Claimed, 'signer'> }): DutyClaim => ({
+  validator: of.validator,
+  attempt: `${of.node}/${of.claimed.content}` as AttemptId,
+  duty: of.duty,
+  claimed: { ...of.claimed, signer: of.node },
+});

@@ -28,6 +28,8 @@ export const guardConfig = z.strictObject({
   table: z.string().min(3).max(255),
   keyId: z.string().min(1),
   chain,
+  /** As validators.yaml has it: a guard of the other custody would sign nothing. */
+  custody: z.enum(['release', 'gate']).prefault('release'),
   /** The validator's own systemd unit. */
   unit: z.string().regex(/^[A-Za-z0-9@._-]{1,100}\.service$/),
   paths: z.strictObject({ keyDir: absolute, stateDir: absolute }),
@@ -44,6 +46,13 @@ const othersMayWrite = 0o022;
 const refuse = (file: string, message: string, cause?: unknown): BatonError =>
   new BatonError('GuardRefused', message, { cause, fix: `Install the guard again: guard/install.sh --validator … (it writes ${file})` });
 
+const checkCustody = ({ custody, chain: { kind }, onControlPlaneLoss }: GuardConfig, file: string): void => {
+  if (custody === 'release') return;
+  if (!registry[kind]?.gateDriver) throw refuse(file, `custody gate: there is no signer for ${kind} that asks the arbiter`);
+  if (onControlPlaneLoss !== 'stop')
+    throw refuse(file, `custody gate signs nothing without the arbiter: onControlPlaneLoss is ${onControlPlaneLoss}, expected stop`);
+};
+
 /** What the text of `file` says. @throws BatonError GuardRefused, ConfigInvalid or TimingUnsafe. */
 export const guardConfigOf = (text: string, file: string): GuardConfig => {
   let value: unknown;
@@ -55,6 +64,7 @@ export const guardConfigOf = (text: string, file: string): GuardConfig => {
   const config = parseWith(guardConfig, value, { what: file, code: 'ConfigInvalid' });
   checkTiming(config.timing);
   checkPeers(config);
+  checkCustody(config, file);
   return config;
 };
 

@@ -1,9 +1,11 @@
 import { statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ArbiterStore } from '../aws/arbiter.ts';
 import { guardDynamo, kms } from '../aws/clients.ts';
 import { Keys } from '../aws/keys.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { MemberStore } from '../aws/members.ts';
 import { Records } from '../aws/records.ts';
 import { BatonError } from '../core/errors.ts';
 import { durationMs } from '../core/time.ts';
@@ -14,7 +16,9 @@ import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import type { Driver, DriverOptions } from '../chains/driver.ts';
 import { forgetRecord } from '../chains/own-record.ts';
+import type { GateDriver, GateDriverOptions } from '../chains/gate-driver.ts';
 import { chainOf } from '../chains/registry.ts';
+import { GateGuard } from './gate-guard.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
 import { thisMachine } from './machine-facts.ts';
@@ -61,10 +65,11 @@ const waitsForTable = (watchdog: Watchdog): void => {
   saidWaiting = true;
 };
 
-const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options: DriverOptions) => Driver): Guard => {
+/** What the guard of either custody stands on. */
+const partsOf = (config: GuardConfig, notify: ServiceNotify) => {
   const region = regionOf(config);
   const table = { client: guardDynamo(config.timing.readTimeoutMs, { region }), table: config.table };
-  const [lease, records] = [new LeaseStore(table), new Records(table)];
+  const records = new Records(table);
   const keys = new Keys({ client: kms({ region }), keyId: config.keyId });
   const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
   const watchdog = new Watchdog({
@@ -94,6 +99,12 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options:
     },
     timeout: () => systemClock.timeout(config.timing.readTimeoutMs),
   });
+  return { table, keys, state, watchdog, reporter };
+};
+
+const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options: DriverOptions) => Driver): Guard => {
+  const { table, keys, state, watchdog, reporter } = partsOf(config, notify);
+  const lease = new LeaseStore(table);
   const { peers } = config;
   return new Guard({
     config,
@@ -122,6 +133,35 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options:
   });
 };
 
+/** Custody `gate`: the key while this node is a member; every signature is the arbiter's to decide. */
+const gateGuardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options: GateDriverOptions) => GateDriver): GateGuard => {
+  const { table, keys, state, watchdog, reporter } = partsOf(config, notify);
+  const [arbiter, members] = [new ArbiterStore(table), new MemberStore(table)];
+  const { validator, node } = config;
+  return new GateGuard({
+    config,
+    clock: systemClock,
+    reporter,
+    say,
+    driver: (maySign) => driverOf({ config, state, clock: systemClock, maySign, claim: (claim, signal) => arbiter.claim(claim, signal) }),
+    readMember: (signal) => members.read(validator, node, signal),
+    openKey: (sealed, signal) => keys.open({ sealed, validator }, signal),
+    onCycle: (loop) => {
+      watchdog.beat(loop);
+    },
+    onDemoted: () => {
+      notify.send('READY=1');
+    },
+  });
+};
+
+/** The guard of the custody that its file names. */
+const guardFor = async (config: GuardConfig, notify: ServiceNotify): Promise<Pick<Guard, 'run'>> => {
+  const chain = chainOf({ id: config.validator, chain: config.chain });
+  if (config.custody === 'gate' && chain.gateDriver) return gateGuardOf(config, notify, await chain.gateDriver());
+  return guardOf(config, notify, await chain.driver());
+};
+
 const main = async (): Promise<void> => {
   const asked = {
     version: { type: 'boolean' },
@@ -147,7 +187,7 @@ const main = async (): Promise<void> => {
   if (isDrill(config, process.env['BATON_ROOT'])) say('A drill: the machine is not looked at.');
   else await refuseUnsafe({ config, configFile, as: 'guard', machine: thisMachine });
   await lockGuard({ validator: config.validator, node: config.node, root: process.env['BATON_ROOT'] ?? '/' });
-  const guard = guardOf(config, notify, await chainOf({ id: config.validator, chain: config.chain }).driver());
+  const guard = await guardFor(config, notify);
   await guard.run(controller.signal);
   notify.send('STOPPING=1');
   say('Stopped: holds nothing.');

@@ -16,6 +16,9 @@ const parametersOf = (of: { readonly slack?: boolean }) => ({
   ...(of.slack === true ? { SlackEnabled: 'true' } : {}),
 });
 
+/** What the template makes of this working tree; nothing is built. */
+export const deployedHere = (): Deployment => deploymentOf(templateFile, parametersOf({}));
+
 /** The working tree, built as the template says. */
 export const buildHere = async (of: { readonly slack?: boolean } = {}): Promise<Artifacts> => {
   const deployment = deploymentOf(templateFile, parametersOf(of));

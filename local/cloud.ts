@@ -15,7 +15,9 @@ import { BatonError } from '../core/errors.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
+import { ArbiterStore } from '../aws/arbiter.ts';
 import { LeaseStore } from '../aws/lease.ts';
+import { MemberStore } from '../aws/members.ts';
 import { Notify } from '../aws/notify.ts';
 import { Records } from '../aws/records.ts';
 import { TableCheck } from '../aws/table.ts';
@@ -104,7 +106,8 @@ const credentialsEnv = (of: { accessKeyId: string; secretAccessKey: string }): R
   AWS_SECRET_ACCESS_KEY: of.secretAccessKey,
 });
 
-const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
+/** How the SDK finds the services: by its own variables. */
+export const endpointsOf = (dynamo: string, aws: AwsServer): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: dynamo,
   ...Object.fromEntries(['SFN', 'SSM', 'KMS', 'EC2', 'SNS', 'STS'].map((service) => [`AWS_ENDPOINT_URL_${service}`, aws.endpoint])),
 });
@@ -126,7 +129,8 @@ const replyOf = async (call: TaskCall, cloud: { lambda: LambdaPool; onPublish: (
   return { ok: false, error: result.errorType, cause: JSON.stringify({ errorMessage: result.errorMessage, errorType: result.errorType }) };
 };
 
-const contextFor = (
+/** What a person works with at the command line, against these endpoints. */
+export const contextFor = (
   endpoints: Record<string, string>,
   credentials: { accessKeyId: string; secretAccessKey: string },
   of: { deployment: Deployment; approvalsUrl: string; clock: Clock; output: Output },
@@ -139,6 +143,8 @@ const contextFor = (
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
+    arbiter: new ArbiterStore(table),
+    members: new MemberStore(table),
     approvals: new Approvals(table),
     answers: new HttpAnswers({ url: approvalsUrl, region, clock, credentials: async () => credentials }),
     alertTests: new AlertTests(table),

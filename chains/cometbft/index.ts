@@ -13,6 +13,10 @@ export const cometbft: Chain = {
     const { CometbftDriver } = await import('./driver.ts');
     return (options) => new CometbftDriver({ ...options, config: { ...options.config, chain: nodeOf(options.config.chain) } });
   },
+  gateDriver: async () => {
+    const { CometbftGateDriver } = await import('./gate-driver.ts');
+    return (options) => new CometbftGateDriver({ ...options, config: { ...options.config, chain: nodeOf(options.config.chain) } });
+  },
   publicKeyOf: (chain) => configOf(chain).publicKey,
   setup: {
     node: (chain, { socket }) => {

@@ -4,7 +4,7 @@ import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
 import { enrol } from '../../core/lease.ts';
 import { hashOf } from '../../core/plan.ts';
-import { floorAfter, type Watermark } from '../../core/watermark.ts';
+import { dutyOf, floorAfter, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel, parseWords } from '../context.ts';
@@ -21,6 +21,12 @@ export interface ApplyOptions {
   /** First digits of the id that `baton plan` printed: nothing is written when the file or the table is not as it was then. */
   readonly plan?: string;
 }
+
+const noAnswer = ({ id }: ValidatorConfig, cause: unknown): BatonError =>
+  new BatonError('LeaseUnreachable', `no answer to the enrolment of ${id}: it may or may not have happened`, {
+    cause,
+    fix: 'Run the same command again: it finds out.',
+  });
 
 const enrolOne = async (context: Context, config: ValidatorConfig, statement: string, watermark: Watermark): Promise<string> => {
   const holder = config.nodes.find((node) => node.name === config.holder);
@@ -41,13 +47,17 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
   );
   if (outcome.outcome === 'refused')
     throw new BatonError('AlreadyEnrolled', `${config.id} is enrolled already`, { fix: `baton status ${config.id}` });
-  if (outcome.outcome === 'unknown') {
-    throw new BatonError('LeaseUnreachable', `no answer to the enrolment of ${config.id}: it may or may not have happened`, {
-      cause: outcome.cause,
-      fix: 'Run the same command again: it finds out.',
-    });
-  }
+  if (outcome.outcome === 'unknown') throw noAnswer(config, outcome.cause);
   return `${config.id}: enrolled in term 1; ${nodeLabel(config, holder.id)} may sign`;
+};
+
+/** Custody gate: the arbiter is opened with what may have been signed before; nobody signs until a node is added. */
+const openOne = async (context: Context, config: ValidatorConfig, floor: Watermark): Promise<string> => {
+  const outcome = await context.arbiter.open({ validator: config.id, floor, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`) });
+  if (outcome.outcome === 'refused')
+    throw new BatonError('AlreadyEnrolled', `${config.id} has an arbiter already`, { fix: `baton gate show ${config.id}` });
+  if (outcome.outcome === 'unknown') throw noAnswer(config, outcome.cause);
+  return `${config.id}: its arbiter is open above ${dutyOf(outcome.item.watermark)}; next: baton gate add ${config.id} NODE, for each that is to sign`;
 };
 
 /** What the first holder must not sign: at or below the head and a margin, or what the old signer's state says, whichever is higher. */
@@ -138,7 +148,8 @@ export const apply = async (context: Context, file: string, options: ApplyOption
     const { config } = change;
     await writeOver(context, change, told);
     const floor = floors.get(config.id);
-    told.push(floor ? await enrolOne(context, config, options.attest ?? '', floor) : `${config.id}: configuration changed`);
+    if (!floor) told.push(`${config.id}: configuration changed`);
+    else told.push(config.custody === 'gate' ? await openOne(context, config, floor) : await enrolOne(context, config, options.attest ?? '', floor));
   }
   await context.records.writeFleet(changes.map(({ config }) => config.id));
   return { lines: told, json: { ...json, applied: true } };

@@ -35,8 +35,26 @@ export interface Changes {
 
 type Stored = { readonly change: Change; readonly seen: Readonly<Record<string, unknown>> };
 
-const changeOf = async (context: Pick<Context, 'records' | 'lease'>, config: ValidatorConfig): Promise<Stored> => {
-  const [stored, lease] = [await context.records.readConfig(config.id), await context.lease.read(config.id)];
+type Reads = Pick<Context, 'records' | 'lease' | 'arbiter'>;
+
+/** Two custodies of one key would be two answers to who may sign: whatever stands in the table of one keeps the other out. */
+const requireCustody = ({ id, custody }: ValidatorConfig, of: { readonly stored: string | undefined; readonly other: boolean }): void => {
+  if ((of.stored === undefined || of.stored === custody) && !of.other) return;
+  const now = custody === 'gate' ? 'release' : 'gate';
+  throw new BatonError('CustodyFixed', `${id}: custody is ${custody} in the file, and it was enrolled with ${now}: it never changes`, {
+    field: `${id}.custody`,
+    fix: `Keep custody ${now}. To change it, ${now === 'gate' ? `baton gate close ${id}` : 'fence its holder'}, then enrol the key under another id (docs/ways-to-run.md).`,
+  });
+};
+
+const changeOf = async (context: Reads, config: ValidatorConfig): Promise<Stored> => {
+  const [stored, lease, found] = [
+    await context.records.readConfig(config.id),
+    await context.lease.read(config.id),
+    await context.arbiter.read(config.id),
+  ];
+  const gated = config.custody === 'gate';
+  requireCustody(config, { stored: stored?.config.custody, other: (gated ? lease : found) !== undefined });
   if (lease && !config.nodes.some((node) => node.id === lease.holder)) {
     throw new BatonError('HolderUnknown', `${config.id}: the recorded active ${lease.holder} is not among the nodes of the file`, {
       field: 'nodes',
@@ -44,7 +62,7 @@ const changeOf = async (context: Pick<Context, 'records' | 'lease'>, config: Val
     });
   }
   const over = stored?.hash ?? null;
-  const kind: Kind = !lease ? 'enrol' : over === hashOf(config) ? 'unchanged' : 'change';
+  const kind: Kind = !(gated ? found : lease) ? 'enrol' : over === hashOf(config) ? 'unchanged' : 'change';
   const fields = stored ? fieldChanges(stored.config, config) : newFields(config);
   const change: Change = {
     config,
@@ -53,7 +71,12 @@ const changeOf = async (context: Pick<Context, 'records' | 'lease'>, config: Val
     fields: kind === 'unchanged' ? [] : fields.map((one) => ({ ...one, consequence: consequenceOf(one, config) })),
     timing: timingArithmetic(config.timing).sentence,
   };
-  const seen = { validator: config.id, config: over, lease: lease ? { term: lease.term, phase: lease.phase, holder: lease.holder } : null };
+  const seen = {
+    validator: config.id,
+    config: over,
+    lease: lease ? { term: lease.term, phase: lease.phase, holder: lease.holder } : null,
+    ...(found ? { arbiter: found.phase } : {}),
+  };
   return { change, seen };
 };
 
@@ -61,11 +84,10 @@ const changeOf = async (context: Pick<Context, 'records' | 'lease'>, config: Val
  * Reads the file, checks all of it, and compares it with what is stored.
  * @throws BatonError ConfigInvalid, ChainUnknown, TimingUnsafe or HolderUnknown; LeaseUnreachable when the table gives no answer.
  */
-export const changesOf = async (context: Pick<Context, 'records' | 'lease'>, file: string): Promise<Changes> =>
-  changesIn(context, await readText(file), file);
+export const changesOf = async (context: Reads, file: string): Promise<Changes> => changesIn(context, await readText(file), file);
 
 /** The same of a text that is to stand in the file. */
-export const changesIn = async (context: Pick<Context, 'records' | 'lease'>, text: string, file: string): Promise<Changes> => {
+export const changesIn = async (context: Reads, text: string, file: string): Promise<Changes> => {
   const wanted = parseValidatorsFile(valueOf(text, file), registry).validators;
   const found: Stored[] = [];
   for (const config of wanted) found.push(await changeOf(context, config));
@@ -78,7 +100,10 @@ export const changesIn = async (context: Pick<Context, 'records' | 'lease'>, tex
 };
 
 const heads: Readonly<Record<Kind, (config: ValidatorConfig) => string>> = {
-  enrol: ({ id, holder }) => `+ ${id}: enrol; ${holder} is the recorded active of term 1`,
+  enrol: ({ id, holder, custody }) =>
+    custody === 'gate'
+      ? `+ ${id}: enrol with an arbiter; nodes sign once they are added to it`
+      : `+ ${id}: enrol; ${holder} is the recorded active of term 1`,
   change: ({ id }) => `~ ${id}: change`,
   unchanged: ({ id }) => `= ${id}: unchanged`,
 };

@@ -72,6 +72,10 @@ const rules: readonly (readonly [RegExp, Tell])[] = [
   [/^policy\.watermarkMargin$/, (change) => (lower(change) ? risky('A new holder begins to sign closer to the last observed duty.') : null)],
   [/^policy\.maxLag$/, (change) => (lower(change) ? null : plain('A standby may be further behind and still be chosen.'))],
   [/^policy\.verdict\./, () => plain('It changes how soon the validator counts as failing.')],
+  [
+    /^custody$/,
+    ({ after }) => (after === '"gate"' ? plain('Several nodes sign, and the arbiter decides each signature. This never changes.') : null),
+  ],
   [/^nodes\./, nodes],
   [/^vantages\..*\.url$/, ({ op }) => (op === '-' ? plain('The chain is seen from one place less.') : null)],
   [/^chain\.(publicKey|chainId)$/, ({ op }) => (op === '~' ? risky('This is another key or another chain: signatures are looked for there.') : null)],

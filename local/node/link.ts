@@ -28,6 +28,8 @@ export class Link {
 
   #join(near: Socket): void {
     const far = connect(Number(this.#target.port), this.#target.hostname);
+    // Small writes that follow one another would wait for acknowledgements, 40 ms each.
+    for (const socket of [near, far]) socket.setNoDelay(true);
     const pair = [near, far] as const;
     this.#pairs.add(pair);
     for (const [from, to] of [

@@ -9,13 +9,12 @@ import { getJson } from '../../chains/http.ts';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { freePort } from '../ports.ts';
 
-/** A real CometBFT chain on loopback: four validators and one full node, node 0 and node 4 being the two homes of one validator. */
+/** A real CometBFT chain on loopback: four validators and a full node or more; node 0 and those are the homes of one validator. */
 
 const run = promisify(execFile);
 const validators = 4;
 export const active = 0;
 export const standby = 4;
-const nodes = [0, 1, 2, 3, 4];
 /** Runs a program until the standard input ends, then ends it. */
 const keeper = '"$@" & pid=$!; cat >/dev/null; kill -9 "$pid"';
 const maxTries = 5;
@@ -74,6 +73,9 @@ export class Testnet {
   readonly #dir: string;
   readonly #binary: string;
   readonly #clock: Clock;
+  readonly #nodes: readonly number[];
+  /** The homes of the one validator. */
+  readonly own: readonly number[];
   readonly homes: Home[] = [];
   readonly #peers: ChildProcess[] = [];
   chainId = '';
@@ -81,10 +83,14 @@ export class Testnet {
   /** The validator's priv_validator_key.json. */
   key = '';
 
-  constructor(options: { dir: string; binary: string; clock: Clock; places?: Places }) {
+  /** @param options.standbys homes of the validator beside the first; one when it is not given. */
+  constructor(options: { dir: string; binary: string; clock: Clock; standbys?: number; places?: Places }) {
     this.#dir = options.dir;
     this.#binary = options.binary;
     this.#clock = options.clock;
+    const full = Array.from({ length: options.standbys ?? 1 }, (_, index) => standby + index);
+    this.#nodes = [0, 1, 2, 3, ...full];
+    this.own = [active, ...full];
     this.#places = options.places ?? { host: () => '127.0.0.1', socket: (node) => join(options.dir, `n${node}.sock`) };
   }
 
@@ -100,33 +106,44 @@ export class Testnet {
     return this.homes[node]?.rpc ?? '';
   }
 
-  /** Writes keys, genesis and configuration. Guarded: neither home has the key; else both have it. */
+  /** Writes keys, genesis and configuration. Guarded: none of its homes has the key; else all have it. */
   async prepare(options: { guarded: boolean }): Promise<void> {
-    await run(this.#binary, ['testnet', '--v', String(validators), '--n', '1', '--o', this.#dir, '--populate-persistent-peers=false']);
+    await run(this.#binary, [
+      'testnet',
+      '--v',
+      String(validators),
+      '--n',
+      String(this.own.length - 1),
+      '--o',
+      this.#dir,
+      '--populate-persistent-peers=false',
+    ]);
     const ports: { rpc: number; p2p: number }[] = [];
-    for (const _ of nodes) ports.push({ rpc: await freePort(), p2p: await freePort() });
-    const ids = await Promise.all(nodes.map(async (node) => (await run(this.#binary, ['show-node-id', '--home', this.#homeOf(node)])).stdout.trim()));
+    for (const _ of this.#nodes) ports.push({ rpc: await freePort(), p2p: await freePort() });
+    const ids = await Promise.all(
+      this.#nodes.map(async (node) => (await run(this.#binary, ['show-node-id', '--home', this.#homeOf(node)])).stdout.trim()),
+    );
     const first = keyFile.parse(JSON.parse(readFileSync(this.#keyOf(active), 'utf8')));
     this.publicKey = first.pub_key.value;
     this.key = readFileSync(this.#keyOf(active), 'utf8');
     const shared = genesis.parse(JSON.parse(readFileSync(join(this.#homeOf(0), 'config', 'genesis.json'), 'utf8')));
     this.chainId = shared.chain_id;
     for (const one of shared.validators) one.power = '10';
-    for (const node of nodes) {
+    for (const node of this.#nodes) {
       const port = ports[node] ?? { rpc: 0, p2p: 0 };
       const home: Home = { dir: this.#homeOf(node), rpc: `http://${this.#places.host(node)}:${port.rpc}`, socket: this.#places.socket(node) };
       this.homes.push(home);
-      const peers = nodes
+      const peers = this.#nodes
         .filter((other) => other !== node)
         .map((other) => `${ids[other] ?? ''}@${this.#places.host(other)}:${ports[other]?.p2p ?? 0}`)
         .join(',');
       const file = join(home.dir, 'config', 'config.toml');
-      const signer = options.guarded && (node === active || node === standby) ? `unix://${home.socket}` : '';
+      const signer = options.guarded && this.own.includes(node) ? `unix://${home.socket}` : '';
       writeFileSync(file, editToml(readFileSync(file, 'utf8'), this.#edits(node, port, peers, signer)));
       writeFileSync(join(home.dir, 'config', 'genesis.json'), JSON.stringify(shared));
     }
-    if (options.guarded) for (const node of [active, standby]) rmSync(this.#keyOf(node), { force: true });
-    else copyFileSync(this.#keyOf(active), this.#keyOf(standby));
+    if (options.guarded) for (const node of this.own) rmSync(this.#keyOf(node), { force: true });
+    else for (const node of this.own.slice(1)) copyFileSync(this.#keyOf(active), this.#keyOf(node));
   }
 
   #edits(node: number, port: { rpc: number; p2p: number }, peers: string, signer: string): (readonly [string, string, string])[] {

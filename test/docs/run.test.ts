@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
+import { ArbiterStore } from '../../aws/arbiter.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { examples } from '../../cli/examples.ts';
-import { executionName, nodeId } from '../../core/ids.ts';
+import { attemptId, executionName, nodeId } from '../../core/ids.ts';
 import { client, dir, enrolled, executions, file, hub, interruptNow, inWords, records, set, statement, text, useCli } from '../support/cli-bench.ts';
-import { alex, recordOf, reportOf, robin, yaml } from '../support/core.ts';
+import { alex, configOf, recordOf, reportOf, robin, yaml } from '../support/core.ts';
 import { happened, made } from '../support/incident.ts';
 import { wholeProgram } from './schema.ts';
 import { batonWords, commandsIn, documents, read } from './typed.ts';
@@ -124,6 +125,17 @@ const standsPlanned = async (name: string): Promise<void> => {
   await records().writePlanned(hub, { ...move, execution: executionName.parse(name) }, undefined);
 };
 
+/** The same validator with an arbiter. */
+const standsGated = async (): Promise<void> => {
+  const config = configOf((one) => {
+    withCedar(one);
+    one['custody'] = 'gate';
+  });
+  await records().writeConfig(config);
+  const floor = { kind: 'consensus', height: 90, round: 0, step: 3 } as const;
+  await new ArbiterStore({ client, table: 'baton' }).open({ validator: hub, floor, attempt: attemptId.parse('docs') });
+};
+
 /** The fresh machine of a cold recovery: its guard lives. */
 let sequence = 0;
 const cedarReports = (): Promise<unknown> => records().writeReport(reportOf({ node: cedar, signing: false, sequence: (sequence += 1) }));
@@ -138,6 +150,7 @@ test.each([...whole.values()].map((words) => [words.join(' '), words] as const))
     await happened();
     await made(out());
   }
+  if (words[0] === 'gate') await standsGated();
   if (words[0] === 'cancel') await standsPlanned(words[1] ?? '');
   if (words[0] === 'recover') set({ onSleep: async () => void (await cedarReports()) });
   // Whoever watches interrupts at some time.

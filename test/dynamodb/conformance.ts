@@ -2,6 +2,7 @@ import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/c
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alertTests } from './alert-tests.ts';
 import { clientOf, fresh, putRaw, tableName, type Bench, type Server } from './bench.ts';
+import { arbiterTests } from './arbiter-tests.ts';
 import { leaseTests } from './lease-tests.ts';
 import { recordTests } from './record-tests.ts';
 
@@ -64,6 +65,9 @@ export const conformance = (name: string, start: () => Promise<Server>): void =>
     });
     describe('the lease', () => {
       leaseTests(at);
+    });
+    describe('the arbiter', () => {
+      arbiterTests(at);
     });
     describe('the records', () => {
       recordTests(at);

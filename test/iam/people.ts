@@ -13,7 +13,9 @@ import { HttpAnswers } from '../../aws/answers.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { keyOf, toItem } from '../../aws/items.ts';
 import { Keys } from '../../aws/keys.ts';
+import { ArbiterStore } from '../../aws/arbiter.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { MemberStore } from '../../aws/members.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
@@ -119,6 +121,8 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     look: lookBySdk({ clients, stack: 'baton', keyId, topic, clock: systemClock }),
     lease: new LeaseStore(table),
     records: new Records(table),
+    arbiter: new ArbiterStore(table),
+    members: new MemberStore(table),
     approvals: new Approvals(table),
     answers: { give: () => Promise.reject(new Error('only an approver answers')) },
     alertTests: new AlertTests(table),

@@ -58,7 +58,7 @@ const tooMany = 20_000_000;
 
 const baseWatermark: WatermarkScope = { nodes: 2, terms: 3, heights: 3, chain: 'cometbft', lag: 1, margin: 2, broken: null };
 const baseApproval: ApprovalScope = { quorum: 2, wires: 2, broken: null };
-const baseGate: GateScope = { signers: 2, heights: 3, contents: 2, wires: 3, broken: null };
+const baseGate: GateScope = { signers: 2, heights: 3, contents: 2, wires: 3, closes: false, broken: null };
 
 const watermark = (name: string, about: string, of: Partial<WatermarkScope>): Scope => ({
   name,
@@ -140,6 +140,7 @@ export const scopes: readonly Scope[] = [
   ask('ask-three', 'three nodes, one of which was added in this term and is not asked', { nodes: 3, added: true, deaths: 0 }),
   gate('gate', 'active-active: three signers, one arbiter', { signers: 3, heights: 2 }),
   gate('gate-heights', 'two signers, three heights above the floor', { heights: 4, wires: 2 }),
+  gate('gate-closes', 'the arbiter is closed while claims are on their way, and somebody else signs on', { closes: true }),
 ];
 
 /** The same rules in less room, each but the clone and the last of approvals to its end: what `npm test` has time for. */
@@ -160,6 +161,7 @@ export const quickScopes: readonly Scope[] = [
   clone('clone-unarmed', 'the same with guards that sign on through an outage', { ...baseClone, armed: false }),
   ask('ask', 'holders that go on by the promises of the others', { deaths: 0 }),
   gate('gate', 'active-active: two signers, one arbiter', { heights: 2 }),
+  gate('gate-closes', 'the arbiter is closed while claims are on their way', { heights: 2, closes: true }),
   approval('approval', 'approvals that are late, doubled, or not theirs to give', { quorum: 1 }, 15_000),
 ];
 
@@ -236,6 +238,24 @@ export const controls: readonly Control[] = [
     name: 'publish-first',
     about: 'a signature leaves before the arbiter has answered',
     model: () => any(gateModel('publish-first', { ...baseGate, broken: 'publish-first' })),
+    most: tooMany,
+  },
+  {
+    name: 'own-signature',
+    about: 'a signer whose very message is stored publishes its own signature of it, with another time',
+    model: () => any(gateModel('own-signature', { ...baseGate, broken: 'own-signature' })),
+    most: tooMany,
+  },
+  {
+    name: 'claims-after-close',
+    about: 'a closed arbiter still takes claims',
+    model: () => any(gateModel('claims-after-close', { ...baseGate, closes: true, broken: 'claims-after-close' })),
+    most: tooMany,
+  },
+  {
+    name: 'early-mark',
+    about: 'the next holder goes by a watermark that was read before the arbiter was closed',
+    model: () => any(gateModel('early-mark', { ...baseGate, closes: true, broken: 'early-mark' })),
     most: tooMany,
   },
 ];

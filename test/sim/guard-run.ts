@@ -11,7 +11,7 @@ import { Guard } from '../../guard/guard.ts';
 import { MemoryFile } from '../../guard/memory.ts';
 import { refusalCodes } from '../../chains/cometbft/privval/write.ts';
 import { voteTypes, type Proposal, type Vote } from '../../chains/cometbft/privval/read.ts';
-import type { Signer } from '../../chains/cometbft/privval/signer.ts';
+import { Signer } from '../../chains/cometbft/privval/signer.ts';
 import { Reporter } from '../../guard/report.ts';
 import { StateFile } from '../../chains/state.ts';
 import { clientsFor, type Clients } from './clients.ts';
@@ -176,6 +176,7 @@ export class GuardRun {
       clock: this.proc.clock,
       maySign,
       dial: ({ signer, signal }) => {
+        if (!(signer instanceof Signer)) throw new Error('the simulated guard signs by its lease');
         this.#signer = signer;
         const ended = new Promise<void>((resolve) => {
           signal.addEventListener('abort', () => {

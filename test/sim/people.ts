@@ -4,7 +4,9 @@ import { AlertTests } from '../../aws/alert-test.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { Keys } from '../../aws/keys.ts';
+import { ArbiterStore } from '../../aws/arbiter.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { MemberStore } from '../../aws/members.ts';
 import { Notify } from '../../aws/notify.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck } from '../../aws/table.ts';
@@ -66,6 +68,8 @@ export class People {
       lease: new LeaseStore(table),
       look: {} as Context['look'],
       records: new Records(table),
+      arbiter: new ArbiterStore(table),
+      members: new MemberStore(table),
       approvals: new Approvals(table),
       answers: { give: (request) => this.#give(proc, by, request) },
       alertTests: new AlertTests(table),

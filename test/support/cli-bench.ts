@@ -7,7 +7,9 @@ import { stringify } from 'yaml';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
+import { ArbiterStore } from '../../aws/arbiter.ts';
 import { LeaseStore } from '../../aws/lease.ts';
+import { MemberStore } from '../../aws/members.ts';
 import type { Notice } from '../../core/notice.ts';
 import { Records } from '../../aws/records.ts';
 import { TableCheck, type TableSafety } from '../../aws/table.ts';
@@ -82,6 +84,8 @@ export const contextFor = (output: Output): Context => {
   return {
     lease: new LeaseStore(table),
     records: new Records(table),
+    arbiter: new ArbiterStore(table),
+    members: new MemberStore(table),
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: { sendAnswer }, notify: { send: async () => true } }, whoAmI),
     clock,

@@ -1,11 +1,13 @@
 import { createConnection, type Socket } from 'node:net';
 import { durationMs, type Clock } from '../../../core/time.ts';
 import { FrameReader } from './frames.ts';
-import type { Signer } from './signer.ts';
-import { readRequest, type Request } from './read.ts';
+import { readRequest, type Proposal, type Request, type Vote } from './read.ts';
+import type { SignOutcome } from './signer.ts';
 import { pongFrame, pubKeyFrame, refusalFrame, signedFrame } from './write.ts';
 
-/** The signer's side of one privval socket: it dials the node, answers every request at once, and dials again when the node goes away. */
+/**
+ * The signer's side of one privval socket: it dials the node, answers its requests one after the other, and dials again when the node goes away.
+ */
 
 const firstRetryMs = 100;
 const lastRetryMs = 1_000;
@@ -14,7 +16,8 @@ export interface ConnectionOptions {
   /** Path of the unix socket on which the node listens. */
   readonly path: string;
   readonly publicKey: Buffer;
-  readonly signer: Signer;
+  /** Answers at once where the lease decides, later where the arbiter does. */
+  readonly signer: { sign(duty: Vote | Proposal, chainId: string): SignOutcome | Promise<SignOutcome> };
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told when the node asked and was refused or served: counts for the report. */
@@ -34,21 +37,29 @@ export class Connection {
     return this.#connectedNow;
   }
 
-  #answer(request: Request): Buffer {
-    const { signer, publicKey, onRefused } = this.#options;
+  #answer(request: Request): Buffer | Promise<Buffer> {
+    const { signer, publicKey } = this.#options;
     if (request.kind === 'ping') return pongFrame();
     // The public key is no secret: without an answer the node would not start, and a standby must run.
     if (request.kind === 'pubKey') return pubKeyFrame(publicKey);
     const outcome = signer.sign(request.duty, request.chainId);
-    if (outcome.ok) return signedFrame(request.duty, outcome.signed);
-    onRefused?.(outcome.reason);
-    return refusalFrame(request.duty, outcome.code, outcome.reason);
+    return outcome instanceof Promise ? outcome.then((later) => this.#frameOf(request.duty, later)) : this.#frameOf(request.duty, outcome);
+  }
+
+  #frameOf(duty: Vote | Proposal, outcome: SignOutcome): Buffer {
+    if (outcome.ok) return signedFrame(duty, outcome.signed);
+    this.#options.onRefused?.(outcome.reason);
+    return refusalFrame(duty, outcome.code, outcome.reason);
   }
 
   async #serve(socket: Socket): Promise<void> {
     const reader = new FrameReader();
     for await (const chunk of socket as AsyncIterable<Buffer>) {
-      for (const frame of reader.push(chunk)) socket.write(this.#answer(readRequest(frame)));
+      for (const frame of reader.push(chunk)) {
+        const answer = this.#answer(readRequest(frame));
+        // Without a turn of the loop in between, a signature leaves as it was checked.
+        socket.write(answer instanceof Promise ? await answer : answer);
+      }
     }
   }
 

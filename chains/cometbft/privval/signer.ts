@@ -2,7 +2,8 @@ import { sign, type KeyObject } from 'node:crypto';
 import { dutyOf, highest, judgeDuty, type LastDuty, type Watermark } from '../../../core/watermark.ts';
 import { privateKeyOf } from '../../../runtime/ed25519.ts';
 import type { StateFile, SignState } from '../../state.ts';
-import { voteTypes, type Proposal, type Vote } from './read.ts';
+import { isSane, markOf } from './duty.ts';
+import type { Proposal, Vote } from './read.ts';
 import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, type Signed } from './write.ts';
 
 /** Signs votes and proposals while the gate is open, each duty once. One per validator and node, whatever the number of connections. */
@@ -10,18 +11,6 @@ import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension, typ
 export type SignOutcome = { readonly ok: true; readonly signed: Signed } | { readonly ok: false; readonly code: number; readonly reason: string };
 
 export const seedBytes = 32;
-
-const stepOf = (duty: Vote | Proposal): number => {
-  if (duty.kind === 'proposal') return 1;
-  return duty.type === voteTypes.prevote ? 2 : 3;
-};
-
-const markOf = (duty: Vote | Proposal): Watermark => ({ kind: 'consensus', height: Number(duty.height), round: duty.round, step: stepOf(duty) });
-
-const sane = (duty: Vote | Proposal): boolean => {
-  const known: readonly number[] = duty.kind === 'vote' ? [voteTypes.prevote, voteTypes.precommit] : [voteTypes.proposal];
-  return known.includes(duty.type) && duty.height > 0n && duty.height <= BigInt(Number.MAX_SAFE_INTEGER) && duty.round >= 0;
-};
 
 export class Signer {
   readonly #chainId: string;
@@ -77,7 +66,7 @@ export class Signer {
    */
   sign(duty: Vote | Proposal, chainId: string): SignOutcome {
     if (chainId !== this.#chainId) return { ok: false, code: refusalCodes.wrongChain, reason: `this signer is for chain ${this.#chainId}` };
-    if (!sane(duty)) return { ok: false, code: refusalCodes.wrongChain, reason: 'not a duty that can be signed' };
+    if (!isSane(duty)) return { ok: false, code: refusalCodes.wrongChain, reason: 'not a duty that can be signed' };
     const key = this.#key;
     if (key === null || !this.#isOpen()) return { ok: false, code: refusalCodes.notHolder, reason: 'this node does not hold the lease' };
     const content = contentOf(duty, chainId);

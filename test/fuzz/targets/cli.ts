@@ -6,7 +6,9 @@ import { AlertTests } from '../../../aws/alert-test.ts';
 import { FenceTests } from '../../../aws/fence-tests.ts';
 import { BatonError } from '../../../core/errors.ts';
 import { Approvals } from '../../../aws/approvals.ts';
+import { ArbiterStore } from '../../../aws/arbiter.ts';
 import { LeaseStore } from '../../../aws/lease.ts';
+import { MemberStore } from '../../../aws/members.ts';
 import { Records } from '../../../aws/records.ts';
 import { Tasks } from '../../../aws/tasks.ts';
 import { Workflow } from '../../../aws/workflow.ts';
@@ -132,6 +134,8 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     lease: new LeaseStore(at),
     look: {} as Context['look'],
     records: new Records(at),
+    arbiter: new ArbiterStore(at),
+    members: new MemberStore(at),
     approvals,
     answers: answersOf({ approvals, clock, measure: unmeasured, answers: new Tasks(workflow as never), notify: { send: async () => true } }, whoAmI),
     workflow: new Workflow({ client: workflow as never, stateMachine }),

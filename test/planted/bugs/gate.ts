@@ -16,8 +16,8 @@ export const gateBugs: readonly Bug[] = [
   of(
     'arbiter-gives-way-to-the-same-duty',
     'A claim that comes again must not fail, so the condition is made "not above" instead of "below".',
-    'compare(found.watermark, claim.duty) >= 0',
-    'compare(found.watermark, claim.duty) > 0',
+    'compare(found.watermark, claim.duty) < 0',
+    'compare(found.watermark, claim.duty) <= 0',
   ),
   of(
     'arbiter-repeats-another-content',
@@ -28,13 +28,19 @@ export const gateBugs: readonly Bug[] = [
   of(
     'arbiter-repeats-the-askers-signature',
     'The content is the same, so the signature at hand is as good as the stored one; but its timestamp is another.',
-    "{ outcome: 'repeat', signature: found.claimed.signature }",
-    "{ outcome: 'repeat', signature: claim.claimed.signature }",
+    "{ outcome: 'repeat', claimed: found.claimed }",
+    "{ outcome: 'repeat', claimed: claim.claimed }",
   ),
   of(
     'arbiter-without-a-claim-takes-any',
     'Nothing has been claimed yet, so the first claim wins; that the item was opened with a floor is forgotten.',
-    'found === undefined || compare(found.watermark, claim.duty) >= 0',
-    'found === undefined || (found.claimed !== null && compare(found.watermark, claim.duty) >= 0)',
+    'compare(found.watermark, claim.duty) < 0;',
+    '(found.claimed === null || compare(found.watermark, claim.duty) < 0);',
+  ),
+  of(
+    'arbiter-closed-still-wins',
+    'Closing is a note for people: a claim above the watermark is safe whatever stands there.',
+    "found?.phase === 'open' && found.watermark.kind",
+    'found !== undefined && found.watermark.kind',
   ),
 ];

@@ -1,0 +1,170 @@
+import type { Arbiter } from '../../core/gate.ts';
+import type { ValidatorConfig } from '../../core/config.ts';
+import { BatonError } from '../../core/errors.ts';
+import { attemptId } from '../../core/ids.ts';
+import { nextMemberTerm, type Member } from '../../core/member.ts';
+import type { NodeReport } from '../../core/report.ts';
+import { dutyOf } from '../../core/watermark.ts';
+import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
+import type { Answer } from '../output.ts';
+
+/** Custody gate: who signs beside whom, nodes that join and leave, and the end of all of them at once. */
+
+export type GateContext = Pick<Context, 'records' | 'arbiter' | 'members' | 'keys' | 'whoAmI' | 'clock' | 'confirm'>;
+
+export const gateVerbs = ['show', 'add', 'remove', 'close'] as const;
+export type GateVerb = (typeof gateVerbs)[number];
+
+export interface GateOptions {
+  readonly yes: boolean;
+}
+
+const gateConfig = async (context: GateContext, name: string): Promise<ValidatorConfig> => {
+  const { config } = await configOf(context, parseValidator(name));
+  if (config.custody === 'gate') return config;
+  throw new BatonError('InputInvalid', `custody of ${config.id} is release: the lease says who signs, and there is no arbiter`, {
+    field: 'VALIDATOR',
+    fix: `baton status ${config.id}`,
+  });
+};
+
+const nodeOf = (config: ValidatorConfig, name: string | undefined): ValidatorConfig['nodes'][number] => {
+  const node = config.nodes.find((one) => one.name === name || one.id === name);
+  if (node) return node;
+  throw new BatonError('HolderUnknown', `${name ?? 'nothing'} is not a node of ${config.id}`, { field: 'NODE', fix: `baton gate show ${config.id}` });
+};
+
+/** @throws BatonError ArbiterMissing. */
+const arbiterOf = async (context: GateContext, { id }: ValidatorConfig): Promise<Arbiter> => {
+  const found = await context.arbiter.read(id);
+  if (found) return found;
+  throw new BatonError('ArbiterMissing', `${id} has no arbiter: nothing is signed`, { fix: 'baton apply validators.yaml' });
+};
+
+const stateOf = (member: Member | undefined, report: NodeReport | undefined): string => {
+  if (!member?.sealed) return 'no member';
+  if (!report) return 'member; its guard has never reported';
+  const doing = report.signing ? 'signs' : 'has no key yet';
+  return `member, ${doing}${report.synced ? '' : ', not synced'}${report.distress === null ? '' : `: ${report.distress}`}`;
+};
+
+const show = async (context: GateContext, config: ValidatorConfig): Promise<Answer> => {
+  const found = await arbiterOf(context, config);
+  const nodes = await Promise.all(
+    config.nodes.map(async ({ id, name }) => ({
+      id,
+      name,
+      member: await context.members.read(config.id, id),
+      report: await context.records.readReport(config.id, id),
+    })),
+  );
+  const by = found.claimed === null ? 'the floor it was opened with' : `claimed by ${nodeLabel(config, found.claimed.signer)}`;
+  return {
+    lines: [
+      `${config.id}: the arbiter is ${found.phase}; ${dutyOf(found.watermark)}, ${by}`,
+      ...nodes.map(({ id, member, report }) => `  ${nodeLabel(config, id)}: ${stateOf(member, report)}`),
+    ],
+    json: {
+      validator: config.id,
+      phase: found.phase,
+      watermark: found.watermark,
+      signer: found.claimed?.signer ?? null,
+      writes: found.version,
+      nodes: nodes.map(({ id, name, member, report }) => ({
+        id,
+        name,
+        member: (member?.sealed ?? null) !== null,
+        signing: report?.signing ?? null,
+        synced: report?.synced ?? null,
+        distress: report?.distress ?? null,
+      })),
+    },
+  };
+};
+
+/** Over what was read and nothing else. @throws BatonError StaleTerm. */
+const write = async (context: GateContext, next: Member, before: Member | undefined): Promise<void> => {
+  if (await context.members.write(next, before?.term ?? null)) return;
+  throw new BatonError('StaleTerm', `somebody else changed the membership of ${next.node} in between`, { fix: `baton gate show ${next.validator}` });
+};
+
+const add = async (context: GateContext, config: ValidatorConfig, name: string | undefined): Promise<Answer> => {
+  const node = nodeOf(config, name);
+  const { phase } = await arbiterOf(context, config);
+  if (phase === 'closed')
+    throw new BatonError('ArbiterClosed', `the arbiter of ${config.id} is closed: a member would sign nothing`, {
+      fix: 'Enrol the validator anew under another id: docs/ways-to-run.md.',
+    });
+  const vault = await context.records.readVault(config.id);
+  if (!vault) throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
+  const before = await context.members.read(config.id, node.id);
+  if (before?.sealed)
+    return { lines: [`${node.name} is a member of ${config.id} already.`], json: { validator: config.id, node: node.id, member: true } };
+  const term = nextMemberTerm(before);
+  const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: node.id, term, principal: node.principal });
+  const by = await context.whoAmI();
+  await write(context, { validator: config.id, node: node.id, term, sealed, by, atMs: context.clock.epochMs() }, before);
+  return {
+    lines: [`${node.name} is a member of ${config.id}: its guard opens the key at its next read, and asks the arbiter for each signature.`],
+    json: { validator: config.id, node: node.id, member: true },
+  };
+};
+
+const remove = async (context: GateContext, config: ValidatorConfig, name: string | undefined): Promise<Answer> => {
+  const node = nodeOf(config, name);
+  const before = await context.members.read(config.id, node.id);
+  if (!before?.sealed) return { lines: [`${node.name} is no member of ${config.id}.`], json: { validator: config.id, node: node.id, member: false } };
+  const by = await context.whoAmI();
+  await write(
+    context,
+    { validator: config.id, node: node.id, term: nextMemberTerm(before), sealed: null, by, atMs: context.clock.epochMs() },
+    before,
+  );
+  return {
+    lines: [
+      `${node.name} is a member of ${config.id} no more: its guard drops the key at its next read.`,
+      '  Until then the arbiter decides for it as for all: no duty is signed twice.',
+    ],
+    json: { validator: config.id, node: node.id, member: false },
+  };
+};
+
+const close = async (context: GateContext, config: ValidatorConfig, { yes }: GateOptions): Promise<Answer> => {
+  await arbiterOf(context, config);
+  const sure =
+    yes || (await context.confirm(`Nobody will sign for ${config.id} after this, for ever. Type ${config.id} to close its arbiter:`, config.id));
+  if (!sure) return { lines: ['Nothing was changed.'], json: { validator: config.id, closed: false, watermark: null }, exitCode: 4 };
+  const outcome = await context.arbiter.close({ validator: config.id, attempt: attemptId.parse(`close/${config.id}`) });
+  if (outcome.outcome === 'unknown')
+    throw new BatonError('LeaseUnreachable', `no answer to the closing of ${config.id}: it may or may not have happened`, {
+      cause: outcome.cause,
+      fix: 'Run the same command again: it finds out.',
+    });
+  if (outcome.outcome === 'refused') throw new BatonError('ArbiterMissing', `${config.id} has no arbiter`, { fix: `baton gate show ${config.id}` });
+  const { watermark } = outcome.item;
+  return {
+    lines: [
+      `${config.id}: the arbiter is closed${outcome.earlier ? ' already' : ''}. Nothing above ${dutyOf(watermark)} was or will be signed through it.`,
+      `  next: baton gate remove ${config.id} NODE, for each member, so that no machine keeps the key`,
+    ],
+    json: { validator: config.id, closed: true, watermark },
+  };
+};
+
+/** @throws BatonError InputInvalid for a verb that is none. */
+export const gate = async (
+  context: GateContext,
+  of: { verb: string; validator: string; node: string | undefined },
+  options: GateOptions,
+): Promise<Answer> => {
+  const verb = gateVerbs.find((one) => one === of.verb);
+  if (verb === undefined)
+    throw new BatonError('InputInvalid', `gate ${of.verb.slice(0, 40)}: expected ${gateVerbs.join(', ')}`, {
+      field: 'WHAT',
+      fix: `baton gate show ${of.validator}`,
+    });
+  const config = await gateConfig(context, of.validator);
+  if (verb === 'show') return show(context, config);
+  if (verb === 'close') return close(context, config, options);
+  return verb === 'add' ? add(context, config, of.node) : remove(context, config, of.node);
+};
