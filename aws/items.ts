@@ -25,7 +25,7 @@ export type Item = Record<string, AttributeValue>;
 export const keyOf = {
   lease: (validator: string) => `lease#${validator}`,
   /** Custody gate: what decides each signature. */
-  arbiter: (validator: string) => `arbiter#${validator}`,
+  arbiter: (validator: string, lane?: string) => `arbiter#${validator}${lane === undefined ? '' : `#${lane}`}`,
   /** Custody gate: the key, sealed for one node. */
   member: (validator: string, node: string) => `member#${validator}#${node}`,
   node: (validator: string, node: string) => `node#${validator}#${node}`,

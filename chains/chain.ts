@@ -2,9 +2,18 @@ import type { z } from 'zod';
 import type { ChainRules } from '../core/chain-rules.ts';
 import type { ChainConfig } from '../core/config.ts';
 import type { Watermark } from '../core/watermark.ts';
+import type { Lane } from '../core/gate.ts';
 import type { Driver, DriverOptions } from './driver.ts';
 import type { GateDriver, GateDriverOptions } from './gate-driver.ts';
 import type { ChainProbe } from './probe.ts';
+
+/** Orders of duties that the arbiter decides each for itself. */
+export interface Lanes {
+  /** Each with what of the whole mark stands there. */
+  readonly all: readonly { readonly lane: Lane; readonly part: (whole: Watermark) => Watermark }[];
+  /** The mark that covers what all of them say. */
+  readonly whole: (parts: readonly Watermark[]) => Watermark;
+}
 
 /** The one shape of every chain. `chains/NAME/index.ts` exports one, and `chains/registry.ts` names it. */
 export interface Chain extends ChainRules {
@@ -15,6 +24,8 @@ export interface Chain extends ChainRules {
   readonly driver: () => Promise<(options: DriverOptions) => Driver>;
   /** Custody `gate`: the signer that asks the arbiter. There where the rules say `arbiter`. */
   readonly gateDriver?: () => Promise<(options: GateDriverOptions) => GateDriver>;
+  /** Custody `gate`: what the arbiter keeps apart, where it is more than one order of duties. */
+  readonly lanes?: (chain: ChainConfig) => Lanes;
   /** The public key that the sealed key must have, as `baton seal` tells it; null where that cannot be told. */
   readonly publicKeyOf: (chain: ChainConfig) => string | null;
   /** What `baton init` fills in; capitals stand for what it cannot know. */

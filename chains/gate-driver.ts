@@ -19,7 +19,12 @@ export interface GateDriver {
 }
 
 export interface GateDriverOptions<Node extends ChainConfig = ChainConfig> {
-  readonly config: { readonly validator: ValidatorId; readonly node: NodeId; readonly chain: Node };
+  readonly config: {
+    readonly validator: ValidatorId;
+    readonly node: NodeId;
+    readonly chain: Node;
+    readonly paths: { readonly stateDir: string };
+  };
   readonly state: StateFile;
   readonly clock: Clock;
   /** This node is a member: asked before each claim and again before a signature leaves. */

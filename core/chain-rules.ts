@@ -29,7 +29,7 @@ export interface ChainRules {
   /** The guard is the signer and can close at once; a daemon that signs by itself may wake from a freeze and sign before it is stopped. */
   readonly gated: (chain: ChainConfig) => boolean;
   /** There is a signer that asks the arbiter before each signature leaves: custody `gate` can be had. */
-  readonly arbiter?: true;
+  readonly arbiter?: (chain: ChainConfig) => boolean;
   readonly risk: Risk;
   /** What is between the fields of `chain`, and between them and the policy: the field and a sentence, or null. */
   readonly check?: (config: {

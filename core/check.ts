@@ -193,7 +193,8 @@ const fewestMembers = 2;
 const checkCustody = (config: ValidatorConfig, { arbiter, kind }: ChainRules): void => {
   const { custody, nodes, policy } = config;
   if (custody === 'release') return;
-  if (arbiter !== true) refuse(config, 'custody', `custody is gate: ${kind} has no signer that asks the arbiter`, 'Set custody to release.');
+  if (arbiter?.(config.chain) !== true)
+    refuse(config, 'custody', `custody is gate: ${kind} has no signer that asks the arbiter`, 'Set custody to release.');
   if (nodes.length < fewestMembers)
     refuse(
       config,

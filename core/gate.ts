@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { attemptId, nodeId, validatorId, type AttemptId, type NodeId, type ValidatorId } from './ids.ts';
-import { compare, watermark, type Watermark } from './watermark.ts';
+import { compare, covers, watermark, type Watermark } from './watermark.ts';
 
 /**
  * Custody `gate` (active-active): several nodes run signers for one validator, and every signature asks the arbiter. The arbiter is one item
@@ -36,14 +36,19 @@ export const claimed = z.strictObject({
 });
 export type Claimed = z.infer<typeof claimed>;
 
-/** Duties that stand in one order: what an arbiter can compare. */
-export const gateMark = watermark.refine(({ kind }) => kind !== 'eip3076', 'its parts have no order');
+/**
+ * Which of a validator's orders of duties an item decides: on Ethereum each key has one for its blocks and one for its votes. None where there is
+ * but one.
+ */
+export const lane = z.string().regex(/^[a-z0-9]{1,120}$/);
+export type Lane = z.infer<typeof lane>;
 
 export const arbiter = z.strictObject({
   validator: validatorId,
+  lane: lane.optional(),
   phase: z.enum(['open', 'closed']),
   /** The highest duty that may have been signed, here or before. */
-  watermark: gateMark,
+  watermark,
   /** Null while nothing has been claimed: the watermark is then the floor that the item was opened with. */
   claimed: claimed.nullable(),
   /** Rises by one with each write. */
@@ -55,6 +60,7 @@ export type Arbiter = z.infer<typeof arbiter>;
 /** One conditional write: the item must be open, and its watermark below `duty`. */
 export interface DutyClaim {
   readonly validator: ValidatorId;
+  readonly lane?: Lane | undefined;
   /** The same with each try of one claim. */
   readonly attempt: AttemptId;
   readonly duty: Watermark;
@@ -64,6 +70,7 @@ export interface DutyClaim {
 /** One conditional write: there must be no item. A closed one is never opened again. */
 export interface Opening {
   readonly validator: ValidatorId;
+  readonly lane?: Lane | undefined;
   readonly attempt: AttemptId;
   readonly floor: Watermark;
 }
@@ -71,6 +78,7 @@ export interface Opening {
 /** One conditional write: the item must be open. */
 export interface Closing {
   readonly validator: ValidatorId;
+  readonly lane?: Lane | undefined;
   readonly attempt: AttemptId;
 }
 
@@ -91,7 +99,16 @@ export type ArbiterOutcome =
   | { readonly outcome: 'done'; readonly item: Arbiter; readonly earlier: boolean }
   | { readonly outcome: 'refused'; readonly found: Arbiter | undefined };
 
-const isSame = (a: Watermark, b: Watermark): boolean => a.kind === b.kind && compare(a, b) === 0;
+const isSame = (a: Watermark, b: Watermark): boolean => a.kind === b.kind && covers(a, b) && covers(b, a);
+
+/**
+ * A duty that may follow what the mark says: of another kind never. A vote on Ethereum needs a higher target and no lower source: neither a double
+ * vote is left then, nor one that surrounds another.
+ */
+export const isAbove = (duty: Watermark, mark: Watermark): boolean => {
+  if (duty.kind === 'eip3076') return mark.kind === duty.kind && covers(duty, mark) && duty.target > mark.target;
+  return duty.kind === mark.kind && compare(duty, mark) > 0;
+};
 
 /**
  * What a refused claim may give all the same: the stored signature, when this very message is what the open item holds. So a claim that won
@@ -104,7 +121,7 @@ export const judgeRefused = (found: Arbiter | undefined, claim: DutyClaim): Clai
 
 /** The claim as the table would judge it: it wins only above the watermark of an item that is there, open, and counts as the duty does. */
 export const applyClaim = (found: Arbiter | undefined, claim: DutyClaim): ClaimOutcome => {
-  const wins = found?.phase === 'open' && found.watermark.kind === claim.duty.kind && compare(found.watermark, claim.duty) < 0;
+  const wins = found?.phase === 'open' && isAbove(claim.duty, found.watermark);
   if (!wins) return judgeRefused(found, claim);
   const item: Arbiter = { ...found, watermark: claim.duty, claimed: claim.claimed, attempt: claim.attempt, version: found.version + 1 };
   return { outcome: 'won', item, claimed: claim.claimed };
@@ -115,9 +132,13 @@ export const judgeNotOpened = (found: Arbiter | undefined, { attempt }: Opening)
   found?.attempt === attempt ? { outcome: 'done', item: found, earlier: true } : { outcome: 'refused', found };
 
 export const applyOpening = (found: Arbiter | undefined, opening: Opening): ArbiterOutcome => {
-  const { validator, attempt, floor } = opening;
+  const { validator, lane: its, attempt, floor } = opening;
   if (found !== undefined) return judgeNotOpened(found, opening);
-  return { outcome: 'done', item: { validator, phase: 'open', watermark: floor, claimed: null, version: 1, attempt }, earlier: false };
+  return {
+    outcome: 'done',
+    item: { validator, ...(its === undefined ? {} : { lane: its }), phase: 'open', watermark: floor, claimed: null, version: 1, attempt },
+    earlier: false,
+  };
 };
 
 /** A refused closing: closed is closed, whoever did it. */
@@ -130,8 +151,9 @@ export const applyClosing = (found: Arbiter | undefined, { attempt }: Closing): 
     : judgeNotClosed(found);
 
 /** The claim of a node for a message: named by what it is about, so that each try of it is the same claim. */
-export const claimOf = (of: { validator: ValidatorId; node: NodeId; duty: Watermark; claimed: Omit<Claimed, 'signer'> }): DutyClaim => ({
+export const claimOf = (of: { validator: ValidatorId; lane?: Lane; node: NodeId; duty: Watermark; claimed: Omit<Claimed, 'signer'> }): DutyClaim => ({
   validator: of.validator,
+  lane: of.lane,
   attempt: `${of.node}/${of.claimed.content}` as AttemptId,
   duty: of.duty,
   claimed: { ...of.claimed, signer: of.node },

@@ -46,9 +46,9 @@ const othersMayWrite = 0o022;
 const refuse = (file: string, message: string, cause?: unknown): BatonError =>
   new BatonError('GuardRefused', message, { cause, fix: `Install the guard again: guard/install.sh --validator … (it writes ${file})` });
 
-const checkCustody = ({ custody, chain: { kind }, onControlPlaneLoss }: GuardConfig, file: string): void => {
+const checkCustody = ({ custody, chain, onControlPlaneLoss }: GuardConfig, file: string): void => {
   if (custody === 'release') return;
-  if (!registry[kind]?.gateDriver) throw refuse(file, `custody gate: there is no signer for ${kind} that asks the arbiter`);
+  if (registry[chain.kind]?.arbiter?.(chain) !== true) throw refuse(file, `custody gate: there is no signer for ${chain.kind} that asks the arbiter`);
   if (onControlPlaneLoss !== 'stop')
     throw refuse(file, `custody gate signs nothing without the arbiter: onControlPlaneLoss is ${onControlPlaneLoss}, expected stop`);
 };

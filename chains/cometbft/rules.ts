@@ -6,7 +6,7 @@ export const rules: ChainRules = {
   config,
   duty: () => ({ kind: 'consensus' }),
   gated: () => true,
-  arbiter: true,
+  arbiter: () => true,
   risk: {
     downtime:
       'Jailed after about 95 % of a window of blocks is missed (cosmoshub-4: 10,000 blocks, some 16 hours), then 0.01 % of the stake is slashed.',

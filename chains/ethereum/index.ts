@@ -1,6 +1,7 @@
 import { BatonError } from '../../core/errors.ts';
 import type { Chain } from '../chain.ts';
 import { configOf, node, nodeOf, type EthereumNode } from './config.ts';
+import { lanesOf } from './lanes.ts';
 import { ethereumProbe } from './probe.ts';
 import { rules } from './rules.ts';
 
@@ -27,6 +28,11 @@ export const ethereum: Chain = {
       return new KeymanagerDriver({ ...options, config });
     };
   },
+  gateDriver: async () => {
+    const { EthereumGateDriver } = await import('./gate-driver.ts');
+    return (options) => new EthereumGateDriver({ ...options, config: { ...options.config, chain: nodeOf(options.config.chain) } });
+  },
+  lanes: (chain) => lanesOf(configOf(chain).publicKeys),
   publicKeyOf: () => null,
   setup: {
     node: (chain) => {

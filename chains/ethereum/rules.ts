@@ -7,6 +7,7 @@ export const rules: ChainRules = {
   duty: (chain) => ({ kind: 'eip3076', slotsPerEpoch: configOf(chain).slotsPerEpoch }),
   // A client that holds its keys may wake from a freeze and sign before it is told to give them up.
   gated: (chain) => configOf(chain).mode === 'signer',
+  arbiter: (chain) => configOf(chain).mode === 'signer',
   risk: {
     downtime:
       'A missed vote costs about what a made one earns: some 0.3 gwei per day and staked ether. Weeks of it, while the chain finalises, cost less than 1 %.',

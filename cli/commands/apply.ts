@@ -1,3 +1,4 @@
+import { forEachLane } from '../lanes.ts';
 import { chainOf } from '../../chains/registry.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -53,11 +54,14 @@ const enrolOne = async (context: Context, config: ValidatorConfig, statement: st
 
 /** Custody gate: the arbiter is opened with what may have been signed before; nobody signs until a node is added. */
 const openOne = async (context: Context, config: ValidatorConfig, floor: Watermark): Promise<string> => {
-  const outcome = await context.arbiter.open({ validator: config.id, floor, attempt: attemptId.parse(`enrol/${config.id}/${hashOf(config)}`) });
-  if (outcome.outcome === 'refused')
-    throw new BatonError('AlreadyEnrolled', `${config.id} has an arbiter already`, { fix: `baton gate show ${config.id}` });
-  if (outcome.outcome === 'unknown') throw noAnswer(config, outcome.cause);
-  return `${config.id}: its arbiter is open above ${dutyOf(outcome.item.watermark)}; next: baton gate add ${config.id} NODE, for each that is to sign`;
+  const attempt = attemptId.parse(`enrol/${config.id}/${hashOf(config)}`);
+  await forEachLane(config, async ({ lane, part }) => {
+    const outcome = await context.arbiter.open({ validator: config.id, lane, floor: part(floor), attempt });
+    if (outcome.outcome === 'refused')
+      throw new BatonError('AlreadyEnrolled', `${config.id} has an arbiter already`, { fix: `baton gate show ${config.id}` });
+    if (outcome.outcome === 'unknown') throw noAnswer(config, outcome.cause);
+  });
+  return `${config.id}: its arbiter is open above ${dutyOf(floor)}; next: baton gate add ${config.id} NODE, for each that is to sign`;
 };
 
 /** What the first holder must not sign: at or below the head and a margin, or what the old signer's state says, whichever is higher. */

@@ -1,4 +1,5 @@
-import type { Arbiter } from '../../core/gate.ts';
+import type { Lane } from '../../core/gate.ts';
+import { forEachLane, wholeOf, type WholeArbiter } from '../lanes.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
@@ -35,8 +36,9 @@ const nodeOf = (config: ValidatorConfig, name: string | undefined): ValidatorCon
 };
 
 /** @throws BatonError ArbiterMissing. */
-const arbiterOf = async (context: GateContext, { id }: ValidatorConfig): Promise<Arbiter> => {
-  const found = await context.arbiter.read(id);
+const arbiterOf = async (context: GateContext, config: ValidatorConfig): Promise<WholeArbiter> => {
+  const { id } = config;
+  const found = wholeOf(config, await forEachLane(config, ({ lane }) => context.arbiter.read(id, undefined, lane)));
   if (found) return found;
   throw new BatonError('ArbiterMissing', `${id} has no arbiter: nothing is signed`, { fix: 'baton apply validators.yaml' });
 };
@@ -58,7 +60,7 @@ const show = async (context: GateContext, config: ValidatorConfig): Promise<Answ
       report: await context.records.readReport(config.id, id),
     })),
   );
-  const by = found.claimed === null ? 'the floor it was opened with' : `claimed by ${nodeLabel(config, found.claimed.signer)}`;
+  const by = found.claimed === null ? 'its floor and its claims' : `claimed by ${nodeLabel(config, found.claimed.signer)}`;
   return {
     lines: [
       `${config.id}: the arbiter is ${found.phase}; ${dutyOf(found.watermark)}, ${by}`,
@@ -69,7 +71,7 @@ const show = async (context: GateContext, config: ValidatorConfig): Promise<Answ
       phase: found.phase,
       watermark: found.watermark,
       signer: found.claimed?.signer ?? null,
-      writes: found.version,
+      writes: found.writes,
       nodes: nodes.map(({ id, name, member, report }) => ({
         id,
         name,
@@ -129,22 +131,28 @@ const remove = async (context: GateContext, config: ValidatorConfig, name: strin
   };
 };
 
+const closeLane = async (context: GateContext, { id }: ValidatorConfig, lane: Lane | undefined): Promise<{ readonly earlier: boolean }> => {
+  const outcome = await context.arbiter.close({ validator: id, lane, attempt: attemptId.parse(`close/${id}`) });
+  if (outcome.outcome === 'unknown')
+    throw new BatonError('LeaseUnreachable', `no answer to the closing of ${id}: it may or may not have happened`, {
+      cause: outcome.cause,
+      fix: 'Run the same command again: it finds out.',
+    });
+  if (outcome.outcome === 'refused') throw new BatonError('ArbiterMissing', `${id} has no arbiter`, { fix: `baton gate show ${id}` });
+  return outcome;
+};
+
 const close = async (context: GateContext, config: ValidatorConfig, { yes }: GateOptions): Promise<Answer> => {
   await arbiterOf(context, config);
   const sure =
     yes || (await context.confirm(`Nobody will sign for ${config.id} after this, for ever. Type ${config.id} to close its arbiter:`, config.id));
   if (!sure) return { lines: ['Nothing was changed.'], json: { validator: config.id, closed: false, watermark: null }, exitCode: 4 };
-  const outcome = await context.arbiter.close({ validator: config.id, attempt: attemptId.parse(`close/${config.id}`) });
-  if (outcome.outcome === 'unknown')
-    throw new BatonError('LeaseUnreachable', `no answer to the closing of ${config.id}: it may or may not have happened`, {
-      cause: outcome.cause,
-      fix: 'Run the same command again: it finds out.',
-    });
-  if (outcome.outcome === 'refused') throw new BatonError('ArbiterMissing', `${config.id} has no arbiter`, { fix: `baton gate show ${config.id}` });
-  const { watermark } = outcome.item;
+  const closed = await forEachLane(config, ({ lane }) => closeLane(context, config, lane));
+  const { watermark } = await arbiterOf(context, config);
+  const earlier = closed.every((one) => one.earlier);
   return {
     lines: [
-      `${config.id}: the arbiter is closed${outcome.earlier ? ' already' : ''}. Nothing above ${dutyOf(watermark)} was or will be signed through it.`,
+      `${config.id}: the arbiter is closed${earlier ? ' already' : ''}. Nothing above ${dutyOf(watermark)} was or will be signed through it.`,
       `  next: baton gate remove ${config.id} NODE, for each member, so that no machine keeps the key`,
     ],
     json: { validator: config.id, closed: true, watermark },

@@ -1,3 +1,4 @@
+import { readLast } from '../lanes.ts';
 import { registry } from '../../chains/registry.ts';
 import { createHash } from 'node:crypto';
 import type { ValidatorConfig } from '../../core/config.ts';
@@ -48,11 +49,7 @@ const requireCustody = ({ id, custody }: ValidatorConfig, of: { readonly stored:
 };
 
 const changeOf = async (context: Reads, config: ValidatorConfig): Promise<Stored> => {
-  const [stored, lease, found] = [
-    await context.records.readConfig(config.id),
-    await context.lease.read(config.id),
-    await context.arbiter.read(config.id),
-  ];
+  const [stored, lease, found] = [await context.records.readConfig(config.id), await context.lease.read(config.id), await readLast(context, config)];
   const gated = config.custody === 'gate';
   requireCustody(config, { stored: stored?.config.custody, other: (gated ? lease : found) !== undefined });
   if (lease && !config.nodes.some((node) => node.id === lease.holder)) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EthereumSigner } from './signer.ts';
+import type { SignOutcome } from './signer.ts';
 
 /** The signer over HTTP, in the API of Web3Signer, on loopback only. */
 
@@ -28,7 +28,13 @@ const signPath = /^\/api\/v1\/eth2\/sign\/((?:0x)?[0-9a-fA-F]{96})$/;
 // A page in a browser on this machine must not reach it by another name.
 const ownHost = /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/;
 
-const answer = async (signer: EthereumSigner, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+/** What is served: its keys, and a signature for each duty that may be signed. */
+export interface Served {
+  readonly publicKeys: readonly string[];
+  readonly sign: (publicKey: string, body: unknown) => SignOutcome | Promise<SignOutcome>;
+}
+
+const answer = async (signer: Served, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const path = (request.url ?? '').split('?')[0] ?? '';
   if (!ownHost.test(request.headers.host ?? '')) {
     reply(response, 400, { message: 'not for this host' });
@@ -54,17 +60,13 @@ const answer = async (signer: EthereumSigner, request: IncomingMessage, response
     reply(response, 400, { message: 'the body is no JSON of a duty' });
     return;
   }
-  const outcome = signer.sign(key, body);
+  const outcome = await signer.sign(key, body);
   if (outcome.ok) reply(response, 200, { signature: outcome.signature });
   else reply(response, outcome.status, { message: outcome.reason });
 };
 
 /** Serves until the signal. @returns once it listens. @param of.port 0 takes a free one. */
-export const serveSigner = async (of: {
-  signer: EthereumSigner;
-  port: number;
-  signal: AbortSignal;
-}): Promise<{ port: number; ended: Promise<void> }> => {
+export const serveSigner = async (of: { signer: Served; port: number; signal: AbortSignal }): Promise<{ port: number; ended: Promise<void> }> => {
   const server: Server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) => {
     answer(of.signer, request, response).catch(() => response.destroy());
   });

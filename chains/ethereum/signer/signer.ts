@@ -8,8 +8,17 @@ import type { HistoryStore } from './store.ts';
 
 /** Signs the duties of a set of keys: blocks and votes while the gate is open and once each; what cannot be slashed whenever a key is loaded. */
 
+/** What may be signed once only: a block or a vote of one key. */
+export interface Slashable {
+  readonly kind: 'block' | 'vote';
+  /** With zero for what it does not say. */
+  readonly mark: EthereumMark;
+  /** `0x` and 64 hex. */
+  readonly signingRoot: string;
+}
+
 export type SignOutcome =
-  | { readonly ok: true; readonly signature: string }
+  | { readonly ok: true; readonly signature: string; /** Null for what cannot be slashed. */ readonly slashable: Slashable | null }
   /** The HTTP status as Web3Signer gives it. */
   | { readonly ok: false; readonly status: 400 | 404 | 412 | 500; readonly reason: string };
 
@@ -114,7 +123,7 @@ export class EthereumSigner {
     if (!Buffer.isBuffer(root)) return root;
     const key = this.#keys.get(name);
     if (key === undefined) return refused(412, 'this node does not hold the lease');
-    if (slashable(parsed.data) === null) return { ok: true, signature: key.sign(root) };
+    if (slashable(parsed.data) === null) return { ok: true, signature: key.sign(root), slashable: null };
     return this.#signOnce({ name, key, duty: parsed.data, root });
   }
 
@@ -151,7 +160,10 @@ export class EthereumSigner {
     }
     const signature = of.key.sign(of.root);
     // The machine may have been frozen between the check and here.
-    return isOpen() ? { ok: true, signature } : refused(412, 'the lease ran out while signing');
+    const mark = slashable(of.duty);
+    const kind = of.duty.type === 'BLOCK_V2' ? 'block' : 'vote';
+    if (!isOpen() || mark === null) return refused(412, 'the lease ran out while signing');
+    return { ok: true, signature, slashable: { kind, mark, signingRoot: hexOf(of.root) } };
   }
 
   #judge(history: KeyHistory, duty: Duty, signingRoot: string): { verdict: Verdict; next: KeyHistory } {
