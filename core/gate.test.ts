@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { amber, attempt, birch, v } from '../test/support/core.ts';
-import { applyClaim, applyClosing, applyOpening, arbiter, claimOf, judgeNotOpened, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
+import {
+  applyClaim,
+  applyClosing,
+  applyOpening,
+  arbiter,
+  claimOf,
+  isAbove,
+  judgeNotOpened,
+  judgeRefused,
+  type Arbiter,
+  type DutyClaim,
+} from './gate.ts';
 import type { Watermark } from './watermark.ts';
 
 const at = (height: number, round = 0, step = 3): Watermark => ({ kind: 'consensus', height, round, step });
@@ -96,4 +107,34 @@ test.each([
 ])('the time of a message is one that its frame can hold: %s s, %d ns', (seconds, nanos, good) => {
   expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos } } }).success).toBe(good);
   expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos, other: 1 } } }).success).toBe(false);
+});
+
+test('a vote follows another with a higher target and no lower source, and nothing else', () => {
+  const vote = (source: number, target: number): Watermark => ({ kind: 'eip3076', slot: 0, source, target });
+  const table = [
+    [vote(4, 7), true],
+    [vote(5, 6), true],
+    [vote(3, 5), false],
+    [vote(4, 5), false],
+    [vote(5, 5), false],
+    [vote(3, 6), false],
+    [vote(5, 4), false],
+    [{ kind: 'slot', slot: 9 }, false],
+  ] as const;
+  for (const [duty, expected] of table) expect(isAbove(duty, vote(4, 5)), JSON.stringify(duty)).toBe(expected);
+  expect(isAbove({ kind: 'eip3076', slot: 1, source: 4, target: 7 }, { kind: 'eip3076', slot: 2, source: 4, target: 5 })).toBe(false);
+  const held = { ...opened, watermark: vote(4, 5), claimed: stored };
+  expect(applyClaim(held, claim(vote(4, 5)))).toEqual({ outcome: 'repeat', claimed: stored });
+  expect(applyClaim(held, claim(vote(4, 5), two))).toEqual({ outcome: 'refused', found: held });
+  expect(applyClaim(held, claim(vote(3, 5)))).toEqual({ outcome: 'refused', found: held });
+  expect(applyClaim(held, claim(vote(4, 6)))).toMatchObject({ outcome: 'won', item: { watermark: vote(4, 6), version: 2 } });
+});
+test('a lane stays with its item', () => {
+  expect(applyOpening(undefined, { validator: v, lane: 'ablock', floor: at(10), attempt: attempt('open') })).toMatchObject({
+    item: { lane: 'ablock' },
+  });
+  expect(claimOf({ validator: v, lane: 'avote', node: amber, duty: at(11), claimed: { content: one, signature: 'QQ==', time: null } }).lane).toBe(
+    'avote',
+  );
+  expect(arbiter.safeParse({ ...opened, lane: 'a#b' }).success).toBe(false);
 });

@@ -73,6 +73,53 @@ describe('apply', () => {
   });
 });
 
+describe('Ethereum', () => {
+  const keys = [`0x${'a'.repeat(96)}`, `0x${'b'.repeat(96)}`];
+  const beacon = (one: Record<string, unknown>): void => {
+    one['custody'] = 'gate';
+    one['chain'] = { kind: 'ethereum', mode: 'signer', publicKeys: keys, genesisValidatorsRoot: `0x${'0'.repeat(64)}` };
+  };
+  test('each key has an order of blocks and one of votes, opened and closed as one', async () => {
+    const path = await enrolled(beacon);
+    // The head is 100, the margin 2: slot 102 is in epoch 3.
+    const whole = { kind: 'eip3076', slot: 102, source: 3, target: 4 };
+    for (const key of keys) {
+      expect(await arbiter().read(hub, undefined, `${key}block`)).toMatchObject({ phase: 'open', watermark: { kind: 'slot', slot: 102 } });
+      expect(await arbiter().read(hub, undefined, `${key}vote`)).toMatchObject({ watermark: { kind: 'eip3076', slot: 0, source: 3, target: 4 } });
+    }
+    expect(await baton('gate', 'show', 'hub-1')).toBe(0);
+    expect(told).toMatchObject({ phase: 'open', watermark: whole, signer: null, writes: 4 });
+    expect(await baton('apply', path, '--yes')).toBe(0);
+    expect(told).toMatchObject({ changes: [{ kind: 'unchanged' }], applied: false });
+    typed.word = 'hub-1';
+    expect(await baton('gate', 'close', 'hub-1')).toBe(0);
+    expect(told).toEqual({ validator: 'hub-1', closed: true, watermark: whole });
+    for (const key of keys) expect(await arbiter().read(hub, undefined, `${key}vote`)).toMatchObject({ phase: 'closed' });
+  });
+  test('one that is not whole is none, and apply opens the rest', async () => {
+    const path = await enrolled(beacon);
+    const { DeleteItemCommand } = await import('@aws-sdk/client-dynamodb');
+    await client.send(new DeleteItemCommand({ TableName: 'baton', Key: { pk: { S: `arbiter#hub-1#${keys[1] ?? ''}vote` } } }));
+    expect(await baton('gate', 'show', 'hub-1')).toBe(4);
+    expect(told).toMatchObject({ error: { code: 'ArbiterMissing' } });
+    expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(0);
+    expect(await baton('gate', 'show', 'hub-1')).toBe(0);
+  });
+  test('keys that clients hold have no signer that could ask', async () => {
+    const path = file(
+      'held.yaml',
+      stringify(
+        yaml((one) => {
+          beacon(one);
+          (one['chain'] as Record<string, unknown>)['mode'] = 'keymanager';
+        }),
+      ),
+    );
+    expect(await baton('apply', path, '--yes', '--attest', statement)).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'ConfigInvalid', field: 'hub-1.custody' } });
+  });
+});
+
 describe('members', () => {
   test('join and leave while all run, each time with the next term', async () => {
     await enrolled(gated);

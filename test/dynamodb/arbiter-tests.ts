@@ -57,6 +57,37 @@ const judgedAlike = (at: () => Bench): void => {
     }
     expect(Object.groupBy(told, String)).toMatchObject({ won: { length: 39 }, repeat: { length: 12 }, refused: { length: 93 } });
   });
+  test('every vote over every vote, of the same lane', async () => {
+    const votes: Watermark[] = [3, 4, 5].flatMap((source) => [4, 5, 10].map((target) => ({ kind: 'eip3076', slot: 0, source, target }) as const));
+    const told: string[] = [];
+    for (const mark of [...votes, slot(9)]) {
+      const row = [...votes, slot(10)].map(async (duty) => {
+        const [validator, lane] = [fresh(), '0xabvote'];
+        const before = { ...standing(validator, mark), lane };
+        await putRaw(at(), `arbiter#${validator}#${lane}`, before);
+        const claim = { ...claimFor(validator, duty), lane };
+        const expected = applyClaim(before, claim);
+        const store = new ArbiterStore(at());
+        expect(await store.claim(claim), JSON.stringify({ before, claim })).toEqual(expected);
+        expect(await store.read(validator, undefined, lane)).toEqual(expected.outcome === 'won' ? expected.item : before);
+        return expected.outcome;
+      });
+      told.push(...(await Promise.all(row)));
+    }
+    expect(Object.groupBy(told, String)).toMatchObject({ won: { length: 19 }, repeat: { length: 9 }, refused: { length: 72 } });
+  });
+  test('a claim for one lane leaves the others alone, and there is no whole beside them', async () => {
+    const [store, validator] = [new ArbiterStore(at()), fresh()];
+    for (const lane of ['ablock', 'bblock']) await store.open({ validator, lane, floor: slot(4), attempt: attempt('open') });
+    expect((await store.claim({ ...claimFor(validator, slot(9)), lane: 'ablock' })).outcome).toBe('won');
+    expect((await store.claim({ ...claimFor(validator, slot(5), { content: 'b' }), lane: 'bblock' })).outcome).toBe('won');
+    expect(await store.claim(claimFor(validator, slot(10)))).toEqual({ outcome: 'refused', found: undefined });
+    expect(await store.close({ validator, lane: 'ablock', attempt: attempt('close') })).toMatchObject({
+      outcome: 'done',
+      item: { lane: 'ablock', phase: 'closed' },
+    });
+    expect((await store.claim({ ...claimFor(validator, slot(6), { content: 'c' }), lane: 'bblock' })).outcome).toBe('won');
+  });
   test('a closed one, one of another content, and none at all', async () => {
     const validators = [fresh(), fresh(), fresh(), fresh()] as const;
     expect(await judge(standing(validators[0], at3(9, 0, 3), 'closed'), claimFor(validators[0], at3(10, 0, 1)))).toBe('refused');
