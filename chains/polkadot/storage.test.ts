@@ -33,8 +33,10 @@ describe('what is stored', () => {
   test.each(['', '0x', '0x04', `0x08${one}`, `0x04${one}00`, '0xzz', `0x03${one}`, '0xfeffffff', '0x01'])('%.20s is none', (hex) => {
     expect(() => accountsOf(hex)).toThrow();
   });
-  const vrf =
-    'ec9bd8e2d0368c97f3d888837f7283bbe08266869eb613159db547905026c2502a70f168b9ffcc233344005d11ebecd166769200d270a2eaa642118a00acb708a0487a440b0caf3dd5c91ab173e80ddfe5735ef8b938ea87a6105a1161612707';
+  const vrf = [
+    'ec9bd8e2d0368c97f3d888837f7283bbe08266869eb613159db547905026c2502a70f168b9ffcc233344005d11ebecd16676',
+    '9200d270a2eaa642118a00acb708a0487a440b0caf3dd5c91ab173e80ddfe5735ef8b938ea87a6105a1161612707',
+  ].join('');
   test.each([
     ['block 789,629 of Polkadot (secondary with VRF)', [`0x0642414245b501036d000000f4f4d80f00000000${vrf}`], 109],
     ['a secondary plain slot', ['0x06424142453402070000000100000000000000'], 7],

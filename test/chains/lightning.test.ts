@@ -20,13 +20,15 @@ const bin = (name: string, body: string): void => {
 
 /** What each stand-in answers; it refuses every other way of being asked with the exit code of the real one. */
 const sql = { recovery: 'f', commit: 'on', late: '0', others: '0' };
+const connected =
+  "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' " + 'and pid <> pg_backend_pid()';
 const psql = (of: typeof sql): string => `
 [ "$1 $2 $3" = "--no-psqlrc --tuples-only --no-align" ] && [ "$4" = "--dbname=postgresql://lnd@db/lnd" ] && [ $# = 5 ] || exit 2
 case $5 in
   "--command=select pg_is_in_recovery()") echo ${of.recovery} ;;
   "--command=show synchronous_commit") echo ${of.commit} ;;
   "--command=select count(*) from pg_stat_replication where sync_state = 'async'") echo ${of.late} ;;
-  "--command=select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()") echo ${of.others} ;;
+  "--command=${connected}") echo ${of.others} ;;
   *) exit 1 ;;
 esac`;
 const lines = [
