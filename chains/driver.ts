@@ -17,10 +17,17 @@ export interface Health {
 export interface Activation {
   readonly key: Buffer;
   readonly floor: Watermark;
-  /** Without it, nothing of this node's own is taken for the record of this term. */
+  /** For drivers that keep a record of their own. */
   readonly term?: Term;
-  /** What the holder before has handed over. */
+  /** What the holder before has handed over. Trusted for nothing but what the driver itself can check. */
   readonly handover?: Buffer | null;
+}
+
+/** What the next holder needs to sign at once, with the term in which this node signed: it is worth nothing for another one. */
+export interface Handover {
+  readonly term: Term;
+  /** At most 16 KB. */
+  readonly bytes: Buffer;
 }
 
 /** How the guard opens and closes one kind of validator. */
@@ -28,7 +35,7 @@ export interface Driver {
   /** Runs until the signal: what must be there on active and standby alike. */
   run(signal: AbortSignal): Promise<void>;
   /** Makes the floor durable, before the term is declared. */
-  prepare(floor: Watermark): void;
+  prepare(floor: Watermark, term?: Term): void;
   /** Lets it sign. @throws when it cannot; then nothing signs. */
   activate(of: Activation, signal: AbortSignal): Promise<void>;
   /** At once and without waiting: from here on no signature leaves, as far as this process decides. */
@@ -39,8 +46,8 @@ export interface Driver {
   watermark(): Promise<Watermark | null>;
   /** True when a duty was signed before and the record of it is gone. */
   lostWatermark(): boolean;
-  /** What the next holder needs to sign at once, at most 16 KB. Asked after `demote`; null when it is not whole and final. */
-  handover?(): Promise<Buffer | null>;
+  /** Asked after `demote`; null when it is not whole and final. */
+  handover?(): Promise<Handover | null>;
   health(active: boolean, signal: AbortSignal): Promise<Health>;
 }
 

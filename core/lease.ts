@@ -38,6 +38,8 @@ export const sealed = z.strictObject({
   /** The data key, encrypted by KMS under exactly {validator, node, term}. */
   dataKey: z.string().max(8_000),
   grantToken: z.string().max(3_000),
+  /** What the holder before has handed over: no secret, and judged by the driver of the new one. 16 KB. */
+  handover: z.base64().max(21_848).optional(),
 });
 export type Sealed = z.infer<typeof sealed>;
 

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { nodeId, term, validatorId } from './ids.ts';
 import { watermark } from './watermark.ts';
 
+/** 16 KB in base64. */
+const handedOver = z.base64().max(21_848);
+
 /** A node's own item: only that node may write it. The guard's word about itself, never about the lease. */
 export const nodeReport = z.strictObject({
   validator: validatorId,
@@ -41,6 +44,25 @@ export const nodeReport = z.strictObject({
   distress: z.string().max(500).nullable(),
   diskFreeBytes: z.number().min(0).nullable(),
   /** The guard closed the gate, verified that the validator cannot sign, and dropped the key, for this term. */
-  relinquished: z.strictObject({ term, watermark: watermark.nullable() }).optional(),
+  relinquished: z
+    .strictObject({
+      term,
+      watermark: watermark.nullable(),
+      /** The daemon's own record of what it signed, for the next holder, with the term in which it signed. */
+      handover: z.strictObject({ term, bytes: handedOver }).optional(),
+    })
+    .optional(),
 });
 export type NodeReport = z.infer<typeof nodeReport>;
+
+/**
+ * What the fenced holder has handed over in this very term, of the very term in which it signed last. Anything else is none: votes of others since
+ * then would not be in it.
+ */
+export const handoverOf = (
+  report: NodeReport | undefined,
+  lease: { readonly holder: string; readonly term: number; readonly releasedTerm: number },
+): string | undefined => {
+  const word = report?.node === lease.holder ? report.relinquished : undefined;
+  return word?.term === lease.term && word.handover?.term === lease.releasedTerm ? word.handover.bytes : undefined;
+};

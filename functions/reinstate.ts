@@ -4,6 +4,7 @@ import { attemptId, nextTerm } from '../core/ids.ts';
 import { reinstate as reinstateWrite } from '../core/lease.ts';
 import { reinstate as contract } from './contract.ts';
 import { needClosedBreaker } from './shared/breaker.ts';
+import { withHandover } from './shared/handed-over.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import { needFloor } from './shared/last-word.ts';
 import * as make from './shared/make.ts';
@@ -39,7 +40,10 @@ export const reinstate: Act<z.output<typeof contract.input>, z.input<typeof cont
     { vault, validator: input.validator, node: node.id, term: nextTerm(input.term), principal: node.principal },
     signal,
   );
-  const next = await deps.lease.mustWrite(reinstateWrite(input, { holder: lease.holder, sealed, watermark: floor, attempt }), signal);
+  const next = await deps.lease.mustWrite(
+    reinstateWrite(input, { holder: lease.holder, sealed: await withHandover(deps, lease, sealed, signal), watermark: floor, attempt }),
+    signal,
+  );
   return answer(next.term);
 };
 

@@ -7,6 +7,7 @@ import { accepts } from '../core/proofs.ts';
 import { dutyOf } from '../core/watermark.ts';
 import { releaseKey as contract } from './contract.ts';
 import { needClosedBreaker } from './shared/breaker.ts';
+import { withHandover } from './shared/handed-over.ts';
 import { handlerOf, needConfig, needDriven, type Act } from './shared/handler.ts';
 import { needFloor } from './shared/last-word.ts';
 import { quarantinedOf } from './shared/quarantine.ts';
@@ -56,7 +57,7 @@ export const releaseKey: Act<
   const next = await deps.lease.mustWrite(
     release(input, {
       candidate: input.candidate,
-      sealed,
+      sealed: evidence.kind === 'relinquished' ? await withHandover(deps, lease, sealed, signal) : sealed,
       watermark,
       attempt: attemptId.parse(`${input.claim}/Release/${input.term}`),
     }),

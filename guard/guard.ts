@@ -18,6 +18,7 @@ export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 /** A daemon may take long to get ready. */
 const longestActionMs = 60_000;
+const largestHandoverBytes = 16_384;
 
 export class Guard {
   readonly #options: GuardOptions;
@@ -207,14 +208,15 @@ export class Guard {
       const key = await this.#options.openKey(lease, signal);
       try {
         this.#options.keepTerm?.(term);
-        this.#driver.prepare(floor);
+        this.#driver.prepare(floor, term);
         // What this guard promises for the term is on record before the first signature of it.
         await this.#report({ ...word, signing: false });
         if (this.#hold.term !== term || !this.#maySignNow()) {
           this.#letGo(term);
           return;
         }
-        await this.#driver.activate({ key, floor, term }, signal);
+        const handed = lease.sealed?.handover;
+        await this.#driver.activate({ key, floor, term, handover: handed === undefined ? null : Buffer.from(handed, 'base64') }, signal);
       } finally {
         key.fill(0);
       }
@@ -249,12 +251,19 @@ export class Guard {
       const own: Watermark | null = this.#options.reporter.lostRecord ? null : await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
       const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
-      await this.#report({ relinquished: { term, watermark } }, signal);
+      const handover = await this.#handover();
+      await this.#report({ relinquished: { term, watermark, ...(handover === null ? {} : { handover }) } }, signal);
       this.#hold = onRelinquished(this.#hold, term);
       this.#say(`Relinquished term ${term}.`);
     } finally {
       if (this.#hold.relinquished < term) this.#owed = this.#hold.relinquished;
     }
+  }
+
+  /** A disk that came back from an earlier time hands nothing over. */
+  async #handover(): Promise<{ term: Term; bytes: string } | null> {
+    const found = this.#options.reporter.lostRecord ? null : ((await this.#driver.handover?.()) ?? null);
+    return found === null || found.bytes.length > largestHandoverBytes ? null : { term: found.term, bytes: found.bytes.toString('base64') };
   }
 
   async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import { Systemctl } from '../runtime/commands.ts';
 import { answerOf } from './check.ts';
 import { loadGuardConfig, type GuardConfig } from './config.ts';
 import type { Driver, DriverOptions } from '../chains/driver.ts';
+import { forgetRecord } from '../chains/own-record.ts';
 import { chainOf } from '../chains/registry.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
@@ -81,6 +82,7 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options:
     memory: new MemoryFile({ stateDir: config.paths.stateDir, place: placeOf() }),
     forget: () => {
       state.remove();
+      forgetRecord(config.paths.stateDir);
     },
     read: (signal) => records.readReport(config.validator, config.node, signal),
     write: (report, over, signal) => records.writeReport(report, over, signal),

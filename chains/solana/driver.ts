@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
-import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
+import type { Term } from '../../core/ids.ts';
+import { untilAborted, type Activation, type Driver, type Handover, type Health } from '../driver.ts';
 import { bringDown, within, type NodeParts } from '../node.ts';
+import { RecordFile } from '../own-record.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import { clientOf, type Client } from './client.ts';
 import type { SolanaNode } from './config.ts';
@@ -32,7 +32,7 @@ export class SolanaDriver implements Driver {
   readonly #options: SolanaOptions;
   readonly #client: Client;
   readonly #ask: Ask;
-  readonly #record: string;
+  readonly #record: RecordFile;
   #closing = false;
   #demoted = false;
   /** From the first step of an activation until the next demotion. */
@@ -42,17 +42,17 @@ export class SolanaDriver implements Driver {
     this.#options = options;
     this.#client = clientOf(options.chain, options.run);
     this.#ask = options.ask ?? callRpc;
-    this.#record = join(options.paths.stateDir, 'solana-term.json');
-    mkdirSync(options.paths.stateDir, { recursive: true, mode: 0o700 });
+    this.#record = new RecordFile(options.paths.stateDir);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     await untilAborted(signal);
   }
 
-  prepare(): void {
+  prepare(_floor: Watermark, term?: Term): void {
     // While the validator votes by itself, only its tower knows the last vote.
     this.#options.forget();
+    if (term !== undefined && this.#record.load()?.term !== term) this.#record.save({ term, exact: false });
   }
 
   /** @throws Error when the validator cannot be shown to vote with the staked identity, and with every earlier vote in mind. */
@@ -61,6 +61,8 @@ export class SolanaDriver implements Driver {
     this.#demoted = false;
     this.#asked = true;
     const { chain } = this.#options;
+    const { term } = of;
+    if (term === undefined) throw new Error('GuardRefused: votes are recorded by term, and none is told');
     const keys = keysOf(of.key);
     try {
       if (keys.identity !== chain.identity) throw new Error(`KeyInvalid: the key is of ${keys.identity}, not of ${chain.identity}`);
@@ -68,8 +70,8 @@ export class SolanaDriver implements Driver {
       await healthAt(this.#ask, chain.rpc, signal);
       const requireTower = await this.#remember(of, signal);
       if (this.#isClosing()) throw new Error('closed before it was started');
-      this.#keep(of.term);
-      await this.#toStaked(keys, requireTower, signal);
+      this.#record.save({ term, exact: true });
+      await this.#toStaked({ keys, requireTower, term }, signal);
     } finally {
       keys.drop();
     }
@@ -79,7 +81,8 @@ export class SolanaDriver implements Driver {
   async #remember({ handover, term, floor }: Activation, signal: AbortSignal): Promise<boolean> {
     const { ledger, identity } = this.#options.chain;
     // Of this very term nobody else has voted: the tower of this node is the record.
-    if (term !== undefined && this.#ownTerm() === term) {
+    const own = this.#record.load();
+    if (own !== null && own.term === term && own.exact) {
       if (readTower(ledger, identity) === null) throw new Error(`GuardRefused: the tower of term ${term} is gone; switch over to begin a new term`);
       return true;
     }
@@ -104,11 +107,11 @@ export class SolanaDriver implements Driver {
     if (!passed) throw new Error(`TowerMissing: without the tower it votes only after slot ${floor.slot}; the node is at ${head}`);
   }
 
-  async #toStaked(keys: Keys, requireTower: boolean, signal: AbortSignal): Promise<void> {
+  async #toStaked({ keys, requireTower, term }: { keys: Keys; requireTower: boolean; term: Term }, signal: AbortSignal): Promise<void> {
     const { chain, clock } = this.#options;
     if (!(await this.#client.addVoter(keys.voterText, longestCommandMs))) throw new Error('the validator takes no authorized voter');
     if (!(await this.#client.toStaked(keys.identityText, { requireTower, timeoutMs: longestCommandMs }))) {
-      if ((await this.#identity(signal).catch(() => '')) === chain.spareIdentity) this.#drop();
+      if ((await this.#identity(signal).catch(() => '')) === chain.spareIdentity && !requireTower) this.#record.save({ term, exact: false });
       throw new Error('set-identity failed');
     }
     const shown = await within({ clock, longestMs: longestCommandMs, signal, everyMs: tickMs }, async () => {
@@ -164,9 +167,11 @@ export class SolanaDriver implements Driver {
     });
   }
 
-  /** The tower, for the next holder. Asked after `demote`; null when it cannot be shown whole and final. At most 16 KB. */
-  async handover(): Promise<Buffer | null> {
-    return this.#demoted ? readTower(this.#options.chain.ledger, this.#options.chain.identity) : null;
+  /** The tower, when it is the record of a term in which this node voted. */
+  async handover(): Promise<Handover | null> {
+    const own = this.#record.load();
+    const bytes = this.#demoted && own?.exact === true ? readTower(this.#options.chain.ledger, this.#options.chain.identity) : null;
+    return own === null || bytes === null ? null : { term: own.term, bytes };
   }
 
   /** Votes leave before they land, so nothing outside the tower knows the last one exactly. */
@@ -175,7 +180,8 @@ export class SolanaDriver implements Driver {
   }
 
   lostWatermark(): boolean {
-    return this.#ownTerm() !== null && !hasTower(this.#options.chain.ledger, this.#options.chain.identity);
+    const own = this.#record.load();
+    return own === null || (own.exact && !hasTower(this.#options.chain.ledger, this.#options.chain.identity));
   }
 
   /** Planned work only: false when no quiet time came within this time. Nothing depends on it but the number of missed slots. */
@@ -201,24 +207,5 @@ export class SolanaDriver implements Driver {
     } catch (error) {
       return { synced: false, height: null, distress: active ? `ValidatorDown: ${(error as Error).message.slice(0, 200)}` : null };
     }
-  }
-
-  #ownTerm(): number | null {
-    try {
-      const { term } = JSON.parse(readFileSync(this.#record, 'utf8')) as { term?: unknown };
-      return typeof term === 'number' ? term : null;
-    } catch {
-      return null;
-    }
-  }
-
-  /** On the disk before the first vote of the term. */
-  #keep(term: number | undefined): void {
-    if (term === undefined) this.#drop();
-    else writeFileSync(this.#record, `${JSON.stringify({ term })}\n`, { mode: 0o600, flush: true });
-  }
-
-  #drop(): void {
-    rmSync(this.#record, { force: true });
   }
 }

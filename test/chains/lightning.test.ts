@@ -151,7 +151,7 @@ describe('the page', () => {
     expect(one).toMatchObject({ id: 'ln-1', custody: 'release', policy: { evidence: ['stopped', 'powered-off'] } });
   });
   test('has a chain for the guard that is accepted, with the scripts that are there', () => {
-    const chain = registry['systemd']?.node.parse(JSON.parse(block('json'))) as { stateCheckCommand: string[] };
+    const chain = registry['systemd']?.node.parse(JSON.parse(block('json'))) as unknown as { stateCheckCommand: string[] };
     expect(chain.stateCheckCommand[0]).toBe('/usr/local/lib/baton/lnd-state-check.sh');
   });
   test('has an lnd.conf that passes', () => {

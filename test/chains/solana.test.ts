@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { forgetRecord } from '../../chains/own-record.ts';
 import { readTower, towerFile } from '../../chains/solana/tower.ts';
 import type { Driver } from '../../chains/driver.ts';
 import { pairOf } from '../../local/chains/solana/pair.ts';
@@ -33,7 +35,7 @@ describe('activation', () => {
   test('the key goes through standard input into memory, and is in no file', async () => {
     const { driver, node, stand } = await made.side('amber');
     const asDriver: Driver = driver;
-    asDriver.prepare(low);
+    asDriver.prepare(low, t(1));
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     expect(stand.identity.address).toBe(made.cluster.identity.address);
     expect(stand.voters).toHaveLength(1);
@@ -49,21 +51,15 @@ describe('activation', () => {
     await made.votes('amber', 3);
     await amber.driver.demote(made.never);
     const tower = await amber.driver.handover();
-    expect(tower?.length).toBe(116);
-    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower, term: t(2) }, made.never);
+    expect([tower?.term, tower?.bytes.length]).toEqual([1, 116]);
+    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower?.bytes ?? null, term: t(2) }, made.never);
     await made.votes('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });
-  test.each([
-    ['of another identity', () => towerOf(pairOf(), 1_000_000)],
-    ['with a signature of another', () => Buffer.concat([towerOf(pairOf(), 5).subarray(0, 68), towerOf(made.cluster.identity, 5).subarray(68)])],
-    ['cut off', () => towerOf(made.cluster.identity, 5).subarray(0, 110)],
-    ['too large', () => Buffer.concat([towerOf(made.cluster.identity, 5), Buffer.alloc(20_000)])],
-    ['empty', () => Buffer.alloc(0)],
-  ])('a tower %s is none: the floor counts', async (_, tower) => {
+  test('a tower that does not hold is none: the floor counts', async () => {
     const { driver, node } = await made.side('birch');
     const floor = made.floor(50);
-    await driver.activate({ key: made.key(), floor, handover: tower(), term: t(2) }, made.never);
+    await driver.activate({ key: made.key(), floor, handover: towerOf(pairOf(), 1_000_000), term: t(2) }, made.never);
     await made.votes('birch', 1);
     expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
     expect(readTower(node.ledger, node.identity)).not.toBe(null);
@@ -179,6 +175,49 @@ describe('demotion', () => {
   });
 });
 
+describe('the tower of this node', () => {
+  const tower = (side: Awaited<ReturnType<SolanaBench['side']>>): string => towerFile(side.node.ledger, side.node.identity);
+  test('is handed over with the term in which it voted, and only then', async () => {
+    const amber = await made.side('amber');
+    writeFileSync(tower(amber), towerOf(made.cluster.identity, 7));
+    await amber.driver.demote(made.never);
+    expect(await amber.driver.handover()).toBe(null);
+    // Released in term 3, and never opened: the tower is of a time before others voted.
+    amber.driver.prepare(low, t(3));
+    await expect(amber.driver.activate({ key: Buffer.from('-'), floor: low, term: t(3) }, made.never)).rejects.toThrow('KeyInvalid');
+    await amber.driver.demote(made.never);
+    expect(await amber.driver.handover()).toBe(null);
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(3) }, made.never);
+    await made.votes('amber', 1);
+    expect(await amber.driver.handover()).toBe(null);
+    await amber.driver.demote(made.never);
+    expect((await amber.driver.handover())?.term).toBe(3);
+  });
+  test('is not the record of a term once the disk came back from an earlier time', async () => {
+    const amber = await made.side('amber');
+    amber.driver.prepare(low, t(1));
+    await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
+    await made.votes('amber', 1);
+    expect(amber.driver.lostWatermark()).toBe(false);
+    forgetRecord(join(amber.node.ledger, 'state'));
+    expect(amber.driver.lostWatermark()).toBe(true);
+    await amber.driver.demote(made.never);
+    expect(await amber.driver.handover()).toBe(null);
+  });
+  test('without a term nothing is opened; a declared term that never opened is not lost', async () => {
+    const amber = await made.side('amber');
+    await expect(amber.driver.activate({ key: made.key(), floor: low }, made.never)).rejects.toThrow('GuardRefused: votes are recorded by term');
+    expect(amber.driver.lostWatermark()).toBe(true);
+    amber.driver.prepare(low, t(4));
+    expect(amber.driver.lostWatermark()).toBe(false);
+    amber.stand.deaf = true;
+    const activating = amber.driver.activate({ key: made.key(), floor: low, term: t(4) }, made.never);
+    setTimeout(() => amber.driver.closeGate(), 1_000);
+    await expect(activating).rejects.toThrow('closed while');
+    expect(amber.driver.lostWatermark()).toBe(true);
+  });
+});
+
 describe('firedancer', () => {
   test('changes its identity by fdctl, takes a lock that was left, and switches with the tower', async () => {
     const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
@@ -189,7 +228,10 @@ describe('firedancer', () => {
     amber.stand.locked = true;
     await amber.driver.demote(made.never);
     expect(amber.stand.identity.address).toBe(amber.stand.spare.address);
-    await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: await amber.driver.handover(), term: t(2) }, made.never);
+    await birch.driver.activate(
+      { key: made.key(), floor: made.floor(1_000_000), handover: (await amber.driver.handover())?.bytes ?? null, term: t(2) },
+      made.never,
+    );
     await made.votes('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });

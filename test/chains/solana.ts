@@ -56,7 +56,7 @@ export class SolanaBench {
     };
     const parts: NodeParts = {
       unit,
-      stopMs: durationMs(of.stopMs ?? 5_000),
+      stopMs: durationMs(of.stopMs ?? 10_000),
       paths: { keyDir: join(ledger, 'run'), stateDir: join(ledger, 'state') },
       clock: systemClock,
       units,
@@ -113,7 +113,7 @@ export const solanaFacts = async (): Promise<ChainFacts> => {
   const planned = await bench(async (made, amber, birch) => {
     await amber.driver.waitForWindow(5_000);
     await amber.driver.demote(made.never);
-    const handover = await amber.driver.handover();
+    const handover = (await amber.driver.handover())?.bytes ?? null;
     await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: t(2) }, made.never);
     await made.votes('birch', 5);
     return made.facts('amber', 'birch');
