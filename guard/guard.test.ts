@@ -220,6 +220,35 @@ describe('closing', () => {
       expect(bench.stored?.relinquished?.watermark).toEqual({ kind: 'consensus', height: 10, round: 0, step: 3 });
     });
   });
+  test('what its driver hands over goes with the relinquish, but not from a disk of an earlier time, nor when it is too large', async () => {
+    const handed = async (bytes: number, lost = false): Promise<unknown> => {
+      const bench = await withGuard(async (one) => {
+        await one.during(3_000);
+        one.driver.handed = { term: t(1), bytes: Buffer.alloc(bytes, 1) };
+        if (lost && one.reporter) Object.defineProperty(one.reporter, 'lostRecord', { value: true });
+        one.lease = fencing();
+        await one.during(3_000);
+      });
+      expect(bench.stored?.relinquished?.term).toBe(2);
+      return bench.stored?.relinquished?.handover;
+    };
+    expect(await handed(3)).toEqual({ term: 1, bytes: 'AQEB' });
+    expect(await handed(16_384)).toMatchObject({ term: 1 });
+    expect(await handed(16_385)).toBe(undefined);
+    expect(await handed(3, true)).toBe(undefined);
+  });
+  test('the driver is told the term, and what came with the key', async () => {
+    const sealed = { node: amber, term: t(1), box: 'x', dataKey: 'x', grantToken: 'x' };
+    const activations = async (of: object): Promise<unknown> => {
+      const bench = await withGuard(async (one) => {
+        one.lease = leaseOf({ sealed: { ...sealed, ...of } });
+        await one.during(3_000);
+      });
+      return bench.driver.activations.map(({ term, handover }) => ({ term, handover: handover?.toString() ?? null }));
+    };
+    expect(await activations({})).toEqual([{ term: 1, handover: null }]);
+    expect(await activations({ handover: 'dG93ZXI=' })).toEqual([{ term: 1, handover: 'tower' }]);
+  });
   test('a relinquished term is never opened again, also after a restart; a reinstated one is', async () => {
     const first = await withGuard(async (bench) => {
       await bench.during(100);

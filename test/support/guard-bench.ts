@@ -5,7 +5,7 @@ import type { NodeReport } from '../../core/report.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { guardConfig, type GuardConfig } from '../../guard/config.ts';
-import type { Driver, Health } from '../../chains/driver.ts';
+import type { Activation, Driver, Handover, Health } from '../../chains/driver.ts';
 import { standsOn, type Remembered } from '../../core/writer.ts';
 import { Guard } from '../../guard/guard.ts';
 import type { GuardOptions } from '../../guard/options.ts';
@@ -36,6 +36,8 @@ class TestDriver implements Driver {
   stalled = false;
   onActivate: () => void = () => undefined;
   readonly log: string[] = [];
+  activations: Omit<Activation, 'key'>[] = [];
+  handed: Handover | null = null;
   mark: Watermark | null = { kind: 'consensus', height: 50, round: 0, step: 3 };
   async run(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -47,7 +49,8 @@ class TestDriver implements Driver {
   prepare(): void {
     this.log.push('prepare');
   }
-  async activate(): Promise<void> {
+  async activate({ floor, term, handover }: Activation): Promise<void> {
+    this.activations.push({ floor, ...(term === undefined ? {} : { term }), handover: handover ?? null });
     if (this.failActivate) throw new Error('it does not start');
     this.onActivate();
     this.open = true;
@@ -64,6 +67,9 @@ class TestDriver implements Driver {
   }
   async watermark(): Promise<Watermark | null> {
     return this.mark;
+  }
+  async handover(): Promise<Handover | null> {
+    return this.handed;
   }
   lostWatermark(): boolean {
     return this.lost;
