@@ -33,7 +33,7 @@ test('planned switch, crash and negative control', async () => {
 
 describe('activation', () => {
   test('the key goes through standard input into memory, and is in no file', async () => {
-    const { driver, node, stand } = await made.side('amber');
+    const { driver, node, stand } = await made.side('amber', { asProcess: true });
     const asDriver: Driver = driver;
     asDriver.prepare(low, t(1));
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
@@ -220,7 +220,7 @@ describe('the tower of this node', () => {
 
 describe('firedancer', () => {
   test('changes its identity by fdctl, takes a lock that was left, and switches with the tower', async () => {
-    const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
+    const [amber, birch] = [await made.side('amber', { client: 'firedancer', asProcess: true }), await made.side('birch', { client: 'firedancer' })];
     for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
     amber.stand.locked = true;
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
@@ -246,14 +246,14 @@ describe('the stand-ins refuse wrong usage with 1', () => {
     [['-l', 'LEDGER', 'wait-for-restart-window', '--min-idle-time', 'soon']],
     [['-l', 'LEDGER', 'reset-identity']],
   ])('agave-validator %j', async (args) => {
-    const { node } = await made.side('amber');
+    const { node } = await made.side('amber', { asProcess: true });
     const typed = args.map((one) => (one === 'LEDGER' ? node.ledger : one));
     expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000 })).exitCode).toBe(1);
   });
   test.each([[['set-identity', '--config', 'FILE']], [['set-identity', '-']], [['set-identity', '--config', 'FILE', '--require', '-']], [['keys']]])(
     'fdctl %j',
     async (args) => {
-      const { node } = await made.side('amber', { client: 'firedancer' });
+      const { node } = await made.side('amber', { client: 'firedancer', asProcess: true });
       const typed = args.map((one) => (one === 'FILE' ? (node.configFile ?? '') : one));
       expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
     },

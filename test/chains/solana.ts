@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NodeParts } from '../../chains/node.ts';
+import type { NodeParts, Run } from '../../chains/node.ts';
 import { SolanaDriver } from '../../chains/solana/driver.ts';
 import type { SolanaNode } from '../../chains/solana/config.ts';
 import { durationMs } from '../../core/time.ts';
+import { agaveValidator } from '../../local/chains/solana/agave-validator.ts';
+import type { Program } from '../../local/chains/solana/ask-admin.ts';
+import { fdctl } from '../../local/chains/solana/fdctl.ts';
 import { NodeUnits } from '../../local/chains/units.ts';
 import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/chains/solana/server.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -15,6 +18,24 @@ import type { ChainFacts, SwitchFacts } from './facts.ts';
 /** Two validators of one vote account on a protocol server, each under its own driver with the commands of its client. */
 
 const programs = join(import.meta.dirname, '..', '..', 'local', 'chains', 'solana');
+const inside: Readonly<Record<string, Program>> = { 'agave-validator': agaveValidator, fdctl };
+
+/** The stand-ins without a process for each call: the same arguments, the same refusals. Killed like a process when the time is over. */
+const runInside: Run = async ([program = '', ...args], { timeoutMs, input }) => {
+  const ending = new AbortController();
+  const ended = inside[program]?.(args, input?.toString('utf8') ?? '').then(
+    () => 0,
+    () => 1,
+  );
+  const killed = systemClock.sleep(durationMs(timeoutMs), ending.signal).then(
+    () => 137,
+    () => 137,
+  );
+  const exitCode = await Promise.race([ended ?? Promise.resolve(127), killed]);
+  ending.abort();
+  return { exitCode, stdout: '' };
+};
+
 const unit = 'sol.service';
 /** A 40th of a real slot, so that two hundred slots are two seconds. */
 export const slotMs = 10;
@@ -35,18 +56,19 @@ export class SolanaBench {
     return Buffer.from(this.cluster.identity.text);
   }
 
-  async side(name: string, of: { client?: SolanaNode['client']; stopMs?: number } = {}): Promise<SolanaSide> {
+  async side(name: string, of: { client?: SolanaNode['client']; stopMs?: number; asProcess?: boolean } = {}): Promise<SolanaSide> {
     const ledger = join(this.root, name);
     const stand = this.cluster.node({ name, ledger });
     await stand.start();
     const units = new NodeUnits(unit, stand);
     const client = of.client ?? 'agave';
+    const program = client === 'agave' ? 'agave-validator' : 'fdctl';
     const configFile = join(ledger, 'config.toml');
     writeFileSync(configFile, `[ledger]\n  path = "${ledger}"\n`);
     const node: SolanaNode = {
       kind: 'solana',
       client,
-      command: [process.execPath, join(programs, client === 'agave' ? 'agave-validator.ts' : 'fdctl.ts')],
+      command: of.asProcess === true ? [process.execPath, join(programs, `${program}.ts`)] : [program],
       ledger,
       configFile,
       identity: this.cluster.identity.address,
@@ -60,7 +82,7 @@ export class SolanaBench {
       paths: { keyDir: join(ledger, 'run'), stateDir: join(ledger, 'state') },
       clock: systemClock,
       units,
-      run: runFed,
+      run: of.asProcess === true ? runFed : runInside,
       forget: () => undefined,
     };
     return { stand, units, node, driver: new SolanaDriver({ ...parts, chain: node }) };
@@ -108,7 +130,7 @@ const bench = async <T>(act: (bench: SolanaBench, amber: SolanaSide, birch: Sola
   }
 };
 
-/** Takes about fifteen seconds. */
+/** Takes about eight seconds. */
 export const solanaFacts = async (): Promise<ChainFacts> => {
   const planned = await bench(async (made, amber, birch) => {
     await amber.driver.waitForWindow(5_000);

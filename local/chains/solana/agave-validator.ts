@@ -2,7 +2,7 @@ import { realpathSync, readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { durationMs } from '../../../core/time.ts';
 import { systemClock } from '../../../runtime/clock.ts';
-import { askAdmin, standardInput } from './ask-admin.ts';
+import { askAdmin, asProgram } from './ask-admin.ts';
 import { readPair } from './pair.ts';
 
 /**
@@ -14,8 +14,7 @@ const idlePollMs = durationMs(50);
 const slotsPerMinute = 150;
 
 const fail = (message: string): never => {
-  process.stderr.write(`error: ${message}\n`);
-  process.exit(1);
+  throw new Error(message);
 };
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -30,9 +29,9 @@ const parse = (args: readonly string[], options: Options, most: number) => {
 };
 
 /** A path is given to the validator as it is; without one the keypair is read from standard input. */
-const keypair = async (path: string | undefined): Promise<readonly [by: '' | 'FromBytes', value: unknown]> => {
+const keypair = (path: string | undefined, input: string): readonly [by: '' | 'FromBytes', value: unknown] => {
   try {
-    if (path === undefined) return ['FromBytes', JSON.parse(readPair(await standardInput()).text)];
+    if (path === undefined) return ['FromBytes', JSON.parse(readPair(input).text)];
     readPair(readFileSync(path, 'utf8'));
     return ['', realpathSync(path)];
   } catch (error) {
@@ -61,13 +60,13 @@ const waitForWindow = async (ledger: string, minutes: number): Promise<void> => 
   }
 };
 
-const main = async (): Promise<void> => {
-  const args = process.argv.slice(2);
+/** @throws Error on wrong usage, or when the validator refuses. */
+export const agaveValidator = async (args: readonly string[], input: string): Promise<void> => {
   if (args[0] !== '-l' && args[0] !== '--ledger') fail('the following required arguments were not provided: --ledger');
   const [, ledger = '', command, ...rest] = args;
   if (command === 'set-identity') {
     const { values, positionals } = parse(rest, { 'require-tower': { type: 'boolean' } }, 1);
-    const [by, key] = await keypair(positionals[0]);
+    const [by, key] = keypair(positionals[0], input);
     await askAdmin(ledger, `setIdentity${by}`, [key, values['require-tower'] === true]);
     return;
   }
@@ -77,7 +76,7 @@ const main = async (): Promise<void> => {
     return;
   }
   if (command === 'authorized-voter' && rest[0] === 'add') {
-    const [by, key] = await keypair(parse(rest.slice(1), {}, 1).positionals[0]);
+    const [by, key] = keypair(parse(rest.slice(1), {}, 1).positionals[0], input);
     await askAdmin(ledger, `addAuthorizedVoter${by}`, [key]);
     return;
   }
@@ -100,4 +99,4 @@ const main = async (): Promise<void> => {
   fail(`Found argument '${String(command)}' which wasn't expected, or isn't valid in this context`);
 };
 
-main().catch((error: unknown) => fail((error as Error).message));
+if (import.meta.main) void asProgram(agaveValidator);

@@ -19,8 +19,20 @@ export const askAdmin = (ledger: string, method: string, params: readonly unknow
     socket.on('error', reject);
   });
 
-export const standardInput = async (): Promise<string> => {
+const standardInput = async (): Promise<string> => {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+};
+
+export type Program = (args: readonly string[], input: string) => Promise<void>;
+
+/** As a process: wrong usage and refusals end with 1. */
+export const asProgram = async (program: Program): Promise<void> => {
+  try {
+    await program(process.argv.slice(2), await standardInput());
+  } catch (error) {
+    process.stderr.write(`error: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 };

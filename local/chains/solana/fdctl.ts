@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { askAdmin, standardInput } from './ask-admin.ts';
+import { askAdmin, asProgram } from './ask-admin.ts';
 import { readPair } from './pair.ts';
 
 /**
@@ -8,12 +8,11 @@ import { readPair } from './pair.ts';
  */
 
 const fail = (message: string): never => {
-  process.stderr.write(`ERR ${message}\n`);
-  process.exit(1);
+  throw new Error(message);
 };
 
-const main = async (): Promise<void> => {
-  const [command, ...args] = process.argv.slice(2);
+/** @throws Error on wrong usage, or when the validator refuses. */
+export const fdctl = async ([command, ...args]: readonly string[], input: string): Promise<void> => {
   if (command !== 'set-identity') fail(`unknown action \`${String(command)}\``);
   const take = (flag: string): boolean => {
     const at = args.indexOf(flag);
@@ -27,10 +26,10 @@ const main = async (): Promise<void> => {
   const [force, requireTower] = [take('--force'), take('--require-tower')];
   const [path] = args;
   if (args.length !== 1 || path === undefined || path.startsWith('--')) fail('Usage: fdctl set-identity <keypair> [--require-tower]');
-  const pair = readPair(path === '-' ? await standardInput() : readFileSync(String(path), 'utf8'));
+  const pair = readPair(path === '-' ? input : readFileSync(String(path), 'utf8'));
   if ((await askAdmin(ledger ?? '', 'isLocked', [])) === true && !force)
     fail('Cannot set-identity because Firedancer is already in the process of switching keys');
   await askAdmin(ledger ?? '', 'setIdentityFromBytes', [JSON.parse(pair.text), requireTower]);
 };
 
-main().catch((error: unknown) => fail((error as Error).message));
+if (import.meta.main) void asProgram(fdctl);
