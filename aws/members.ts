@@ -17,13 +17,13 @@ export class MemberStore {
   }
 
   /**
-   * @param over the term of what it replaces, or null for nothing.
+   * @param over the version of what it replaces, or null for nothing.
    * @returns false when something else stands there.
    * @throws BatonError LeaseUnreachable when the table gives no answer, LeaseInvalid when what stands there cannot be read.
    */
   async write(of: Member, over: MemberOver, signal?: AbortSignal): Promise<boolean> {
     parseWith(member, of, { what: 'member', code: 'LeaseInvalid', fix: 'This is a defect of Baton: report it.' });
-    const condition = over === null ? absent : { text: '#term = :term', values: { ':term': over } };
+    const condition = over === null ? absent : { text: '#version = :version', values: { ':version': over } };
     const outcome = await putItem(this.#table, keyOf.member(of.validator, of.node), of, condition, signal);
     return outcome.outcome === 'done';
   }

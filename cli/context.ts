@@ -175,4 +175,10 @@ export const configOf = async ({ records }: Pick<Context, 'records'>, validator:
   return found;
 };
 
+/** @throws BatonError NothingToMove: with custody gate every member signs. */
+export const needRelease = ({ id, custody }: ValidatorConfig): void => {
+  if (custody === 'release') return;
+  throw new BatonError('NothingToMove', `${id} has custody gate: every member signs, so there is nothing to move`, { fix: `baton gate show ${id}` });
+};
+
 export { nodeLabel } from '../core/config.ts';

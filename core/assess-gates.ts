@@ -271,6 +271,15 @@ export const lastGates = (of: AssessInput, dryRun: Refusal | null, asks: boolean
   return [judge('dry-run', of.dryRun ? 'on' : 'off', 'off', dryRun), asks ? { gate: { ...asked.gate, verdict: 'asks' }, refusal: null } : asked];
 };
 
+/** With custody gate every member signs: nobody is to be fenced, and no key is to be moved. */
+export const custodyGate = ({ config: { id } }: AssessInput): Judged =>
+  judge(
+    'custody',
+    'gate',
+    'release',
+    refuse('NothingToMove', `${id} has custody gate: every member signs, so there is nothing to move.`, `baton gate show ${id}`),
+  );
+
 /** Of a validator that is not enrolled nothing else can be judged. */
 export const enrolledGate = ({ config }: AssessInput): Judged =>
   judge('enrolled', 'no lease', 'a lease', refuse('LeaseMissing', `${config.id} is not enrolled.`, 'baton apply validators.yaml'));

@@ -1,4 +1,4 @@
-import { chooseCandidate, enrolledGate, lastGates, requestGates, type AssessGate, type Judged, type Refusal } from './assess-gates.ts';
+import { chooseCandidate, custodyGate, enrolledGate, lastGates, requestGates, type AssessGate, type Judged, type Refusal } from './assess-gates.ts';
 import type { Frozen } from './breaker.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { ExecutionName, NodeId } from './ids.ts';
@@ -42,6 +42,7 @@ export interface AssessInput {
 
 export const refusalCodes = [
   'LeaseMissing',
+  'NothingToMove',
   'Cancelled',
   'WindowOver',
   'Paused',
@@ -87,9 +88,9 @@ const refusedBy = (judged: readonly Judged[]): Refusal | null => judged.find(({ 
 export const assessRequest = (of: AssessInput): Assessment => {
   const { config, lease, request } = of;
   const told = (judged: readonly Judged[]): AssessGate[] => judged.map(({ gate }) => gate);
-  if (!lease) {
-    const enrolled = enrolledGate(of);
-    return { decision: 'refused', ...(enrolled.refusal as Refusal), gates: told([enrolled]) };
+  if (config.custody === 'gate' || !lease) {
+    const only = config.custody === 'gate' ? custodyGate(of) : enrolledGate(of);
+    return { decision: 'refused', ...(only.refusal as Refusal), gates: told([only]) };
   }
   const { judged: chosen, candidate } = chooseCandidate(of, lease);
   const name = (id: NodeId): string => config.nodes.find((node) => node.id === id)?.name ?? id;

@@ -79,8 +79,9 @@ export const judgeStack = (seen: StackSeen, nowMs: EpochMs): Finding[] => {
   return told.map(([check, one]) => ({ check, validator: null, node: null, ...one }));
 };
 
-const tellLease = ({ validator, lease, claimRunning }: ValidatorSeen, nodes: readonly NodeConfig[]): Told =>
+const tellLease = ({ validator, lease, claimRunning }: ValidatorSeen, { nodes, custody }: ValidatorConfig): Told =>
   seenAs(lease, `baton status ${validator}`, (found) => {
+    if (custody === 'gate') return ok('Custody gate: every member signs, and the arbiter decides each signature.');
     if (!found) return fail('Not enrolled: nobody may sign.', 'baton apply validators.yaml');
     const holder = nodes.find(({ id }) => id === found.holder);
     if (!holder)
@@ -97,7 +98,8 @@ const tellLease = ({ validator, lease, claimRunning }: ValidatorSeen, nodes: rea
     );
   });
 
-const tellDrill = ({ validator, history }: ValidatorSeen, nodes: readonly NodeConfig[], nowMs: EpochMs): Told => {
+const tellDrill = ({ validator, history }: ValidatorSeen, { nodes, custody }: ValidatorConfig, nowMs: EpochMs): Told => {
+  if (custody === 'gate') return ok('Custody gate: there is nothing to move.');
   const next = `baton switchover ${validator} --reason drill`;
   if (nodes.length < 2)
     return not('warn', 'It has one node only: there is nowhere to move to.', 'Add a node to validators.yaml, then: baton apply validators.yaml');
@@ -109,6 +111,7 @@ const tellDrill = ({ validator, history }: ValidatorSeen, nodes: readonly NodeCo
 };
 
 const tellFences = ({ validator, fenceTest }: ValidatorSeen, config: ValidatorConfig, nowMs: EpochMs): Told => {
+  if (config.custody === 'gate') return ok('Custody gate: nobody is fenced; closing the arbiter ends all signing.');
   const next = `baton fence-test ${validator}`;
   return seenAs(fenceTest, next, (record) => {
     const { ok: well, sentence } = sayFences({ config, record }, nowMs);
@@ -206,14 +209,14 @@ const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, { nowMs, chains }: 
   const { looks } = seen;
   return [
     ['configuration', null, tellConfig(config, chains)],
-    ['lease', null, tellLease(seen, config.nodes)],
+    ['lease', null, tellLease(seen, config)],
     ['pause', null, tellPause(seen)],
     ['principals', null, tellPrincipals(config)],
     ['vantages', null, tellVantages(config)],
     ['approvers', null, tellApprovers(config, seen.caller)],
     ['timing', null, tellTiming(config)],
     ['key', null, tellKey(seen)],
-    ['drill', null, tellDrill(seen, config.nodes, nowMs)],
+    ['drill', null, tellDrill(seen, config, nowMs)],
     ['fences', null, tellFences(seen, config, nowMs)],
     ...('value' in looks
       ? tellGuards(config, { lease: valueOf(seen.lease), quarantined: seen.quarantined }, looks.value)

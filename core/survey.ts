@@ -153,6 +153,30 @@ export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly n
   };
 };
 
+/** Fewer than this sign: one more that fails, and nobody does. */
+const fewestSigners = 2;
+
+/** Of signers that are up and ask for help, the first. */
+const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent: readonly NodeId[]): string | null => {
+  const asking = config.nodes.find(({ id }) => !silent.includes(id) && (last?.[id]?.distress ?? null) !== null);
+  return asking === undefined ? null : `${asking.name} (${asking.id}) asks for help: ${last?.[asking.id]?.distress ?? ''}`;
+};
+
+/** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */
+export const judgeGate = ({ config, looks }: Pick<Surveyed, 'config' | 'looks'>, of: { readonly paused: boolean }): Judgement => {
+  const shared = { ...quiet, validator: config.id, paused: of.paused, signers: [] };
+  if (of.paused) return shared;
+  const nodes = config.nodes.map(({ id }) => id);
+  const [silent, last] = [silentIn(nodes, looks), looks.at(-1)];
+  const signing = nodes.filter((id) => !silent.includes(id) && last?.[id]?.signing === true);
+  return {
+    ...shared,
+    guardsSilent: silent,
+    standbyNotReady: signing.length < fewestSigners,
+    needsPerson: whyPersonOfGate(config, last, silent),
+  };
+};
+
 /** One validator of which something cannot be used: what its reports say of two signers, and that a person must look. */
 export const judgeBroken = (of: {
   readonly validator: ValidatorId;

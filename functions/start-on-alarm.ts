@@ -27,6 +27,8 @@ export const startOnAlarm: Act<
   const { alarmName, state } = input.detail;
   if (state.value !== 'ALARM') return { execution: null, sentence: `The alarm ${alarmName} is ${state.value}: nothing to do.` };
   const { config } = await needConfig(deps, validatorIn(alarmName, deps.alarmPrefix), signal);
+  if (config.custody === 'gate')
+    return { execution: null, sentence: `${config.id} has custody gate: every member signs, so there is nothing to move.` };
   const lease = await deps.lease.read(config.id, signal);
   if (!lease) throw new BatonError('LeaseMissing', `${config.id} has no lease`, { fix: 'baton apply validators.yaml' });
   const episode = `alarm-${createHash('sha256').update(input.id).digest('hex').slice(0, 12)}`;

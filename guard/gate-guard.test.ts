@@ -43,11 +43,11 @@ class TestDriver implements GateDriver {
   }
 }
 
-const memberOf = (term = 1, has = true): Member => ({
+const memberOf = (version = 1, has = true): Member => ({
   validator: v,
   node: amber,
-  term: t(term),
-  sealed: has ? { node: amber, term: t(term), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' } : null,
+  version,
+  sealed: has ? { node: amber, term: t(1), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' } : null,
   by: 'custodian',
   atMs: 1,
 });
@@ -104,11 +104,11 @@ const withGuard = async (act: (bench: Bench) => Promise<void>): Promise<Bench> =
       if (!bench.reachable) throw new TypeError('no table');
       return bench.member;
     },
-    openKey: async ({ term }) => {
+    openKey: async () => {
       bench.opens += 1;
       if (bench.openMs > 0) await clock.sleep(durationMs(bench.openMs));
       if (bench.failOpen) throw new Error('KeyServiceFailed: KMS did not open the sealed key');
-      const key = Buffer.alloc(2, term);
+      const key = Buffer.alloc(2, bench.opens);
       bench.keys.push(key);
       return key;
     },
@@ -173,7 +173,7 @@ describe('a member', () => {
       expect(bench.opens).toBe(1);
     });
   });
-  test('of a new term drops the old key and opens the new one', async () => {
+  test('that has changed drops the old key and opens the new one', async () => {
     await withGuard(async (bench) => {
       await bench.during(1_500);
       bench.member = memberOf(2);

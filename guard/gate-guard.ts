@@ -1,4 +1,3 @@
-import type { Term } from '../core/ids.ts';
 import type { Sealed } from '../core/lease.ts';
 import type { Member } from '../core/member.ts';
 import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
@@ -10,8 +9,8 @@ import type { Reporter } from './report.ts';
 import type { Loop } from './watchdog.ts';
 
 /**
- * The guard of custody `gate`. It has the key while its node is a member, and drops it when a read shows that it is one no more, or of another
- * term. No deadline counts here: a node that cannot reach the table cannot reach the arbiter, and without the arbiter no signature leaves.
+ * The guard of custody `gate`. It has the key while its node is a member, and drops it when a read shows that it is one no more, or has
+ * changed. No deadline counts here: a node that cannot reach the table cannot reach the arbiter, and without the arbiter no signature leaves.
  */
 
 const healthTimeoutMs = durationMs(2_000);
@@ -40,9 +39,9 @@ export class GateGuard {
   readonly #driver: GateDriver;
   readonly #actions: Actions;
   /** What the last read showed. */
-  #member: Term | null = null;
-  /** The term whose key is loaded. */
-  #held: Term | null = null;
+  #member: number | null = null;
+  /** The version of the membership whose key is loaded. */
+  #held: number | null = null;
   #said = '';
 
   constructor(options: GateGuardOptions) {
@@ -99,14 +98,17 @@ export class GateGuard {
 
   #take(found: Member | undefined, signal: AbortSignal): void {
     const sealed = found?.sealed ?? null;
-    this.#member = sealed === null ? null : sealed.term;
+    this.#member = sealed === null ? null : (found?.version ?? null);
     if (this.#held !== null && this.#held !== this.#member) {
-      this.#say(sealed === null ? 'This node is a member no more.' : `Its key is sealed for term ${sealed.term} now.`);
+      this.#say(sealed === null ? 'This node is a member no more.' : 'Its membership has changed.');
       this.#drop();
       return;
     }
     if (sealed === null) this.#say('This node is no member: it signs nothing.');
-    else if (this.#held === null && this.#actions.idle) this.#actions.add('open', () => this.#open(sealed, signal));
+    else if (this.#held === null && this.#actions.idle) {
+      const version = this.#member;
+      this.#actions.add('open', () => this.#open(sealed, version, signal));
+    }
   }
 
   #drop(): void {
@@ -121,23 +123,23 @@ export class GateGuard {
     this.#say('The key is dropped.');
   }
 
-  async #open(sealed: Sealed, signal: AbortSignal): Promise<void> {
+  async #open(sealed: Sealed, version: number | null, signal: AbortSignal): Promise<void> {
     const { openKey, reporter } = this.#options;
     try {
       const key = await openKey(sealed, signal);
       try {
-        if (this.#member !== sealed.term) return;
+        if (this.#member !== version) return;
         await this.#driver.activate(key, signal);
       } finally {
         key.fill(0);
       }
-      this.#held = sealed.term;
-      if (this.#member !== sealed.term) {
+      this.#held = version;
+      if (this.#member !== version) {
         this.#drop();
         return;
       }
       reporter.distress = null;
-      this.#say(`This node signs by the arbiter; its key is of term ${sealed.term}.`);
+      this.#say('This node signs, and the arbiter decides each signature.');
     } catch (error) {
       reporter.distress = (error as Error).message.slice(0, 500);
       await this.#close().catch(() => undefined);

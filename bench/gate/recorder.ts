@@ -13,6 +13,8 @@ export interface Answered {
   readonly name: string;
   readonly duty: string;
   readonly height: number;
+  /** When it was asked. */
+  readonly atMs: SteadyMs;
   readonly tookMs: number;
   /** Hex, or null when it was refused. */
   readonly signature: string | null;
@@ -91,8 +93,7 @@ export class Recorder {
       for (const frame of answers.push(chunk)) {
         const answer = answerIn(frame);
         const question = answer && asked.shift();
-        if (question)
-          this.answers.push({ name, duty: question.duty, height: question.height, tookMs: this.#clock.steadyMs() - question.atMs, ...answer });
+        if (question) this.answers.push({ name, ...question, tookMs: this.#clock.steadyMs() - question.atMs, ...answer });
       }
     });
   }

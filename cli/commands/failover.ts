@@ -4,7 +4,7 @@ import type { ExecutionName, NodeId, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { durationMs, type EpochMs } from '../../core/time.ts';
 import { randomHex } from '../../runtime/clock.ts';
-import { configOf, parseValidator, parseWords, type Context } from '../context.ts';
+import { configOf, needRelease, parseValidator, parseWords, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
 import { parseAt, parseWindow, type Window } from '../window.ts';
@@ -74,6 +74,7 @@ export const endedAs = (validator: ValidatorId, execution: ExecutionName, ended:
 /** Starts an execution. It goes through Assess, approval and fencing like every other: asking for it proves nothing. */
 export const failover = async (context: Context, name: string, options: FailoverOptions): Promise<Answer> => {
   const { config } = await configOf(context, parseValidator(name));
+  needRelease(config);
   const reason = parseWords(options.reason, '--reason');
   const window = windowOf(options, context.clock.epochMs());
   const to = options.to === undefined ? undefined : nodeNamed(config.nodes, options.to);

@@ -3,7 +3,7 @@ import { forEachLane, wholeOf, type WholeArbiter } from '../lanes.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
-import { nextMemberTerm, type Member } from '../../core/member.ts';
+import { memberTerm, nextVersion, type Member } from '../../core/member.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { dutyOf } from '../../core/watermark.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
@@ -86,7 +86,7 @@ const show = async (context: GateContext, config: ValidatorConfig): Promise<Answ
 
 /** Over what was read and nothing else. @throws BatonError StaleTerm. */
 const write = async (context: GateContext, next: Member, before: Member | undefined): Promise<void> => {
-  if (await context.members.write(next, before?.term ?? null)) return;
+  if (await context.members.write(next, before?.version ?? null)) return;
   throw new BatonError('StaleTerm', `somebody else changed the membership of ${next.node} in between`, { fix: `baton gate show ${next.validator}` });
 };
 
@@ -102,10 +102,9 @@ const add = async (context: GateContext, config: ValidatorConfig, name: string |
   const before = await context.members.read(config.id, node.id);
   if (before?.sealed)
     return { lines: [`${node.name} is a member of ${config.id} already.`], json: { validator: config.id, node: node.id, member: true } };
-  const term = nextMemberTerm(before);
-  const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: node.id, term, principal: node.principal });
+  const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: node.id, term: memberTerm, principal: node.principal });
   const by = await context.whoAmI();
-  await write(context, { validator: config.id, node: node.id, term, sealed, by, atMs: context.clock.epochMs() }, before);
+  await write(context, { validator: config.id, node: node.id, version: nextVersion(before), sealed, by, atMs: context.clock.epochMs() }, before);
   return {
     lines: [`${node.name} is a member of ${config.id}: its guard opens the key at its next read, and asks the arbiter for each signature.`],
     json: { validator: config.id, node: node.id, member: true },
@@ -119,7 +118,7 @@ const remove = async (context: GateContext, config: ValidatorConfig, name: strin
   const by = await context.whoAmI();
   await write(
     context,
-    { validator: config.id, node: node.id, term: nextMemberTerm(before), sealed: null, by, atMs: context.clock.epochMs() },
+    { validator: config.id, node: node.id, version: nextVersion(before), sealed: null, by, atMs: context.clock.epochMs() },
     before,
   );
   return {

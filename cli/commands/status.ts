@@ -18,6 +18,7 @@ import type { ValidatorId } from '../../core/ids.ts';
 const readMs = durationMs(10_000);
 
 const leaseSentence = (config: ValidatorConfig, lease: Lease | undefined): string => {
+  if (config.custody === 'gate') return `every member signs, and the arbiter decides each signature   next: baton gate show ${config.id}`;
   if (!lease) return 'not enrolled: nobody may sign';
   const holder = nodeLabel(config, lease.holder);
   const inTerm = `term ${lease.term}`;

@@ -42,9 +42,10 @@ type Reads = Pick<Context, 'records' | 'lease' | 'arbiter'>;
 const requireCustody = ({ id, custody }: ValidatorConfig, of: { readonly stored: string | undefined; readonly other: boolean }): void => {
   if ((of.stored === undefined || of.stored === custody) && !of.other) return;
   const now = custody === 'gate' ? 'release' : 'gate';
+  const end = now === 'gate' ? `baton gate close ${id}` : 'fence its holder';
   throw new BatonError('CustodyFixed', `${id}: custody is ${custody} in the file, and it was enrolled with ${now}: it never changes`, {
     field: `${id}.custody`,
-    fix: `Keep custody ${now}. To change it, ${now === 'gate' ? `baton gate close ${id}` : 'fence its holder'}, then enrol the key under another id (docs/ways-to-run.md).`,
+    fix: `Keep custody ${now}. To change it, ${end}, then enrol the key under another id (docs/ways-to-run.md).`,
   });
 };
 

@@ -4,7 +4,7 @@ import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import { phases, type Lease } from '../../core/lease.ts';
 import { holding, type Pause } from '../../core/pause.ts';
-import { betweenLooksMs, judge, judgeBroken, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
+import { betweenLooksMs, judge, judgeBroken, judgeGate, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
 import type { DurationMs, EpochMs } from '../../core/time.ts';
 import { verdictStates, type VerdictState } from '../../core/verdict.ts';
 import { abreast } from './abreast.ts';
@@ -85,7 +85,8 @@ export const readOne = async (
     part(trouble, deps.records.readWatch(validator, of.vantage, signal)),
   ]);
   // The fleet names it, so it was enrolled.
-  if (!trouble.unseen && (!found || !lease)) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
+  const leased = found?.config.custody !== 'gate';
+  if (!trouble.unseen && (!found || (leased && !lease))) trouble.broken ??= found ? 'it has no lease' : 'it has no configuration';
   const [driven, quarantined] = await Promise.all([
     lease && part(trouble, isDriven(deps, lease, signal)),
     part(trouble, quarantinedOf(deps, validator, nodesOf({ config: found?.config }), signal)),
@@ -128,7 +129,9 @@ export const lookOn = async (
 export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {
   const { validator, paused, config, lease, looks, trouble } = one;
   if (trouble.broken !== null) return judgeBroken({ validator, paused, why: trouble.broken, nodes: nodesOf(one), looks });
-  if (trouble.unseen || !config || !lease || looks.length < 2) return null;
+  if (trouble.unseen || !config || looks.length < 2) return null;
+  if (config.custody === 'gate') return judgeGate({ config, looks }, { paused });
+  if (!lease) return null;
   return judge({ ...one, config, lease }, { paused, nowMs });
 };
 

@@ -56,7 +56,8 @@ const page = async (
   why: string,
   signal: AbortSignal,
 ): Promise<boolean> => {
-  const next = state === 'failing' ? `baton failover ${config.id}` : `baton status ${config.id}`;
+  const move = config.custody === 'gate' ? `baton gate show ${config.id}` : `baton failover ${config.id}`;
+  const next = state === 'failing' ? move : `baton status ${config.id}`;
   const subject = `Baton: ${config.id} is ${state}`;
   return deps.notify.send({ kind: 'trouble', subject, message: `${config.id} is ${state}. ${why} Next: ${next}`, validator: config.id }, signal);
 };
@@ -114,7 +115,7 @@ export const watchOne = async (
   let started: ExecutionName | null = null;
   if (now.state === 'healthy') paged = false;
   else {
-    const lease = now.state === 'failing' ? await deps.lease.read(validator, signal) : undefined;
+    const lease = now.state === 'failing' && config.custody === 'release' ? await deps.lease.read(validator, signal) : undefined;
     paused = holding(await deps.records.readPause(validator, signal), deps.clock.epochMs()) !== undefined;
     if (!paused && shouldAct(config, lease, now.state) && lease) {
       const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
@@ -124,7 +125,9 @@ export const watchOne = async (
       );
       if (fresh) started = name;
     }
-    const tell = (now.state === 'failing' && config.policy.mode === 'watch') || now.state === 'halted' || blind(samples);
+    // Where nothing is moved, people are told.
+    const onlyTold = config.policy.mode === 'watch' || config.custody === 'gate';
+    const tell = (now.state === 'failing' && onlyTold) || now.state === 'halted' || blind(samples);
     if (tell && !paged && !paused) paged = await page(deps, config, now.state, why, signal);
   }
   const store = now.state !== 'healthy';

@@ -216,9 +216,14 @@ export class Testnet {
     throw new Error(`the chain did not reach height ${height} within ${limitMs / 1_000} s`);
   }
 
-  async signedAt(height: number): Promise<boolean> {
+  /** Addresses whose signature is in the final commit of a height. */
+  async signersAt(height: number): Promise<string[]> {
     const { signatures } = commitSigners.parse(await this.#get(`/commit?height=${height}`)).result.signed_header.commit;
-    return signatures.some((one) => one.validator_address === this.address && (one.block_id_flag === 2 || one.block_id_flag === 3));
+    return signatures.filter((one) => one.block_id_flag === 2 || one.block_id_flag === 3).map((one) => one.validator_address);
+  }
+
+  async signedAt(height: number): Promise<boolean> {
+    return (await this.signersAt(height)).includes(this.address);
   }
 
   /** Pieces of double-sign evidence against the validator in every block from `from` to `to`. */

@@ -121,18 +121,18 @@ describe('Ethereum', () => {
 });
 
 describe('members', () => {
-  test('join and leave while all run, each time with the next term', async () => {
+  test('join and leave while all run, each time with the next version', async () => {
     await enrolled(gated);
     expect(await baton('gate', 'add', 'hub-1', 'birch')).toBe(0);
     expect(told).toEqual({ validator: 'hub-1', node: birch, member: true });
-    expect(await members().read(hub, birch)).toMatchObject({ term: 1, sealed: { node: birch, term: 1 }, by: robin });
+    expect(await members().read(hub, birch)).toMatchObject({ version: 1, sealed: { node: birch, term: 1 }, by: robin });
     expect(await baton('gate', 'add', 'hub-1', birch)).toBe(0);
-    expect((await members().read(hub, birch))?.term).toBe(1);
+    expect((await members().read(hub, birch))?.version).toBe(1);
     expect(await baton('gate', 'remove', 'hub-1', 'birch')).toBe(0);
-    expect(await members().read(hub, birch)).toMatchObject({ term: 2, sealed: null });
+    expect(await members().read(hub, birch)).toMatchObject({ version: 2, sealed: null });
     expect(await baton('gate', 'remove', 'hub-1', 'birch')).toBe(0);
     expect(await baton('gate', 'add', 'hub-1', 'birch')).toBe(0);
-    expect(await members().read(hub, birch)).toMatchObject({ term: 3, sealed: { term: 3 } });
+    expect(await members().read(hub, birch)).toMatchObject({ version: 3, sealed: { term: 1 } });
   });
   test('are shown with what their guards say', async () => {
     await enrolled(gated);
@@ -156,12 +156,12 @@ describe('members', () => {
     await enrolled(gated);
     const sealed = { node: birch, term: t(1), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' };
     vi.spyOn(MemberStore.prototype, 'read').mockImplementationOnce(async () => {
-      await members().write({ validator: hub, node: birch, term: t(1), sealed, by: 'kim', atMs: 1 }, null);
+      await members().write({ validator: hub, node: birch, version: 1, sealed, by: 'kim', atMs: 1 }, null);
       return undefined;
     });
     expect(await baton('gate', 'add', 'hub-1', 'birch')).toBe(4);
     expect(told).toMatchObject({ error: { code: 'StaleTerm' } });
-    expect(await members().read(hub, birch)).toMatchObject({ term: t(1), by: 'kim' });
+    expect(await members().read(hub, birch)).toMatchObject({ version: 1, by: 'kim' });
   });
   test.each([
     [['gate', 'add', 'hub-1', 'nobody'], 2, 'HolderUnknown'],

@@ -206,23 +206,23 @@ const memberTests = (at: () => Bench): void => {
   test('a member is written over what was seen, and nothing else', async () => {
     const validator = fresh();
     const store = new MemberStore(at());
-    const sealedFor = (term: number) => ({ node: amber, term: t(term), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' });
-    const memberOf = (term: number, sealed: Member['sealed'] = sealedFor(term)): Member => ({
+    const sealed = { node: amber, term: t(1), box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' };
+    const memberOf = (version: number, of: Member['sealed'] = sealed): Member => ({
       validator,
       node: amber,
-      term: t(term),
-      sealed,
+      version,
+      sealed: of,
       by: 'robin',
       atMs: 1,
     });
     expect(await store.read(validator, amber)).toBe(undefined);
-    expect(await store.write(memberOf(2), t(1))).toBe(false);
+    expect(await store.write(memberOf(2), 1)).toBe(false);
     expect(await store.write(memberOf(1), null)).toBe(true);
     expect(await store.write(memberOf(1), null), 'the reply was lost').toBe(true);
     expect(await store.write({ ...memberOf(1), by: 'kim' }, null)).toBe(false);
-    expect(await store.write(memberOf(2, null), t(1))).toBe(true);
+    expect(await store.write(memberOf(2, null), 1)).toBe(true);
     expect(await store.read(validator, amber)).toEqual(memberOf(2, null));
-    await expect(store.write(memberOf(3, sealedFor(2)), t(2))).rejects.toMatchObject({ code: 'LeaseInvalid' });
+    await expect(store.write(memberOf(3, { ...sealed, node: birch }), 2)).rejects.toMatchObject({ code: 'LeaseInvalid' });
     await putRaw(at(), `member#${validator}#${amber}`, { ...memberOf(3), node: birch });
     await expect(store.read(validator, amber)).rejects.toMatchObject({ code: 'LeaseInvalid' });
   });

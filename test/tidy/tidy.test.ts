@@ -66,7 +66,7 @@ const inward: Record<string, readonly string[]> = {
   guard: ['core', 'runtime', 'chains', 'aws'],
   cli: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'local'],
   local: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'guard', 'cli'],
-  bench: ['core', 'runtime', 'chains', 'aws', 'console', 'functions', 'guard', 'local', 'test'],
+  bench: ['core', 'runtime', 'chains', 'aws', 'cli', 'console', 'functions', 'guard', 'local', 'test'],
 };
 const mayUseSdk = ['aws', 'guard', 'cli', 'local', 'test', 'bench'];
 
