@@ -24,6 +24,8 @@ export interface ChainRules {
   readonly kind: string;
   /** `chain` in validators.yaml. */
   readonly config: z.ZodObject<{ readonly kind: z.ZodLiteral<string> }>;
+  /** What signs, by its names on its chain: no two validators of a file may have one of them. */
+  readonly keysOf: (chain: ChainConfig) => readonly string[];
   /** How this chain numbers its duties. */
   readonly duty: (chain: ChainConfig) => Duty;
   /** The guard is the signer and can close at once; a daemon that signs by itself may wake from a freeze and sign before it is stopped. */

@@ -122,6 +122,20 @@ describe('validators.yaml', () => {
       fix: 'Remove one of them.',
     });
   });
+  test('one key in two validators is refused', () => {
+    const other = (of: One = {}): unknown =>
+      one({ id: 'hub-2', chain: { kind: 'cometbft', chainId: 'hub', publicKey: `${'A'.repeat(43)}=`, ...of } });
+    expect(parseValidatorsFile(fileOf(one(), other()), registry).validators).toHaveLength(2);
+    const same = (one() as { chain: One }).chain;
+    expect(refusal(() => parseValidatorsFile(fileOf(one(), other(same)), registry)).toJSON()).toStrictEqual({
+      code: 'ConfigInvalid',
+      message: 'hub-1 and hub-2 have the same key, cometbft hub bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=',
+      field: 'hub-2.chain',
+      fix: 'Keep one of the two: each key is one validator, with all of its nodes.',
+    });
+    expect(parseValidatorsFile(fileOf(one(), other({ ...same, chainId: 'zone' })), registry).validators).toHaveLength(2);
+    expect(parseValidatorsFile(fileOf(one({ chain: systemd }), one({ id: 'hub-2', chain: systemd })), registry).validators).toHaveLength(2);
+  });
   test('the rules between fields are checked for every validator', () => {
     const error = refusal(() => parseValidatorsFile(fileOf(one(), one({ id: 'hub-2', holder: 'zebra' })), registry));
     expect([error.code, error.field]).toEqual(['HolderUnknown', 'hub-2.holder']);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkValidator, twice } from './check.ts';
-import { withRisk, type ChainTable } from './chain-rules.ts';
+import { rulesOf, withRisk, type ChainTable } from './chain-rules.ts';
 import { validatorsFileOf, type ChainConfig, type ValidatorsFile } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { firstIssue } from './issue.ts';
@@ -65,6 +65,23 @@ export const chainSchemaOf = (chains: ChainTable): z.ZodType<ChainConfig> => {
   return first === undefined ? z.never() : z.discriminatedUnion('kind', [first, ...rest]);
 };
 
+/** Two validators with one key would be two answers to who may sign with it. */
+const checkKeysApart = ({ validators }: ValidatorsFile, chains: ChainTable): void => {
+  const seen = new Map<string, string>();
+  for (const config of validators) {
+    for (const key of rulesOf(config, chains).keysOf(config.chain)) {
+      const name = `${config.chain.kind} ${key}`;
+      const other = seen.get(name);
+      if (other !== undefined)
+        throw new BatonError('ConfigInvalid', `${other} and ${config.id} have the same key, ${bounded(name, longestShown)}`, {
+          field: `${config.id}.chain`,
+          fix: 'Keep one of the two: each key is one validator, with all of its nodes.',
+        });
+      seen.set(name, config.id);
+    }
+  }
+};
+
 /**
  * `validators.yaml` as one checked value, with each chain's defaults; nothing of it is used before all of it is valid.
  * @throws BatonError ConfigInvalid, ChainUnknown, HolderUnknown or TimingUnsafe.
@@ -78,5 +95,6 @@ export const parseValidatorsFile = (value: unknown, chains: ChainTable): Validat
   if (doubled !== undefined)
     throw new BatonError('ConfigInvalid', `validator ${doubled} stands twice`, { field: 'validators', fix: 'Remove one of them.' });
   for (const config of file.validators) checkValidator(config, chains);
+  checkKeysApart(file, chains);
   return file;
 };

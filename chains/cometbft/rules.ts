@@ -1,9 +1,13 @@
 import type { ChainRules } from '../../core/chain-rules.ts';
-import { config } from './config.ts';
+import { config, configOf } from './config.ts';
 
 export const rules: ChainRules = {
   kind: 'cometbft',
   config,
+  keysOf: (chain) => {
+    const { chainId, publicKey } = configOf(chain);
+    return [`${chainId} ${publicKey}`];
+  },
   duty: () => ({ kind: 'consensus' }),
   gated: () => true,
   arbiter: () => true,

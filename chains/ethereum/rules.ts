@@ -4,6 +4,10 @@ import { config, configOf } from './config.ts';
 export const rules: ChainRules = {
   kind: 'ethereum',
   config,
+  keysOf: (chain) => {
+    const { genesisValidatorsRoot, publicKeys } = configOf(chain);
+    return publicKeys.map((key) => `${genesisValidatorsRoot} ${key}`);
+  },
   duty: (chain) => ({ kind: 'eip3076', slotsPerEpoch: configOf(chain).slotsPerEpoch }),
   // A client that holds its keys may wake from a freeze and sign before it is told to give them up.
   gated: (chain) => configOf(chain).mode === 'signer',

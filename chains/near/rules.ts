@@ -1,9 +1,13 @@
 import type { ChainRules } from '../../core/chain-rules.ts';
-import { config } from './config.ts';
+import { config, configOf } from './config.ts';
 
 export const rules: ChainRules = {
   kind: 'near',
   config,
+  keysOf: (chain) => {
+    const { chainId, accountId } = configOf(chain);
+    return [`${chainId} ${accountId}`];
+  },
   duty: () => ({ kind: 'slot' }),
   gated: () => false,
   risk: {

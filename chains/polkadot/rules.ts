@@ -4,6 +4,10 @@ import { config, configOf } from './config.ts';
 export const rules: ChainRules = {
   kind: 'polkadot',
   config,
+  keysOf: (chain) => {
+    const { genesisHash, stash } = configOf(chain);
+    return [`${genesisHash} ${stash}`];
+  },
   duty: () => ({ kind: 'slot' }),
   gated: () => false,
   risk: {

@@ -1,5 +1,5 @@
 import type { ChainRules } from '../../core/chain-rules.ts';
-import { config } from './config.ts';
+import { config, configOf } from './config.ts';
 
 /** Votes that were signed and have not landed are older than this many slots, or bind nobody: what operators wait without the tower. */
 const slotsWithoutTower = 200;
@@ -7,6 +7,10 @@ const slotsWithoutTower = 200;
 export const rules: ChainRules = {
   kind: 'solana',
   config,
+  keysOf: (chain) => {
+    const { genesisHash, identity } = configOf(chain);
+    return [`${genesisHash} ${identity}`];
+  },
   duty: () => ({ kind: 'slot' }),
   gated: () => false,
   risk: {

@@ -4,6 +4,7 @@ import { config } from './config.ts';
 export const rules: ChainRules = {
   kind: 'systemd',
   config,
+  keysOf: () => [],
   duty: () => ({ kind: 'slot' }),
   gated: () => false,
   risk: {

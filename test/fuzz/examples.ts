@@ -115,9 +115,15 @@ export const configPlain = (random: Random): Plain => {
   return one;
 };
 
+/** One key is one validator. */
+const onAnotherChain = (chain: Plain): Plain => ('chainId' in chain ? { ...chain, chainId: 'zone' } : chain);
+
 export const filePlain = (random: Random): Plain => ({
   version: 1,
-  validators: Array.from({ length: random.once(6) ? 2 : 1 }, (_, index) => ({ ...configPlain(random), id: index === 0 ? validator : 'hub-2' })),
+  validators: Array.from({ length: random.once(6) ? 2 : 1 }, (_, index) => {
+    const one = configPlain(random);
+    return index === 0 ? { ...one, id: validator } : { ...one, id: 'hub-2', chain: onAnotherChain(one['chain'] as Plain) };
+  }),
 });
 
 export const planPlain = (random: Random): Plain => ({

@@ -36,9 +36,14 @@ const isPeers = check.isShape({
   keyFile: absolute,
   nodes: check.listOf(check.isShape({ node: check.isNodeId, address: isAddress, publicKey: check.isText(44, 44) }), 1, 19),
 });
+/** Custody gate: a chain whose signer asks the arbiter, and nothing is held without it. */
+const mayGate = ({ custody, onControlPlaneLoss, chain }: Asking): boolean =>
+  custody === 'release' || (chain.kind === 'cometbft' && onControlPlaneLoss === 'stop');
+
 interface Asking {
   readonly node: string;
   readonly onControlPlaneLoss: string;
+  readonly custody: string;
   readonly chain: { readonly kind: string };
   readonly timing: Record<string, number>;
   readonly peers?: { readonly nodes: readonly { readonly node: string; readonly address: string; readonly publicKey: string }[] } | undefined;
@@ -70,6 +75,7 @@ const isGuardConfig = check.isShape({
       watermarkCommand: check.orNull(argv),
       stateCheckCommand: check.orNull(argv),
     })(value),
+  custody: check.isOneOf('release', 'gate'),
   unit: isUnit,
   paths: check.isShape({ keyDir: absolute, stateDir: absolute }),
   timing: (value) => isTiming(value) && safeTiming(value as Record<string, number>),
@@ -83,6 +89,7 @@ const guardConfig = target<Input>({
   about: 'guard/config.ts guardConfigOf',
   make: (random, valid) => {
     const asks = random.once(4);
+    const gated = !asks && random.once(3);
     return {
       text: textOf(random, valid, {
         validator,
@@ -90,7 +97,7 @@ const guardConfig = target<Input>({
         table: 'baton',
         keyId: 'alias/baton',
         chain:
-          asks || random.once(2)
+          asks || gated || random.once(2)
             ? {
                 kind: 'cometbft',
                 chainId: 'hub',
@@ -105,6 +112,7 @@ const guardConfig = target<Input>({
                 watermarkCommand: random.once(2) ? null : ['w'],
                 stateCheckCommand: null,
               },
+        ...(gated ? { custody: 'gate' } : {}),
         unit: 'x@1.service',
         paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
         ...(asks
@@ -121,6 +129,7 @@ const guardConfig = target<Input>({
   run: ({ text }) => {
     const found = guardConfigOf(text, 'guard.json');
     check.must(isGuardConfig, found, 'a configuration');
+    hold(mayGate(found), 'custody gate where no signer asks the arbiter');
     hold(mayAsk(found), 'a guard that asks where it must not or cannot');
     hold(keeps(found, JSON.parse(text)), 'the configuration says something else than its file');
     return 'accepted';

@@ -71,7 +71,7 @@ export const isTiming = check.isShape({
 const isConfigShape = check.isShape({
   id: check.isValidatorId,
   chain: isChain,
-  custody: check.isOneOf('release'),
+  custody: check.isOneOf('release', 'gate'),
   holder: isName,
   nodes: check.listOf(isNode, 1, 20),
   vantages: check.listOf(check.isShape({ name: isName, url: isUrl }), 1, 10),
@@ -83,7 +83,8 @@ export const isConfig = (value: unknown): boolean => isConfigShape(value);
 interface Config {
   readonly id: string;
   readonly holder: string;
-  readonly chain: { readonly kind: string };
+  readonly chain: { readonly kind: string; readonly chainId?: string; readonly publicKey?: string };
+  readonly custody: string;
   readonly nodes: readonly { readonly name: string; readonly id: string; readonly principal: string; readonly power: boolean }[];
   readonly vantages: readonly { readonly name: string; readonly url: string }[];
   readonly policy: {
@@ -120,7 +121,7 @@ const openMinutes = ({ from, to }: { readonly from: string; readonly to: string 
 };
 
 /** What must hold between the fields of one validator, in words of the design. */
-const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): string | null => {
+const sound = ({ holder, custody, chain, nodes, vantages, policy, timing }: Config): string | null => {
   const lapsed = policy.evidence.includes('lapsed');
   const attested = policy.evidence.includes('attested');
   if (nodes.filter(({ name }) => name === holder).length !== 1) return 'the holder is not one of the nodes';
@@ -140,6 +141,8 @@ const sound = ({ holder, chain, nodes, vantages, policy, timing }: Config): stri
     (policy.mode === 'watch' || nodes.length < 2 || openMinutes(policy.drill.window) * 60_000 < policy.approvalMs + 1_800_000)
   )
     return 'a drill that cannot be';
+  if (custody === 'gate' && (chain.kind === 'systemd' || nodes.length < 2 || policy.onControlPlaneLoss !== 'stop' || policy.drill !== undefined))
+    return 'custody gate without what it needs';
   return safeTiming(timing) ? null : 'the timing is not safe';
 };
 
@@ -149,6 +152,8 @@ export const checkFleet = (found: unknown, given: unknown): void => {
   hold(keeps(found, given), 'the file says something else than what was read');
   const { validators } = found as { validators: readonly Config[] };
   hold(distinct(validators.map(({ id }) => id)), 'one validator stands twice');
+  const keys = validators.flatMap(({ chain }) => (chain.kind === 'cometbft' ? [`${chain.chainId}/${chain.publicKey}`] : []));
+  hold(distinct(keys), 'two validators have one key');
   for (const config of validators) hold(sound(config) === null, `accepted, although: ${sound(config)}`);
 };
 
@@ -167,6 +172,8 @@ const unsound = (value: Plain): Plain[] => {
     set({ timing: { leaseMs: 8_000 } }),
     set({ timing: { movingPollMs: 1_001 } }),
     { ...value, validators: [one, one] },
+    { ...value, validators: [one, { ...one, id: 'hub-9' }] },
+    set({ custody: 'gate' }),
   ];
 };
 
