@@ -70,6 +70,7 @@ export const serveSigner = async (of: {
   });
   server.listen(of.port, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   const ended = once(server, 'close').then(() => undefined);
   const stop = (): void => {
     server.closeAllConnections();
@@ -77,5 +78,5 @@ export const serveSigner = async (of: {
   };
   if (of.signal.aborted) stop();
   else of.signal.addEventListener('abort', stop, { once: true });
-  return { port: (server.address() as AddressInfo).port, ended };
+  return { port, ended };
 };
