@@ -58,4 +58,16 @@ describe('chain', () => {
     ]),
   );
   holdsRows(schema, systemd, [['chain.kind', ['systemd'], ['']]]);
+  const key = (fill: string): string => `0x${fill.repeat(48)}`;
+  const ethereum = (): unknown => ({
+    ...base(),
+    chain: { kind: 'ethereum', mode: 'signer', publicKeys: [key('ab')], genesisValidatorsRoot: `0x${'0a'.repeat(32)}`, slotsPerEpoch: 32 },
+  });
+  const roots = [`0x${'0A'.repeat(32)}`, `0x${'0a'.repeat(31)}`, '0a'.repeat(32)];
+  holdsRows(schema, ethereum, [
+    ['chain.mode', ['signer', 'keymanager'], ['', 'gate']],
+    ['chain.publicKeys', [[key('ab'), key('ac')]], [[], [key('ab'), key('ab')], [key('AB')], [key('ab').slice(2)], ['0x']]],
+    ['chain.genesisValidatorsRoot', [`0x${'0b'.repeat(32)}`], roots],
+    ['chain.slotsPerEpoch', [1, 8, 1_024], [0, 1_025, 1.5]],
+  ]);
 });

@@ -2,6 +2,9 @@ import { BatonError } from '../../core/errors.ts';
 import type { Chain } from '../chain.ts';
 import { configOf, node, nodeOf, type EthereumNode } from './config.ts';
 import { lanesOf } from './lanes.ts';
+import { historyOf } from './eip3076.ts';
+import { isInterchange, markOfInterchange, writeInterchange } from './interchange.ts';
+import { ethereumMark } from './mark.ts';
 import { ethereumProbe } from './probe.ts';
 import { rules } from './rules.ts';
 
@@ -50,6 +53,17 @@ export const ethereum: Chain = {
             };
       return { kind, mode, publicKeys, genesisValidatorsRoot, slotsPerEpoch, beacon: 'http://127.0.0.1:5052', ...held };
     },
-    seal: 'keys.txt',
+    seal: 'keys.txt --state slashing-protection.json',
+  },
+  states: {
+    reads: isInterchange,
+    from: markOfInterchange,
+    to: {
+      eip3076: (mark, chain) => {
+        const { publicKeys, genesisValidatorsRoot } = configOf(chain);
+        const history = historyOf(ethereumMark.parse(mark));
+        return JSON.parse(writeInterchange(new Map(publicKeys.map((key) => [key, history])), genesisValidatorsRoot)) as unknown;
+      },
+    },
   },
 };

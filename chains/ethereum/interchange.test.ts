@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { historyOf } from './eip3076.ts';
-import { markOfExport, readInterchange, writeInterchange } from './interchange.ts';
+import { isInterchange, markOfExport, markOfInterchange, readInterchange, writeInterchange } from './interchange.ts';
 import type { EthereumMark } from './mark.ts';
 
 const chain = `0x${'0a'.repeat(32)}`;
@@ -94,5 +94,27 @@ describe('what a client gives with keys it has given up', () => {
   });
   test('for no key is a failure', () => {
     expect(() => of(given({}), [])).toThrow('names no key');
+  });
+});
+
+describe('an export as a first floor', () => {
+  test('is the highest over all that it knows', () => {
+    expect(isInterchange(example)).toBe(true);
+    expect(isInterchange({ height: '5' })).toBe(false);
+    expect(markOfInterchange(JSON.stringify(example))).toEqual({ kind: 'eip3076', slot: 81952, source: 2290, target: 3008 });
+  });
+  test('counts a key that never signed a block by its votes, and one that never voted not at all', () => {
+    const text = withPart(({ data }) => {
+      data.push({ pubkey: second, signed_blocks: [], signed_attestations: [{ source_epoch: '2300', target_epoch: '2301' }] });
+      data.push({ pubkey: `0x${'ba'.repeat(48)}`, signed_blocks: [], signed_attestations: [] });
+    });
+    expect(markOfInterchange(text)).toEqual({ kind: 'eip3076', slot: 81952, source: 2300, target: 3008 });
+  });
+  test.each([
+    ['nothing', '', 'is not JSON'],
+    ['null', 'null', 'has no valid content'],
+    ['no votes', withPart(({ data }) => data.splice(0)), 'knows of no vote'],
+  ])('%s is none', (_, text, message) => {
+    expect(() => markOfInterchange(text)).toThrow(message);
   });
 });

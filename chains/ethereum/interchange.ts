@@ -97,6 +97,26 @@ const written = (history: KeyHistory): { signed_blocks: unknown[]; signed_attest
 
 const rooted = (signingRoot: string | null): { signing_root?: string } => (signingRoot === null ? {} : { signing_root: signingRoot });
 
+/** True when a JSON value looks like an export. */
+export const isInterchange = (value: unknown): boolean => interchange.safeParse(value).success;
+
+/**
+ * The mark over all that an export knows, for a first floor. Keys that never signed a block count as far as their votes.
+ * @throws BatonError InputInvalid when it is not whole, or knows of no vote.
+ */
+export const markOfInterchange = (text: string): EthereumMark => {
+  let chain: unknown;
+  try {
+    chain = (JSON.parse(text) as { metadata?: { genesis_validators_root?: unknown } } | null)?.metadata?.genesis_validators_root;
+  } catch (cause) {
+    throw bad('is not JSON', cause);
+  }
+  const histories = [...readInterchange(text, String(chain)).values()].filter(({ vote: last }) => last !== null);
+  const mark = markOf(histories.map((history) => ({ ...history, block: history.block ?? { slot: 0, signingRoot: null } })));
+  if (mark === null) throw bad('knows of no vote');
+  return mark;
+};
+
 /** An export of these histories, for any client to import. One block and one vote a key: clients refuse everything up to them. */
 export const writeInterchange = (histories: ReadonlyMap<string, KeyHistory>, genesisValidatorsRoot: string): string =>
   JSON.stringify({

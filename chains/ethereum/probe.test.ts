@@ -1,9 +1,12 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { beaconWorld, serveBeacon } from '../../test/support/beacon.ts';
 import { configOf } from '../../test/support/core.ts';
 import { chainRoot, publicKeys } from '../../test/support/ethereum.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { chains } from '../index.ts';
+import recorded from './fixtures/lodestar-1.5.1.json' with { type: 'json' };
 import type { Before, Look } from '../probe.ts';
 
 /** A beacon node that can tell the truth, nothing, or nonsense. Two keys: 3 votes in slot 3 of each epoch of 8, 6 in slot 6. */
@@ -202,5 +205,36 @@ describe('the head', () => {
   test('of a node that syncs is none', async () => {
     world.syncing = true;
     expect(await chains.headOf(config, signal)).toBe(null);
+  });
+});
+
+describe('replies that Lodestar gave', () => {
+  const { replies } = recorded as { replies: Record<string, { status: number; body: unknown }> };
+  const genesis = replies['GET /eth/v1/beacon/genesis']?.body as { data: { genesis_validators_root: string } };
+  const [path = ''] = Object.keys(replies).filter((one) => one.includes('/states/head/validators'));
+  const keys = new URL(path.slice(4), 'http://x').searchParams.getAll('id');
+  const served = createServer((request, response) => {
+    const reply = replies[`${request.method} ${request.url}`] ?? { status: 404, body: { message: 'not recorded' } };
+    response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.body === null ? '' : JSON.stringify(reply.body));
+  });
+  let own: ValidatorConfig;
+  beforeAll(async () => {
+    const url = await listen(served);
+    own = configOf((one) => {
+      const { genesis_validators_root: genesisValidatorsRoot } = genesis.data;
+      one['chain'] = { kind: 'ethereum', mode: 'signer', publicKeys: keys, genesisValidatorsRoot, slotsPerEpoch: 8 };
+      one['vantages'] = [
+        { name: 'east', url },
+        { name: 'west', url },
+      ];
+    });
+  });
+  afterAll(() => closeServer(served));
+  test('show votes and blocks', async () => {
+    const { result } = await chains.look(own, 'east', null, signal);
+    expect(result).toEqual({ observation: 'signing', head: 60, lastSigned: 56, sentence: 'Voted for slot 56, head 60.' });
+    expect(await chains.landed(own, 'east', 53, signal)).toEqual({ signed: true, head: 60, whole: true });
+    expect(await chains.landed(own, 'east', 57, signal)).toEqual({ signed: false, head: 60, whole: true });
+    expect(await chains.headOf(own, signal)).toBe(60);
   });
 });

@@ -54,6 +54,17 @@ const bundle = async (outfile: string, format: 'esm' | 'cjs', version: string): 
   });
 };
 
+/** BLS in native code, of the kind of machine that builds: an Ethereum signer loads it from beside the guard. */
+const blst = (): string => {
+  const folder = join(root, 'node_modules', '@chainsafe');
+  const [found] = readdirSync(folder)
+    .filter((name) => name.startsWith(`blst-${process.platform}-${process.arch}`))
+    .flatMap((name) => filesOf(join(folder, name)).map((file) => join(folder, name, file)))
+    .filter((file) => file.endsWith('.node'));
+  if (found === undefined) throw new Error(`there is no blst for ${process.platform}-${process.arch}: npm ci`);
+  return found;
+};
+
 /** Node with the guard inside. Options of Node from the environment are not taken: the guard holds keys. */
 const executable = async (outfile: string, node: string, version: string): Promise<void> => {
   const dir = mkdtempSync(join(tmpdir(), 'sea-'));
@@ -87,6 +98,7 @@ export const bundleGuard = async ({ outdir, node }: GuardBuild): Promise<string>
   const version = versionText();
   await bundle(join(outdir, 'guard.mjs'), 'esm', version);
   if (node !== undefined) await executable(join(outdir, 'baton-guard'), node, version);
+  cpSync(blst(), join(outdir, 'blst.node'));
   cpSync(join(root, 'guard', 'install.sh'), join(outdir, 'install.sh'));
   cpSync(join(root, 'guard', 'systemd'), join(outdir, 'systemd'), { recursive: true });
   const lines = [`version=${version}`, `state=${stateFormat}`, `guard=${sha256(join(outdir, 'guard.mjs'))}`];

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { SecretKey } from '@chainsafe/blst';
 
 /** BLS12-381 by blst. It is native code, so it is loaded where keys are, and nowhere else. */
@@ -9,11 +11,32 @@ export interface BlsKey {
   readonly sign: (root: Buffer) => string;
 }
 
-let loaded: { readonly SecretKey: typeof SecretKey } | null = null;
+interface Blst {
+  readonly SecretKey: typeof SecretKey;
+}
+
+let loaded: Blst | null = null;
+
+// No literal: bundles carry no native code. The guard has its own copy beside it.
+const library = ['@chainsafe', 'blst'].join('/');
+
+/** The copy beside the program, where `npm run bundle:guard` puts one; null when there is none. */
+export const blstBeside = (programs: readonly (string | undefined)[]): string | null =>
+  programs.flatMap((program) => (program === undefined ? [] : [join(dirname(program), 'blst.node')])).find((file) => existsSync(file)) ?? null;
+
+/** @throws when it is not for this machine. */
+export const blstIn = (file: string): Blst => {
+  const module: { exports: Partial<Blst> } = { exports: {} };
+  process.dlopen(module, file);
+  const { SecretKey: found } = module.exports;
+  if (found === undefined) throw new Error(`${file} is no blst`);
+  return { SecretKey: found };
+};
 
 /** Loads the library. Signing itself is synchronous. @throws when there is none for this machine. */
 export const loadBls = async (): Promise<(secret: Buffer) => BlsKey> => {
-  const blst = (loaded ??= await import('@chainsafe/blst'));
+  const beside = blstBeside([process.argv[1], process.execPath]);
+  const blst = (loaded ??= beside === null ? ((await import(library)) as Blst) : blstIn(beside));
   return (secret) => {
     const key: SecretKey = blst.SecretKey.fromBytes(secret);
     return { publicKey: key.toPublicKey().toHex(), sign: (root) => key.sign(root).toHex() };

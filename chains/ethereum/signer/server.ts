@@ -72,6 +72,7 @@ export const serveSigner = async (of: { signer: Served; port: number; signal: Ab
   });
   server.listen(of.port, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   const ended = once(server, 'close').then(() => undefined);
   const stop = (): void => {
     server.closeAllConnections();
@@ -79,5 +80,5 @@ export const serveSigner = async (of: { signer: Served; port: number; signal: Ab
   };
   if (of.signal.aborted) stop();
   else of.signal.addEventListener('abort', stop, { once: true });
-  return { port: (server.address() as AddressInfo).port, ended };
+  return { port, ended };
 };

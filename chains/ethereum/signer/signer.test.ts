@@ -1,9 +1,9 @@
 import { Signature, PublicKey, verify } from '@chainsafe/blst';
 import fc from 'fast-check';
-import { rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadBls } from './bls.ts';
+import { blstBeside, blstIn, loadBls } from './bls.ts';
 import type { EthereumSigner, SignOutcome } from './signer.ts';
 import {
   blockOf,
@@ -148,6 +148,23 @@ describe('the keys', () => {
     const signer = signerOf();
     signer.load(Buffer.from(`\n0x${secrets[1]}\n\n${secrets[0]}`), floor, await loadBls());
     expect(signer.loaded).toBe(true);
+  });
+});
+
+describe('the library', () => {
+  const built = join(import.meta.dirname, '..', '..', '..', 'node_modules', '@chainsafe');
+  const [file = ''] = readdirSync(built).flatMap((name) =>
+    readdirSync(join(built, name))
+      .filter((one) => one.endsWith('.node'))
+      .map((one) => join(built, name, one)),
+  );
+  test('is taken from beside the guard, where there is one', () => {
+    expect(blstBeside([undefined, join(folder, 'guard.mjs')])).toBe(null);
+    copyFileSync(file, join(folder, 'blst.node'));
+    expect(blstBeside([undefined, join(folder, 'guard.mjs')])).toBe(join(folder, 'blst.node'));
+    const key = blstIn(join(folder, 'blst.node')).SecretKey.fromBytes(Buffer.from(secrets[0], 'hex'));
+    expect(key.toPublicKey().toHex()).toBe(first);
+    expect(() => blstIn(join(folder, 'none'))).toThrow();
   });
 });
 
