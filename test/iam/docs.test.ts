@@ -12,7 +12,7 @@ const kinds = ['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy', 'AWS::KMS::Key'];
 const held = Object.entries(resources).flatMap(([id, { Type }]) => (kinds.includes(Type) ? [id] : []));
 
 test('every role, policy and key of the template is named', () => {
-  expect(held.length).toBe(35);
+  expect(held.length).toBe(36);
   expect(held.filter((id) => !new RegExp(`\\b${id}\\b`).test(text))).toEqual([]);
 });
 

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { compileClaim, compileClosing, compileOpening } from '../../aws/arbiter.ts';
+import { toItem } from '../../aws/items.ts';
+import { claimOf } from '../../core/gate.ts';
+import { amber, attempt, v } from '../support/core.ts';
+import { tableName } from '../sim/guard-run.ts';
+import type { Call } from '../sim/clients.ts';
+import { ask, type Who } from './ask.ts';
+import { stacks } from './denied/names.ts';
+import { questionsOf } from './questions.ts';
+
+/** The calls of custody gate, with what is really sent. */
+
+const duty = { kind: 'consensus', height: 5, round: 0, step: 2 } as const;
+const claim = claimOf({ validator: v, node: amber, duty, claimed: { content: 'a'.repeat(64), signature: 'QQ==', time: null } });
+const sealed = { node: amber, term: 1, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' };
+const member = { validator: v, node: amber, version: 1, sealed, by: 'kim', atMs: 1, pk: `member#${v}#${amber}` };
+
+const tagged = (suffix: string): Who => ({
+  policy: 'NodePolicy+GateNodePolicy',
+  name: 'baton-node-amber',
+  tags: { 'baton-node': amber, 'baton-validator': suffix === '' ? v : 'other', ...(suffix === '' ? {} : { [`baton-validator${suffix}`]: v }) },
+});
+const get = (pk: string) => ({ TableName: tableName, Key: { pk: { S: pk } }, ConsistentRead: true });
+const custodian: Who = { role: 'CustodianRole' };
+const requester: Who = { role: 'RequesterRole' };
+
+const calls: readonly (readonly [string, Who, string, object])[] = [
+  ...['', '-2', '-3', '-4'].flatMap((suffix): (readonly [string, Who, string, object])[] => [
+    [`a node claims (baton-validator${suffix})`, tagged(suffix), 'UpdateItem', compileClaim(claim, tableName)],
+    [`a node reads its membership (baton-validator${suffix})`, tagged(suffix), 'GetItem', get(`member#${v}#${amber}`)],
+  ]),
+  ['a custodian opens', custodian, 'UpdateItem', compileOpening({ validator: v, floor: duty, attempt: attempt('e') }, tableName)],
+  ['a custodian closes', custodian, 'UpdateItem', compileClosing({ validator: v, attempt: attempt('c') }, tableName)],
+  [
+    'a custodian adds',
+    custodian,
+    'PutItem',
+    { TableName: tableName, Item: toItem(member), ConditionExpression: 'attribute_not_exists(#pk)', ExpressionAttributeNames: { '#pk': 'pk' } },
+  ],
+  ...[custodian, requester].flatMap((who): (readonly [string, Who, string, object])[] => [
+    [`${JSON.stringify(who)} reads the arbiter`, who, 'GetItem', get(`arbiter#${v}`)],
+    [`${JSON.stringify(who)} reads a membership`, who, 'GetItem', get(`member#${v}#${amber}`)],
+  ]),
+];
+
+describe('is allowed', () => {
+  test.each(calls)('%s', async (_, who, action, input) => {
+    const call = { actor: 'x', service: 'dynamo', action, input } as unknown as Call;
+    for (const question of questionsOf(stacks.home, who, call))
+      expect(await ask(stacks.home, question), question.action).toMatchObject({ allowed: true });
+  });
+});
