@@ -6,6 +6,7 @@ import { readTower, towerFile } from '../../chains/solana/tower.ts';
 import type { Driver } from '../../chains/driver.ts';
 import { pairOf } from '../../local/chains/solana/pair.ts';
 import { towerOf } from '../../local/chains/solana/server.ts';
+import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
 import { t } from '../support/core.ts';
@@ -173,6 +174,23 @@ describe('demotion', () => {
     await stand.stop();
     expect((await driver.health(true, made.never)).distress).toContain('ValidatorDown');
   });
+});
+
+test('the validator is started again on active and standby alike, and stays down with the staked key from somewhere else', async () => {
+  const { driver, stand, units } = await made.side('amber');
+  const ending = new AbortController();
+  const running = driver.run(ending.signal);
+  await stand.stop();
+  await driver.demote(made.never);
+  await made.until(() => stand.up);
+  expect([units.starts, stand.identity.address]).toEqual([1, stand.spare.address]);
+  stand.identity = made.cluster.identity;
+  Object.assign(stand, { deaf: true });
+  expect((await driver.health(false, made.never)).distress).toContain('IdentityUnasked');
+  await systemClock.sleep(durationMs(1_300));
+  expect([stand.up, units.starts]).toEqual([false, 1]);
+  ending.abort();
+  await running;
 });
 
 describe('the tower of this node', () => {
