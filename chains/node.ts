@@ -1,3 +1,4 @@
+import { chownSync } from 'node:fs';
 import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { runFed } from '../runtime/feed.ts';
 import type { DriverOptions } from './driver.ts';
@@ -41,6 +42,25 @@ export const partsOf = ({ config, state, clock, systemctl }: Omit<DriverOptions,
     state.remove();
   },
 });
+
+/** The user that the unit runs as; null when systemd or the machine does not tell. */
+export const userOf = async ({
+  unit,
+  units,
+  run,
+  stopMs,
+}: Pick<NodeParts, 'unit' | 'units' | 'run' | 'stopMs'>): Promise<{ uid: number; gid: number } | null> => {
+  const name = await units.property(unit, 'User');
+  const asked = name === '' ? 'root' : name;
+  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (what) => (await run(['id', what, asked], { timeoutMs: stopMs })).stdout.trim()));
+  return /^\d+$/.test(uid ?? '') && /^\d+$/.test(gid ?? '') ? { uid: Number(uid), gid: Number(gid) } : null;
+};
+
+/** The node's user may read what lies there, and nobody else but root. */
+export const giveTo = (user: { uid: number; gid: number } | null, ...paths: readonly string[]): void => {
+  if (user === null) return;
+  for (const path of paths) chownSync(path, user.uid, user.gid);
+};
 
 const pollMs = durationMs(50);
 /** As long as the guard waits for a stop that overruns its time. */

@@ -6,7 +6,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
 import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, keepUp, Turns, within, type NodeParts } from '../node.ts';
+import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
 import type { NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
 import { longestWindow, maintenanceWindows } from './windows.ts';
@@ -71,6 +71,7 @@ export class NearDriver implements Driver {
     if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
     await this.#waitFor(floor, signal);
     writeNew(join(paths.keyDir, keyName), key);
+    giveTo(await userOf(this.#options), paths.keyDir, join(paths.keyDir, keyName));
     await this.#options.hangUp();
     if (!(await this.#shows(true, hangUpMs, signal))) {
       if (this.#isClosing()) throw new Error('closed before it was started');

@@ -4,7 +4,7 @@ import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { wipe } from '../../runtime/key-files.ts';
 import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, keepUp, Turns, within, type NodeParts } from '../node.ts';
+import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import type { PolkadotNode } from './config.ts';
 import { finalizedAt, hasSessionKeysAt, headerAt, healthAt, isAuthorityAt, storedAt } from './node-rpc.ts';
@@ -111,6 +111,7 @@ export class PolkadotDriver implements Driver {
       throw new Error(`GuardRefused: ${unit} must start the node with --keystore-path ${paths.keyDir}`);
     if (await this.#hasKeys(signal)) throw new Error('the node has the keys already, and nobody gave it them');
     await this.#waitFor(floor, signal);
+    giveTo(await userOf(this.#options), paths.keyDir);
     for (const { type, suri, public: publicKey } of list.keys) {
       if (this.#isClosing()) throw new Error('closed before it was started');
       await this.#ask(chain.rpc, { method: 'author_insertKey', params: [type, suri, publicKey] }, signal);

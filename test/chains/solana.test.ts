@@ -238,7 +238,7 @@ describe('the tower of this node', () => {
 
 describe('firedancer', () => {
   test('changes its identity by fdctl, takes a lock that was left, and switches with the tower', async () => {
-    const [amber, birch] = [await made.side('amber', { client: 'firedancer', asProcess: true }), await made.side('birch', { client: 'firedancer' })];
+    const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
     for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
     amber.stand.locked = true;
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
