@@ -45,6 +45,10 @@ export interface Chain extends ChainRules {
     /** A watermark as the content of their files, by the name of the format. */
     readonly to: Readonly<Record<string, (mark: Watermark, chain: ChainConfig) => unknown>>;
   };
+  /** The node runs on active and standby alike; else the guard starts it for the holder alone. */
+  readonly standbyRuns?: true;
+  /** Folders of the node, beside the guard's own, in which the driver writes for the user of the node. */
+  readonly writesIn?: (node: ChainConfig) => readonly string[];
   /** True when the text of a key file is surely the key of another validator. */
   readonly isAnothersKey?: (text: string, node: ChainConfig) => boolean;
 }

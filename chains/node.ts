@@ -1,3 +1,4 @@
+import { chownSync } from 'node:fs';
 import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
 import { runFed } from '../runtime/feed.ts';
 import type { DriverOptions } from './driver.ts';
@@ -42,6 +43,25 @@ export const partsOf = ({ config, state, clock, systemctl }: Omit<DriverOptions,
   },
 });
 
+/** The user that the unit runs as; null when systemd or the machine does not tell. */
+export const userOf = async ({
+  unit,
+  units,
+  run,
+  stopMs,
+}: Pick<NodeParts, 'unit' | 'units' | 'run' | 'stopMs'>): Promise<{ uid: number; gid: number } | null> => {
+  const name = await units.property(unit, 'User');
+  const asked = name === '' ? 'root' : name;
+  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (what) => (await run(['id', what, asked], { timeoutMs: stopMs })).stdout.trim()));
+  return /^\d+$/.test(uid ?? '') && /^\d+$/.test(gid ?? '') ? { uid: Number(uid), gid: Number(gid) } : null;
+};
+
+/** The node's user may read what lies there, and nobody else but root. */
+export const giveTo = (user: { uid: number; gid: number } | null, ...paths: readonly string[]): void => {
+  if (user === null) return;
+  for (const path of paths) chownSync(path, user.uid, user.gid);
+};
+
 const pollMs = durationMs(50);
 /** As long as the guard waits for a stop that overruns its time. */
 const overrun = 4;
@@ -52,11 +72,44 @@ export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 
   if (await units.isDown(unit)) return;
   await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
   if (!(await units.isDown(unit))) await units.kill(unit);
+  // What is killed may be started again by its unit; only a stop keeps it down.
+  await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
   while (!(await units.isDown(unit)) && elapsedMs(startedMs, clock.steadyMs()) < stopMs * overrun) {
     if (elapsedMs(startedMs, clock.steadyMs()) > stopMs) await units.kill(unit);
     await clock.sleep(pollMs);
   }
   if (!(await units.isDown(unit))) throw new Error(`${unit} does not stop`);
+};
+
+/** One thing after the other: a start that is under way must not come after a demotion that has seen the unit down. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(act);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+const upMs = durationMs(1_000);
+
+/**
+ * Keeps a node up that runs on active and standby alike, until the signal: the guard alone decides when it starts. `may` is false while it is
+ * opened or closed, and once it must stay down. A unit that is masked does not start.
+ */
+export const keepUp = async (
+  of: Pick<NodeParts, 'unit' | 'units' | 'clock'> & { readonly turns: Turns; readonly may: () => boolean },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { unit, units, clock, turns, may } = of;
+  while (!signal.aborted) {
+    if (may())
+      await turns.take(async () => {
+        if (may() && (await units.isDown(unit)) && may()) await units.start(unit);
+      });
+    await clock.sleep(upMs, signal).catch(() => undefined);
+  }
 };
 
 /** Asks again until `is` says yes. False when the time is over or the signal has come. */

@@ -44,12 +44,14 @@ afterEach(() => {
 
 describe('what the installer asks the guard', () => {
   test('the facts of a configuration that it would run with', async () => {
-    expect((await checkedConfig(file, [], machine)).split('\n').slice(0, 6)).toEqual([
+    expect((await checkedConfig(file, [], machine)).split('\n').slice(0, 8)).toEqual([
       'validator=hub-1',
       'node=i-0a1b2c3d4e5f60718',
       'unit=gaiad.service',
       'kind=cometbft',
       'socket=/run/gaiad/privval.sock',
+      'standby=yes',
+      'writes=',
       'keyDir=/run/baton/hub-1',
     ]);
   });

@@ -43,8 +43,11 @@ export const checkedConfig = async (file: string, keyFiles: readonly string[] = 
   checkWatermark(config);
   for (const one of keyFiles) checkKeyFile(config, one);
   const { validator, node, unit, chain, paths, timing, onControlPlaneLoss, build } = config;
-  const socket = registry[chain.kind]?.socketOf?.(chain) ?? '';
-  const facts = { validator, node, unit, kind: chain.kind, socket, ...paths, leaseMs: timing.leaseMs, onControlPlaneLoss, build };
+  const known = registry[chain.kind];
+  const socket = known?.socketOf?.(chain) ?? '';
+  const standby = known?.standbyRuns === true ? 'yes' : 'no';
+  const writes = (known?.writesIn?.(chain) ?? []).join(' ');
+  const facts = { validator, node, unit, kind: chain.kind, socket, standby, writes, ...paths, leaseMs: timing.leaseMs, onControlPlaneLoss, build };
   const lines = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
   const wrong = lines.find((line) => /[^\x20-\x7e]/.test(line));
   if (wrong !== undefined)

@@ -286,7 +286,14 @@ sees=yes
 if grep -Eq '"([^"]* )?(unix://)?/(home|root|run/user)/' "$config"; then sees=read-only; fi
 sed -e "s|^ExecStart=.*|ExecStart=$command --config /etc/baton/%i.json|" -e "s|^ProtectHome=.*|ProtectHome=$sees|" \
   "$stage/systemd/baton-guard@.service" >"$stage/installed/guard.service"
-if [ "$kind" = cometbft ]; then standby=yes form=validator-signer.conf; else standby=no form=validator-bound.conf; fi
+# Some nodes keep their record of what they signed, or their keys, in files of their own user: the guard puts them there and gives them away.
+writes=$(fact writes)
+standby=$(fact standby)
+if [ "$standby" = yes ] && [ "$kind" != cometbft ]; then
+  opened="CapabilityBoundingSet=CAP_CHOWN\nSystemCallFilter=@chown\n${writes:+ReadWritePaths=$writes\n}"
+  sed -i "s|^\[Install\]\$|$opened\n[Install]|" "$stage/installed/guard.service"
+fi
+if [ "$kind" = cometbft ]; then form='validator-signer.conf'; else form='validator-bound.conf'; fi
 sed -e "s|@VALIDATOR@|$validator|g" -e "s|@SOCKET@|$socket|g" "$stage/systemd/$form" >"$stage/installed/validator.conf"
 cat >"$stage/installed/facts.env" <<FACTS
 VALIDATOR_UNIT=$unit

@@ -20,7 +20,7 @@ export const node = z.strictObject({
   accountId: account,
   publicKey,
   /** Folder of `config.json`, in which `validator_key_file` is `validator_key.json` of the guard's folder of keys. */
-  home: z.string().startsWith('/').max(300),
+  home: z.string().regex(/^\/[\w./-]{1,299}$/, 'expected a path of plain letters'),
   /** The node's own RPC on loopback. */
   rpc: z.url({ protocol: /^http$/ }),
 });

@@ -5,8 +5,8 @@ import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
-import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
-import { bringDown, within, type NodeParts } from '../node.ts';
+import type { Activation, Driver, Health } from '../driver.ts';
+import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
 import type { NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
 import { longestWindow, maintenanceWindows } from './windows.ts';
@@ -40,7 +40,10 @@ export const hangUpOf =
 
 export class NearDriver implements Driver {
   readonly #options: NearOptions;
+  readonly #turns = new Turns();
   #closing = false;
+  #demoted = false;
+  #opened = false;
   /** From the first step of an activation until the next demotion. */
   #asked = false;
 
@@ -50,7 +53,9 @@ export class NearDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await untilAborted(signal);
+    // A key of its own, somewhere else, would make it a validator.
+    const may = (): boolean => (this.#demoted || (this.#opened && !this.#closing)) && this.#looksHere();
+    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
   }
 
   prepare(): void {
@@ -59,19 +64,22 @@ export class NearDriver implements Driver {
 
   /** @throws Error when neard does not say of itself that it is the validator. */
   async activate({ key, floor }: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = false;
+    this.#closing = this.#demoted = this.#opened = false;
     this.#asked = true;
     this.#check(key);
     const { paths, unit, units } = this.#options;
     if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
     await this.#waitFor(floor, signal);
     writeNew(join(paths.keyDir, keyName), key);
+    giveTo(await userOf(this.#options), paths.keyDir, join(paths.keyDir, keyName));
     await this.#options.hangUp();
-    if (await this.#shows(true, hangUpMs, signal)) return;
-    if (this.#isClosing()) throw new Error('closed before it was started');
-    await bringDown(this.#options);
-    if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
-    if (!(await this.#shows(true, longestStepMs, signal))) throw new Error('neard does not say that it is the validator');
+    if (!(await this.#shows(true, hangUpMs, signal))) {
+      if (this.#isClosing()) throw new Error('closed before it was started');
+      await bringDown(this.#options);
+      if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
+      if (!(await this.#shows(true, longestStepMs, signal))) throw new Error('neard does not say that it is the validator');
+    }
+    this.#opened = true;
   }
 
   #check(key: Buffer): void {
@@ -154,7 +162,12 @@ export class NearDriver implements Driver {
   /** The key goes first: no restart brings it back. @throws when it cannot be shown that neard is no validator any more. */
   async demote(signal: AbortSignal): Promise<void> {
     this.#closing = true;
-    this.#asked = false;
+    this.#asked = this.#demoted = this.#opened = false;
+    await this.#turns.take(() => this.#takeKey(signal));
+    this.#demoted = true;
+  }
+
+  async #takeKey(signal: AbortSignal): Promise<void> {
     const { paths, stopMs, clock, unit, units } = this.#options;
     const startedMs = clock.steadyMs();
     wipe(paths.keyDir);
@@ -192,7 +205,7 @@ export class NearDriver implements Driver {
   }
 
   /**
-   * neard ends by itself at this height, and systemd starts it again (`Restart=always`): a restart for planned work. Null takes it back.
+   * neard ends by itself at this height, and the guard starts it again: a restart for planned work. Null takes it back.
    * @throws Error when config.json is none, or neard was not told.
    */
   async expectShutdown(height: number | null): Promise<void> {

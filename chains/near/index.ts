@@ -33,6 +33,9 @@ export const near: Chain = {
     }),
     seal: 'validator_key.json',
   },
+  standbyRuns: true,
+  // config.json, for a planned restart.
+  writesIn: (chain) => [nodeOf(chain).home],
   isAnothersKey: (text, chain) => {
     const found = publicKeyIn(text);
     return typeof found === 'string' && found !== nodeOf(chain).publicKey;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { wipe } from '../../runtime/key-files.ts';
-import { untilAborted, type Activation, type Driver, type Health } from '../driver.ts';
-import { bringDown, within, type NodeParts } from '../node.ts';
+import type { Activation, Driver, Health } from '../driver.ts';
+import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import type { PolkadotNode } from './config.ts';
 import { finalizedAt, hasSessionKeysAt, headerAt, healthAt, isAuthorityAt, storedAt } from './node-rpc.ts';
@@ -16,7 +16,8 @@ import { babeAuthorities, nextKeysOf, queuedKeys } from './storage.ts';
  */
 
 const tickMs = durationMs(100);
-const longestWaitMs = 45_000;
+const longestWaitMs = 30_000;
+const longestStartMs = 20_000;
 
 const keyList = z.strictObject({
   keys: z
@@ -40,7 +41,12 @@ export interface PolkadotOptions extends NodeParts {
 export class PolkadotDriver implements Driver {
   readonly #options: PolkadotOptions;
   readonly #ask: Ask;
+  readonly #turns = new Turns();
   #closing = false;
+  #demoted = false;
+  #opened = false;
+  /** The chain names the keys of this node, or it has keys from somewhere else: it stays down until it is opened. */
+  #keepDown = false;
   #asked = false;
 
   constructor(options: PolkadotOptions) {
@@ -50,7 +56,8 @@ export class PolkadotDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await untilAborted(signal);
+    const may = (): boolean => !this.#keepDown && (this.#demoted || (this.#opened && !this.#closing));
+    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
   }
 
   prepare(): void {
@@ -59,13 +66,30 @@ export class PolkadotDriver implements Driver {
 
   /** @throws Error SetKeysNeeded with the call that a person must sign, or that the node cannot be shown to be the validator. */
   async activate(of: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = false;
+    this.#closing = this.#demoted = this.#opened = false;
     this.#asked = true;
-    const { rpc } = this.#options.chain;
-    if ((await healthAt(this.#ask, rpc, signal)).isSyncing) throw new Error('the node is syncing');
-    if (!(await isAuthorityAt(this.#ask, rpc, signal))) throw new Error('the node was not started with --validator');
-    if (this.#options.chain.mode === 'distinct-keys') await this.#distinct(signal);
+    await this.#start(signal);
+    const { chain } = this.#options;
+    if ((await healthAt(this.#ask, chain.rpc, signal)).isSyncing) throw new Error('the node is syncing');
+    if (!(await isAuthorityAt(this.#ask, chain.rpc, signal))) throw new Error('the node was not started with --validator');
+    if (chain.mode === 'distinct-keys') await this.#distinct(signal);
     else await this.#insert(of, signal);
+    this.#opened = true;
+    this.#keepDown = false;
+  }
+
+  /** A node that was kept down because the chain names its keys comes up for the holder. */
+  async #start(signal: AbortSignal): Promise<void> {
+    const { chain, unit, units, clock } = this.#options;
+    if (!(await units.isDown(unit))) return;
+    if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
+    await within({ clock, longestMs: longestStartMs, signal, everyMs: tickMs }, async () => {
+      if (this.#isClosing()) throw new Error('closed before it was started');
+      return healthAt(this.#ask, chain.rpc, signal).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   async #distinct(signal: AbortSignal): Promise<void> {
@@ -87,6 +111,7 @@ export class PolkadotDriver implements Driver {
       throw new Error(`GuardRefused: ${unit} must start the node with --keystore-path ${paths.keyDir}`);
     if (await this.#hasKeys(signal)) throw new Error('the node has the keys already, and nobody gave it them');
     await this.#waitFor(floor, signal);
+    giveTo(await userOf(this.#options), paths.keyDir);
     for (const { type, suri, public: publicKey } of list.keys) {
       if (this.#isClosing()) throw new Error('closed before it was started');
       await this.#ask(chain.rpc, { method: 'author_insertKey', params: [type, suri, publicKey] }, signal);
@@ -141,12 +166,19 @@ export class PolkadotDriver implements Driver {
   /** @throws Error when it cannot be shown that nothing can be signed. */
   async demote(signal: AbortSignal): Promise<void> {
     this.#closing = true;
-    this.#asked = false;
+    this.#asked = this.#demoted = this.#opened = false;
+    await this.#turns.take(() => this.#takeKeys(signal));
+    this.#demoted = true;
+  }
+
+  async #takeKeys(signal: AbortSignal): Promise<void> {
     const { chain, unit, units, paths, clock, stopMs } = this.#options;
     const isDown = await units.isDown(unit);
     if (chain.mode === 'distinct-keys') {
       const ending = AbortSignal.any([signal, clock.timeout(durationMs(stopMs / 2))]);
-      if (!isDown && !(await this.#isUnnamed(ending).catch(() => false))) await bringDown(this.#options);
+      if (isDown || (await this.#isUnnamed(ending).catch(() => false))) return;
+      this.#keepDown = true;
+      await bringDown(this.#options);
       return;
     }
     // Taking the file away does not take the key from a node that runs.
@@ -156,7 +188,8 @@ export class PolkadotDriver implements Driver {
     await bringDown(this.#options);
     wipe(paths.keyDir);
     // With keys that are somewhere else it would be a validator again.
-    if (!isDown && !isEmpty && (await units.property(unit, 'ExecStart')).includes(paths.keyDir)) await units.start(unit);
+    this.#keepDown ||= !isDown && (isEmpty || !(await units.property(unit, 'ExecStart')).includes(paths.keyDir));
+    if (!isDown && !this.#keepDown) await units.start(unit);
   }
 
   /** The chain names the keys of this node nowhere: neither now, nor for the next session, nor for the one after. */

@@ -23,4 +23,5 @@ export const polkadot: Chain = {
     }),
     seal: 'session-keys.json',
   },
+  standbyRuns: true,
 };

@@ -4,7 +4,7 @@ import type { ChainConfig } from '../../core/config.ts';
 /** Solana's part of `validators.yaml`, and of the guard's file. */
 
 const pubkey = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'expected a public key in base58');
-const absolute = z.string().startsWith('/').max(300);
+const absolute = z.string().regex(/^\/[\w./-]{1,299}$/, 'expected a path of plain letters');
 
 export const config = z.strictObject({
   kind: z.literal('solana'),

@@ -1,8 +1,8 @@
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import type { Term } from '../../core/ids.ts';
-import { untilAborted, type Activation, type Driver, type Handover, type Health } from '../driver.ts';
-import { bringDown, within, type NodeParts } from '../node.ts';
+import type { Activation, Driver, Handover, Health } from '../driver.ts';
+import { bringDown, keepUp, Turns, within, type NodeParts } from '../node.ts';
 import { RecordFile } from '../own-record.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import { clientOf, type Client } from './client.ts';
@@ -33,8 +33,12 @@ export class SolanaDriver implements Driver {
   readonly #client: Client;
   readonly #ask: Ask;
   readonly #record: RecordFile;
+  readonly #turns = new Turns();
   #closing = false;
   #demoted = false;
+  #opened = false;
+  /** A validator with the staked key from somewhere else stays down. */
+  #keepDown = false;
   /** From the first step of an activation until the next demotion. */
   #asked = false;
 
@@ -46,7 +50,8 @@ export class SolanaDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await untilAborted(signal);
+    const may = (): boolean => !this.#keepDown && (this.#demoted || (this.#opened && !this.#closing));
+    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
   }
 
   prepare(_floor: Watermark, term?: Term): void {
@@ -57,8 +62,7 @@ export class SolanaDriver implements Driver {
 
   /** @throws Error when the validator cannot be shown to vote with the staked identity, and with every earlier vote in mind. */
   async activate(of: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = false;
-    this.#demoted = false;
+    this.#closing = this.#demoted = this.#opened = false;
     this.#asked = true;
     const { chain } = this.#options;
     const { term } = of;
@@ -72,6 +76,7 @@ export class SolanaDriver implements Driver {
       if (this.#isClosing()) throw new Error('closed before it was started');
       this.#record.save({ term, exact: true });
       await this.#toStaked({ keys, requireTower, term }, signal);
+      this.#opened = true;
     } finally {
       keys.drop();
     }
@@ -137,10 +142,11 @@ export class SolanaDriver implements Driver {
   /** Back to the spare identity, shown and quiet within half of the time; else the unit is stopped. @throws when neither can be shown. */
   async demote(signal: AbortSignal): Promise<void> {
     this.#closing = true;
-    this.#asked = false;
-    this.#demoted = false;
+    this.#asked = this.#demoted = this.#opened = false;
     const { unit, units } = this.#options;
-    if (!(await units.isDown(unit)) && !(await this.#toSpare(signal).catch(() => false))) await bringDown(this.#options);
+    await this.#turns.take(async () => {
+      if (!(await units.isDown(unit)) && !(await this.#toSpare(signal).catch(() => false))) await bringDown(this.#options);
+    });
     this.#demoted = true;
   }
 
@@ -201,7 +207,8 @@ export class SolanaDriver implements Driver {
       if (active && identity !== chain.identity)
         return { synced, height, stalled: true, distress: `IdentityLost: the validator shows ${identity}; it has started anew.` };
       if (active || this.#asked || identity !== chain.identity) return { synced, height, distress: null };
-      // It has the key from somewhere else: it is taken down before anything is told.
+      // It has the key from somewhere else: it is taken from it before anything is told, and a restart does not bring it back.
+      this.#keepDown = true;
       await this.demote(signal).catch(() => undefined);
       return { synced, height, distress: 'IdentityUnasked: the validator showed the staked identity, and nobody gave it that.' };
     } catch (error) {

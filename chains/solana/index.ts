@@ -37,5 +37,8 @@ export const solana: Chain = {
     }),
     seal: 'staked-identity.json',
   },
+  standbyRuns: true,
+  // The tower.
+  writesIn: (chain) => [nodeOf(chain).ledger],
   isAnothersKey: (text, chain) => isAnothers(text, nodeOf(chain).identity),
 };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver } from '../../chains/driver.ts';
+import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { NearBench, nearFacts } from './near.ts';
 
@@ -111,6 +112,27 @@ describe('demotion', () => {
     expect((await driver.health(true, made.never)).distress).toContain('ValidatorDown');
     await driver.demote(made.never);
   });
+});
+
+test('neard is started again on active and standby alike, but not while it is closed, and not with a key of its own', async () => {
+  const { driver, stand, units } = await made.side('amber');
+  const ending = new AbortController();
+  const running = driver.run(ending.signal);
+  await stand.stop();
+  await systemClock.sleep(durationMs(1_300));
+  expect(units.starts).toBe(0);
+  await driver.demote(made.never);
+  await made.until(() => stand.up);
+  await driver.activate({ key: made.key(), floor: low }, made.never);
+  await stand.stop();
+  await made.until(() => stand.up);
+  expect(stand.signer?.account_id).toBe(made.chain.account);
+  driver.closeGate();
+  await stand.stop();
+  await systemClock.sleep(durationMs(1_300));
+  expect([stand.up, units.starts]).toEqual([false, 2]);
+  ending.abort();
+  await running;
 });
 
 describe('planned work', () => {

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { NearNode } from '../../chains/near/config.ts';
 import { NearDriver } from '../../chains/near/driver.ts';
@@ -57,6 +57,7 @@ export class NearBench {
       },
       stop: () => stand.stop(),
     });
+    units.properties['User'] = userInfo().username;
     const driver = new NearDriver({
       unit,
       stopMs: durationMs(of.stopMs ?? 3_000),

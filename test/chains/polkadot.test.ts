@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver } from '../../chains/driver.ts';
 import { rules } from '../../chains/polkadot/rules.ts';
+import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { configOf } from '../support/core.ts';
 import { PolkadotBench, polkadotFacts } from './polkadot.ts';
@@ -81,6 +82,26 @@ describe('distinct keys', () => {
     await stand.start();
     units.silent = true;
     await expect(driver.demote(made.never)).rejects.toThrow('polkadot.service does not stop');
+  });
+});
+
+describe('a node that runs on active and standby alike', () => {
+  test('is started again while nothing stands against it, and stays down while the chain names its keys', async () => {
+    const [amber, birch] = [await made.side('amber'), await made.side('birch')];
+    const ending = new AbortController();
+    const running = Promise.all([amber.driver.run(ending.signal), birch.driver.run(ending.signal)]);
+    await birch.driver.demote(made.never);
+    await birch.stand.stop();
+    await made.until(() => birch.stand.up);
+    await amber.driver.demote(made.never);
+    await systemClock.sleep(durationMs(1_500));
+    expect([amber.stand.up, amber.units.starts, birch.units.starts]).toEqual([false, 0, 1]);
+    await amber.driver.activate({ key: nothing, floor: low }, made.never);
+    expect(amber.stand.up).toBe(true);
+    await amber.stand.stop();
+    await made.until(() => amber.stand.up);
+    ending.abort();
+    await running;
   });
 });
 

@@ -6,6 +6,7 @@ import { readTower, towerFile } from '../../chains/solana/tower.ts';
 import type { Driver } from '../../chains/driver.ts';
 import { pairOf } from '../../local/chains/solana/pair.ts';
 import { towerOf } from '../../local/chains/solana/server.ts';
+import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
 import { t } from '../support/core.ts';
@@ -175,6 +176,23 @@ describe('demotion', () => {
   });
 });
 
+test('the validator is started again on active and standby alike, and stays down with the staked key from somewhere else', async () => {
+  const { driver, stand, units } = await made.side('amber');
+  const ending = new AbortController();
+  const running = driver.run(ending.signal);
+  await stand.stop();
+  await driver.demote(made.never);
+  await made.until(() => stand.up);
+  expect([units.starts, stand.identity.address]).toEqual([1, stand.spare.address]);
+  stand.identity = made.cluster.identity;
+  Object.assign(stand, { deaf: true });
+  expect((await driver.health(false, made.never)).distress).toContain('IdentityUnasked');
+  await systemClock.sleep(durationMs(1_300));
+  expect([stand.up, units.starts]).toEqual([false, 1]);
+  ending.abort();
+  await running;
+});
+
 describe('the tower of this node', () => {
   const tower = (side: Awaited<ReturnType<SolanaBench['side']>>): string => towerFile(side.node.ledger, side.node.identity);
   test('is handed over with the term in which it voted, and only then', async () => {
@@ -220,7 +238,7 @@ describe('the tower of this node', () => {
 
 describe('firedancer', () => {
   test('changes its identity by fdctl, takes a lock that was left, and switches with the tower', async () => {
-    const [amber, birch] = [await made.side('amber', { client: 'firedancer', asProcess: true }), await made.side('birch', { client: 'firedancer' })];
+    const [amber, birch] = [await made.side('amber', { client: 'firedancer' }), await made.side('birch', { client: 'firedancer' })];
     for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
     amber.stand.locked = true;
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);

@@ -60,12 +60,11 @@ export class SolanaBench {
     const ledger = join(this.root, name);
     const stand = this.cluster.node({ name, ledger });
     await stand.start();
-    const units = new NodeUnits(unit, stand);
     const client = of.client ?? 'agave';
     const program = client === 'agave' ? 'agave-validator' : 'fdctl';
     const configFile = join(ledger, 'config.toml');
     writeFileSync(configFile, `[ledger]\n  path = "${ledger}"\n`);
-    const node: SolanaNode = {
+    const node: { -readonly [K in keyof SolanaNode]: SolanaNode[K] } = {
       kind: 'solana',
       client,
       command: of.asProcess === true ? [process.execPath, join(programs, `${program}.ts`)] : [program],
@@ -76,6 +75,17 @@ export class SolanaBench {
       spareKeypair: keypairFile(join(ledger, 'spare.json'), stand.spare),
       rpc: stand.url,
     };
+    const units = new NodeUnits(unit, {
+      get up() {
+        return stand.up;
+      },
+      start: async () => {
+        await stand.start();
+        // A stand-in that starts anew has another port.
+        node.rpc = stand.url;
+      },
+      stop: () => stand.stop(),
+    });
     const parts: NodeParts = {
       unit,
       stopMs: durationMs(of.stopMs ?? 10_000),

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 let dir = '';
 const good = {
   ...{ validator: 'hub-1', unit: 'gaiad.service', kind: 'cometbft', socket: '/run/gaiad/privval.sock' },
-  ...{ keyDir: '/run/baton/hub-1', stateDir: '/var/lib/baton/hub-1' },
+  ...{ standby: 'yes', writes: '', keyDir: '/run/baton/hub-1', stateDir: '/var/lib/baton/hub-1' },
 };
 const guardFolder = join(import.meta.dirname, '..', '..', 'guard');
 const program = (name: string, script: string): void => {

@@ -34,8 +34,8 @@ const responseOf = ({ status, body }: Reply): unknown => {
 const real = globalThis.fetch;
 
 /** From here on every request is answered by `answer`, until `restore`. */
-export const answerWith = (answer: (url: URL) => Reply): void => {
-  globalThis.fetch = (async (url: URL) => responseOf(answer(url))) as unknown as typeof fetch;
+export const answerWith = (answer: (url: URL, body: string) => Reply): void => {
+  globalThis.fetch = (async (url: URL, init?: { body?: string }) => responseOf(answer(url, init?.body ?? ''))) as unknown as typeof fetch;
 };
 export const restore = (): void => {
   globalThis.fetch = real;

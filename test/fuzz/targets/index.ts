@@ -9,6 +9,7 @@ import { frames } from './frames.ts';
 import { fileTargets } from './guard-files.ts';
 import { http } from './http.ts';
 import { itemTargets } from './items.ts';
+import { rpcProbes } from './rpc-probes.ts';
 import { regexes } from './regexes.ts';
 import { relayTargets } from './relay.ts';
 import { serviceTargets } from './services.ts';
@@ -23,6 +24,7 @@ import { yamlText } from './yaml-text.ts';
 export const targets: readonly Target[] = [
   cometbftProbe,
   systemdProbe,
+  rpcProbes,
   http,
   ssm,
   ...itemTargets,
