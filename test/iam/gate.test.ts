@@ -28,9 +28,21 @@ const requester: Who = { role: 'RequesterRole' };
 const calls: readonly (readonly [string, Who, string, object])[] = [
   ...['', '-2', '-3', '-4'].flatMap((suffix): (readonly [string, Who, string, object])[] => [
     [`a node claims (baton-validator${suffix})`, tagged(suffix), 'UpdateItem', compileClaim(claim, tableName)],
+    [
+      `a node claims in a lane (baton-validator${suffix})`,
+      tagged(suffix),
+      'UpdateItem',
+      compileClaim({ ...claim, lane: '0xabvote', duty: { kind: 'eip3076', slot: 0, source: 1, target: 2 } }, tableName),
+    ],
     [`a node reads its membership (baton-validator${suffix})`, tagged(suffix), 'GetItem', get(`member#${v}#${amber}`)],
   ]),
   ['a custodian opens', custodian, 'UpdateItem', compileOpening({ validator: v, floor: duty, attempt: attempt('e') }, tableName)],
+  [
+    'a custodian opens a lane',
+    custodian,
+    'UpdateItem',
+    compileOpening({ validator: v, lane: 'ablock', floor: duty, attempt: attempt('e') }, tableName),
+  ],
   ['a custodian closes', custodian, 'UpdateItem', compileClosing({ validator: v, attempt: attempt('c') }, tableName)],
   [
     'a custodian adds',

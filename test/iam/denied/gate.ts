@@ -15,6 +15,21 @@ const update = 'dynamodb:UpdateItem';
 
 export const gate: readonly Denied[] = [
   { who: own, action: update, resource: table, context: attributes('arbiter#hub-2', ...fields), why: "a node claims another validator's duty" },
+  {
+    who: own,
+    action: update,
+    resource: table,
+    context: attributes('arbiter#hub-2#avote', ...fields),
+    why: "a node claims in another validator's lane",
+  },
+  {
+    who: own,
+    action: update,
+    resource: table,
+    context: attributes('arbiter#hub-10', ...fields),
+    why: 'a node claims where its own name only begins',
+  },
+  { who: own, action: update, resource: table, context: attributes('arbiter#hub-1#avote', ...fields, 'lane'), why: 'a node opens a lane' },
   { who: own, action: update, resource: table, context: attributes('arbiter#hub-1', ...fields, 'validator'), why: 'a node opens an arbiter' },
   { who: own, action: update, resource: table, context: item('arbiter#hub-1'), why: 'a claim whose attributes are not told' },
   { who: own, action: update, resource: table, context: { 'dynamodb:Attributes': fields }, why: 'a claim whose key is not told' },
