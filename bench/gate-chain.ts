@@ -13,8 +13,8 @@ import { names, nodeUnit, startWorld, type Name, type World } from './gate/world
 /**
  * Active-active on a real CometBFT chain: one validator on three nodes with three guards, each signature decided by the arbiter, while each signer,
  * node and way to the arbiter is killed in turn, and two at once. `npm run bench:gate-chain` prints a table, and at last one line of JSON. It fails
- * when a duty was signed twice, or when more blocks were missed under a single fault than a validator missed that had none. `--quick` is shorter;
- * `--control` runs the nodes without a gate, each with the key on its disk, and must find evidence.
+ * when a duty was signed twice, or when more blocks were missed under a single fault than a validator missed that had none. `--quick` is shorter,
+ * and fails for the first alone; `--control` runs the nodes without a gate, each with the key on its disk, and must find evidence.
  */
 
 const clock = systemClock;
@@ -144,8 +144,8 @@ const gated = async (quick: boolean): Promise<boolean> => {
       rows: rows.map(({ spared: _, ...row }) => row),
     };
     process.stdout.write(`${table(rows)}\n${JSON.stringify(figures)}\n`);
-    // What a validator without any fault misses too is the machine's doing.
-    return evidence === 0 && conflicts.length === 0 && rows.every((one) => !one.spared || one.missed <= one.othersMissed);
+    // What a validator without any fault misses too is the machine's doing. A few blocks on a busy machine show the one thing that may never be.
+    return evidence === 0 && conflicts.length === 0 && (quick || rows.every((one) => !one.spared || one.missed <= one.othersMissed));
   } finally {
     await world.close();
   }

@@ -30,6 +30,12 @@ test('a chain that this version does not know is told', () => {
   expect(() => chainOf({ id: 'hub-1', chain: { kind: 'toString' } })).toThrow(expect.objectContaining({ code: 'ChainUnknown' }));
 });
 
+test('custody gate can be had exactly where there is a signer that asks the arbiter, and there the guard is the signer', () => {
+  for (const chain of Object.values(registry)) expect(chain.gateDriver !== undefined, chain.kind).toBe(chain.arbiter === true);
+  expect(registry['cometbft']?.arbiter).toBe(true);
+  expect(registry['systemd']?.arbiter).toBe(undefined);
+});
+
 test('what a chain is at risk of is said, with where it is written', () => {
   for (const { kind, risk } of Object.values(registry)) {
     expect(risk.downtime.length, kind).toBeGreaterThan(20);

@@ -58,6 +58,16 @@ describe('what the installer asks the guard', () => {
   test('a line break in a value cannot make a line of its own', async () => {
     await expect(checkedConfig(config({ build: 'b\nunit=other.service' }), [], machine)).rejects.toThrow('holds a character that a unit file cannot');
   });
+  test('custody gate needs a chain whose signer asks the arbiter, and has no other way', async () => {
+    expect(await checkedConfig(config({ custody: 'gate' }), [], machine)).toContain('validator=hub-1\n');
+    await expect(checkedConfig(config({ custody: 'gate', onControlPlaneLoss: 'hold' }), [], machine)).rejects.toThrow(
+      'custody gate signs nothing without the arbiter: onControlPlaneLoss is hold, expected stop',
+    );
+    const commands = { healthCommand: ['h'], readinessCommand: ['r'], watermarkCommand: null, stateCheckCommand: null };
+    await expect(checkedConfig(config({ custody: 'gate', chain: { kind: 'systemd', ...commands } }), [], machine)).rejects.toThrow(
+      'custody gate: there is no signer for systemd that asks the arbiter',
+    );
+  });
   test('unsafe timing is refused', async () => {
     await expect(checkedConfig(config({ timing: { leaseMs: 3_000 } }), [], machine)).rejects.toThrow('unsafe timing');
   });

@@ -1,6 +1,7 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import dynalite from 'dynalite';
+import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { closeServer, listen } from './loopback.ts';
 
@@ -48,10 +49,17 @@ export const tableDefinition = (table: string) => ({
 
 export const localCredentials = { region: 'us-east-1', credentials: { accessKeyId: 'AKLOCALROOT', secretAccessKey: 'local' } };
 
-/** Starts an empty table on a free loopback port. */
-export const startDynamo = async (table = 'baton'): Promise<LocalDynamo> => {
+/**
+ * Starts an empty table on a free loopback port.
+ * @param onCall told of each request before it is served: its action, for example UpdateItem.
+ */
+export const startDynamo = async (table = 'baton', onCall?: (action: string) => void): Promise<LocalDynamo> => {
   teachAllOld();
   const server = dynalite({ createTableMs: 0 });
+  if (onCall)
+    server.prependListener('request', (request: IncomingMessage) => {
+      onCall(String(request.headers['x-amz-target']).split('.')[1] ?? '');
+    });
   const endpoint = await listen(server);
   const client = new DynamoDBClient({
     endpoint,

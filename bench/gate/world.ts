@@ -8,9 +8,8 @@ import { seal } from '../../cli/commands/seal.ts';
 import type { Context } from '../../cli/context.ts';
 import { nodeId, validatorId, type NodeId } from '../../core/ids.ts';
 import type { Clock } from '../../core/time.ts';
-import { startDynamoFront } from '../../local/aws/dynamo-front.ts';
 import { LocalKms } from '../../local/aws/kms.ts';
-import { startAwsServer, type Call } from '../../local/aws/server.ts';
+import { startAwsServer } from '../../local/aws/server.ts';
 import { localSts } from '../../local/aws/small.ts';
 import { contextFor, endpointsOf, nodePrincipal, people } from '../../local/cloud.ts';
 import { deployedHere } from '../../local/artifacts.ts';
@@ -19,6 +18,7 @@ import { drillTiming, silent } from '../../local/drill/enrol.ts';
 import { startDynamo } from '../../local/dynamo.ts';
 import { factsOf } from '../../local/node/facts.ts';
 import { NodeSandbox } from '../../local/node/sandbox.ts';
+import { bundleGuard } from '../../local/lambda/bundle-guard.ts';
 import { cometbftBinary } from '../../local/testnet/binary.ts';
 import { Testnet } from '../../local/testnet/testnet.ts';
 import { Recorder } from './recorder.ts';
@@ -35,7 +35,6 @@ const ids: Readonly<Record<Name, NodeId>> = {
 };
 export const nodeUnit = 'cometbft.service';
 export const guardUnit = `baton-guard@${id}.service`;
-const guardMain = join(import.meta.dirname, '..', '..', 'guard', 'main.ts');
 
 export interface World {
   readonly net: Testnet;
@@ -49,23 +48,20 @@ export interface World {
 
 const moves = ['ReEncryptFrom', 'ReEncryptTo', 'CreateGrant', 'GenerateDataKey'];
 
-/** The table, KMS and STS; who is asked is judged by nobody, and writes to the arbiter are counted. */
+/** The table, KMS and STS; writes to the arbiter are counted. */
 const startServices = async (clock: Clock, deployment: Deployment) => {
   let writes = 0;
-  const onCall = ({ action, input }: Call): void => {
-    const key = (input['Key'] as { pk?: { S?: string } } | undefined)?.pk?.S ?? '';
-    if (action === 'UpdateItem' && key === `arbiter#${id}`) writes += 1;
-  };
-  const dynamo = await startDynamo(deployment.table);
+  // Guards update nothing else: their reports are put.
+  const dynamo = await startDynamo(deployment.table, (action) => {
+    if (action === 'UpdateItem') writes += 1;
+  });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: { [people.custodian]: moves }, grantDelayMs: 300_000 });
   const aws = await startAwsServer([kms, localSts()]);
-  const front = await startDynamoFront({ upstream: dynamo.endpoint, callerOf: (key) => aws.callerOf(key), onCall });
   const close = async (): Promise<void> => {
-    await front.close();
     await aws.close();
     await dynamo.close();
   };
-  return { aws, endpoints: endpointsOf(front.endpoint, aws), writes: () => writes, close };
+  return { aws, endpoints: endpointsOf(dynamo.endpoint, aws), writes: () => writes, close };
 };
 
 const setUpNode = async (of: {
@@ -74,9 +70,10 @@ const setUpNode = async (of: {
   home: number;
   name: Name;
   near: string;
+  guard: string;
   deployment: Deployment;
 }): Promise<void> => {
-  const { sandbox, net, home, name, near, deployment } = of;
+  const { sandbox, net, home, name, near, guard, deployment } = of;
   await sandbox.prepare();
   // CometBFT leaves its socket behind when it is killed, and does not start while the file is there. What is broken does not start again.
   const wrapped = (mark: string, before: string, argv: readonly string[]): string[] => [
@@ -108,7 +105,7 @@ const setUpNode = async (of: {
     0o600,
   );
   sandbox.write(`etc/baton/${id}.env`, factsOf({ validator: id, unit: nodeUnit, standbyRuns: true }));
-  sandbox.unit(guardUnit, { argv: wrapped('broken-guard', '', [process.execPath, guardMain, '--config', config]), restart: 'always', stopMs: 4_000 });
+  sandbox.unit(guardUnit, { argv: wrapped('broken-guard', '', [process.execPath, guard, '--config', config]), restart: 'always', stopMs: 4_000 });
   // The guard first: a node that gets no public key from its signer gives up after three seconds.
   await sandbox.systemctl('start', guardUnit);
   await sandbox.systemctl('start', nodeUnit);
@@ -146,6 +143,8 @@ export const startWorld = async (clock: Clock, progress: (line: string) => void)
     const net = new Testnet({ dir: join(dir, 'c'), binary: await cometbftBinary(progress), clock, standbys: 2 });
     await net.prepare({ guarded: true });
     ends.push(() => net.close());
+    // As it is installed: a guard that starts must not take the processor from the others.
+    await bundleGuard({ outdir: join(dir, 'guard') });
     const deployment = deployedHere();
     const services = await startServices(clock, deployment);
     ends.push(() => services.close());
@@ -164,7 +163,7 @@ export const startWorld = async (clock: Clock, progress: (line: string) => void)
       const home = net.own[index] ?? 0;
       const near = join(dir, `${name}.s`);
       recorder.stand({ name, near, far: net.homes[home]?.socket ?? '' });
-      await setUpNode({ sandbox: nodes[name], net, home, name, near, deployment });
+      await setUpNode({ sandbox: nodes[name], net, home, name, near, guard: join(dir, 'guard', 'guard.mjs'), deployment });
     }
     await net.waitHeight(2);
     const custodian = services.aws.principal(people.custodian);
