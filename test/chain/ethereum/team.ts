@@ -47,6 +47,8 @@ const configOf = (net: LodestarNet, name: string, chain: EthereumNode): DriverCo
   timing: timing.parse({}),
 });
 
+const feeRecipient = ['--suggestedFeeRecipient', `0x${'11'.repeat(20)}`];
+
 interface Places {
   readonly net: LodestarNet;
   readonly owed: Map<string, number>;
@@ -85,7 +87,7 @@ export const signerMachine = async (of: Places, name: string): Promise<Machine> 
   await driver.demote();
   const client = of.net.client(name, {
     url,
-    args: ['--externalSigner.url', `http://127.0.0.1:${signerPort}`, '--externalSigner.fetch', '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`],
+    args: ['--externalSigner.url', `http://127.0.0.1:${signerPort}`, '--externalSigner.fetch', ...feeRecipient],
   });
   const machine: Machine = {
     name,
@@ -134,7 +136,7 @@ export const keymanagerMachine = async (of: Places, name: string): Promise<Machi
   const config = configOf(of.net, name, await nodeOf(of, { mode: 'keymanager', keymanager }));
   const args = ['--keymanager', '--keymanager.authEnabled', 'false', '--keymanager.port', String(port), '--force'];
   const unit = unitOf(
-    () => of.net.client(name, { url, args: [...args, '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`] }),
+    () => of.net.client(name, { url, args: [...args, ...feeRecipient] }),
     (child) => of.net.kill(child),
   );
   const driver = new KeymanagerDriver({
@@ -149,13 +151,11 @@ export const keymanagerMachine = async (of: Places, name: string): Promise<Machi
   return { name, driver, proxy, maySign: false, crash: unit.kill };
 };
 
-/** No guard: the client has the keys itself. */
+/** No guard: the client has the keys itself. Two machines that were set up by hand differ in something. */
 export const plainMachine = async (of: Places, name: string): Promise<{ proxy: RecordingProxy }> => {
   const { proxy, url } = await proxyOf(of, name);
-  of.net.client(name, {
-    url,
-    args: ['--interopIndexes', `${of.indices[0]}..${of.indices.at(-1)}`, '--suggestedFeeRecipient', `0x${'11'.repeat(20)}`],
-  });
+  const indices = `${of.indices[0]}..${of.indices.at(-1)}`;
+  of.net.client(name, { url, args: ['--interopIndexes', indices, '--graffiti', name, ...feeRecipient] });
   return { proxy };
 };
 
