@@ -31,8 +31,8 @@ test('a chain that this version does not know is told', () => {
 });
 
 test('custody gate can be had exactly where there is a signer that asks the arbiter, and there the guard is the signer', () => {
-  for (const chain of Object.values(registry)) expect(chain.gateDriver !== undefined, chain.kind).toBe(chain.arbiter === true);
-  expect(registry['cometbft']?.arbiter).toBe(true);
+  for (const chain of Object.values(registry)) expect(chain.gateDriver !== undefined, chain.kind).toBe(chain.arbiter !== undefined);
+  expect(registry['cometbft']?.arbiter?.({ kind: 'cometbft' })).toBe(true);
   expect(registry['systemd']?.arbiter).toBe(undefined);
 });
 

@@ -16,7 +16,7 @@ export interface Risk {
   /** Defaults of `policy` on this chain. */
   readonly policy: Partial<Pick<Policy, 'mode' | 'evidence' | 'maxLag' | 'watermarkMargin' | 'haltAfterMs'>>;
   /** Defaults of `timing` on this chain. */
-  readonly timing: { readonly coolDownMs?: number };
+  readonly timing: { readonly coolDownMs?: number; readonly verifyDeadlineMs?: number };
 }
 
 export interface ChainRules {

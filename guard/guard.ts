@@ -260,13 +260,10 @@ export class Guard {
     }
   }
 
-  /** A disk that came back from an earlier time hands nothing over. */
+  /** A disk that came back from an earlier time hands nothing over; what fails only costs the next holder time. */
   async #handover(): Promise<{ term: Term; bytes: string } | null> {
-    // It only spares time: without it the term is relinquished all the same.
     const found = this.#options.reporter.lostRecord ? null : await Promise.resolve(this.#driver.handover?.()).catch(() => null);
-    return found === null || found === undefined || found.bytes.length > largestHandoverBytes
-      ? null
-      : { term: found.term, bytes: found.bytes.toString('base64') };
+    return !found || found.bytes.length > largestHandoverBytes ? null : { term: found.term, bytes: found.bytes.toString('base64') };
   }
 
   async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {

@@ -21,6 +21,7 @@ const driverOf = (claim: () => Promise<Unknown>) => {
       validator: v,
       node: amber,
       chain: { kind: 'cometbft', chainId: 'c', publicKey: publicKey.toString('base64'), socket: 'unix:///run/x.sock', rpc: 'http://127.0.0.1:1' },
+      paths: { stateDir: dir },
     },
     state,
     clock: new VirtualClock(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { claimOf } from '../../core/gate.ts';
 import type { GateDriver, GateDriverOptions } from '../gate-driver.ts';
-import { askArbiter } from '../ask-arbiter.ts';
+import { ArbiterAsk } from '../ask-arbiter.ts';
 import { untilAborted, type Health } from '../driver.ts';
 import type { EthereumNode } from './config.ts';
 import { floorOf } from './driver-signer.ts';
@@ -23,12 +23,14 @@ const refused = (status: 412 | 500, reason: string): SignOutcome => ({ ok: false
 export class EthereumGateDriver implements GateDriver {
   readonly #options: GateDriverOptions<EthereumNode>;
   readonly #signer: EthereumSigner;
+  readonly #arbiter: ArbiterAsk;
   #gate = false;
   #serves = false;
   #trouble: string | null = null;
 
   constructor(options: GateDriverOptions<EthereumNode>) {
     this.#options = options;
+    this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
     const { chain, paths } = options.config;
     this.#signer = new EthereumSigner({
       publicKeys: chain.publicKeys,
@@ -70,7 +72,7 @@ export class EthereumGateDriver implements GateDriver {
   }
 
   async #publish(key: string, { kind, mark, signingRoot }: Slashable, made: SignOutcome & { ok: true }): Promise<SignOutcome> {
-    const { config, claim: ask, clock, maySign } = this.#options;
+    const { config, maySign } = this.#options;
     const claim = claimOf({
       validator: config.validator,
       node: config.node,
@@ -78,9 +80,13 @@ export class EthereumGateDriver implements GateDriver {
       duty: partOf[kind](mark),
       claimed: { content: signingRoot.slice(2), signature: base64Of(made.signature), time: null },
     });
-    const outcome = await askArbiter({ ask, claim, clock });
-    this.#trouble = outcome.outcome === 'unknown' ? `ArbiterSilent: no answer to the claim of a ${kind}, so nothing is signed.` : null;
-    if (outcome.outcome === 'unknown') return refused(500, 'the arbiter does not answer');
+    const outcome = await this.#arbiter.ask(claim);
+    this.#trouble = null;
+    if (outcome.outcome === 'unknown') {
+      const why = (outcome.cause as Error).name;
+      this.#trouble = `${why === 'ArbiterWentBack' ? why : 'ArbiterSilent'}: no answer to the claim of a ${kind} (${why}), so nothing is signed.`;
+      return refused(500, 'the arbiter does not answer');
+    }
     if (outcome.outcome === 'refused') {
       const { found } = outcome;
       if (found?.phase !== 'open') this.#trouble = `ArbiterClosed: ${found === undefined ? 'a key has no arbiter' : 'the arbiter is closed'}.`;

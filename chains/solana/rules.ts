@@ -21,7 +21,8 @@ export const rules: ChainRules = {
       'https://github.com/solana-foundation/solana-improvement-documents/blob/main/proposals/0204-slashable-event-verification.md',
     ],
     policy: { mode: 'approve', evidence: ['relinquished', 'stopped', 'powered-off'], watermarkMargin: slotsWithoutTower, maxLag: 50 },
-    timing: { coolDownMs: 600_000 },
+    // Without the tower the next holder waits two hundred slots, some 80 s, before its first vote; its landing is to be seen after that.
+    timing: { coolDownMs: 600_000, verifyDeadlineMs: 240_000 },
   },
   check: ({ policy }) =>
     policy.watermarkMargin >= slotsWithoutTower

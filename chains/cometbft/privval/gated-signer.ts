@@ -1,7 +1,8 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
+import { ArbiterAsk } from '../../ask-arbiter.ts';
 import { claimOf, type Claimed, type ClaimOutcome, type DutyClaim, type Unknown } from '../../../core/gate.ts';
 import type { NodeId, ValidatorId } from '../../../core/ids.ts';
-import { durationMs, type Clock } from '../../../core/time.ts';
+import type { Clock } from '../../../core/time.ts';
 import { dutyOf, judgeDuty, type LastDuty, type Watermark } from '../../../core/watermark.ts';
 import { privateKeyOf, publicKeyOf } from '../../../runtime/ed25519.ts';
 import type { SignState, StateFile } from '../../state.ts';
@@ -15,10 +16,6 @@ import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension } fr
  * leaves: its own signature when the claim won, the stored one when this very message was claimed before, by whomever. A claim without an
  * answer is made again as it was, never signed again, so a lost reply is read back and no signature is made twice.
  */
-
-/** One try, and how many: together well below the 5 s that CometBFT waits for its signer. */
-export const claimTimeoutMs = durationMs(400);
-export const claimTries = 2;
 
 export interface GatedOptions {
   readonly chainId: string;
@@ -50,12 +47,14 @@ export class GatedSigner {
   readonly #public: KeyObject;
   #key: KeyObject | null = null;
   #last: SignState | null = null;
+  readonly #arbiter: ArbiterAsk;
   #queue: Promise<unknown> = Promise.resolve();
   #trouble: string | null = null;
 
   constructor(options: GatedOptions) {
     this.#options = options;
     this.#public = publicKeyOf(options.publicKey);
+    this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
   }
 
   /** Takes the key in. The caller wipes `seed`. @throws when the watermark cannot be read. */
@@ -139,21 +138,18 @@ export class GatedSigner {
     return made(detail.signature, detail.seconds, detail.nanos);
   }
 
-  /** Null when the arbiter gave no answer to any try. */
+  /** Null when the arbiter gave no answer that counts. */
   async #claim(claim: DutyClaim): Promise<ClaimOutcome | null> {
-    const { claim: ask, clock } = this.#options;
-    let cause: unknown;
-    for (let tries = 0; tries < claimTries; tries += 1) {
-      const outcome = await ask(claim, clock.timeout(claimTimeoutMs));
-      if (outcome.outcome !== 'unknown') {
-        this.#trouble =
-          outcome.outcome === 'refused' && outcome.found?.phase !== 'open' ? `ArbiterClosed: ${toldBy(outcome, claim.duty).reason}.` : null;
-        return outcome;
-      }
-      cause = outcome.cause;
+    const outcome = await this.#arbiter.ask(claim);
+    if (outcome.outcome === 'unknown') {
+      const why = (outcome.cause as Error).name;
+      const code = why === 'ArbiterWentBack' ? why : 'ArbiterSilent';
+      this.#trouble = `${code}: no answer to the claim of ${dutyOf(claim.duty)} (${why}), so nothing is signed.`;
+      return null;
     }
-    this.#trouble = `ArbiterSilent: no answer to the claim of ${dutyOf(claim.duty)} (${(cause as Error).name}), so nothing is signed.`;
-    return null;
+    const ended = outcome.outcome === 'refused' && outcome.found?.phase !== 'open';
+    this.#trouble = ended ? `ArbiterClosed: ${toldBy(outcome, claim.duty).reason}.` : null;
+    return outcome;
   }
 
   /** Only a signature of this very message; the machine may have been frozen, and the key taken away, while the arbiter was asked. */
