@@ -7,6 +7,7 @@ import { cloneBugs } from './bugs/clone.ts';
 import { consoleBugs } from './bugs/console.ts';
 import { doctorBugs } from './bugs/doctor.ts';
 import { documentBugs } from './bugs/documents.ts';
+import { ethereumBugs } from './bugs/ethereum.ts';
 import { evidenceBugs } from './bugs/evidence.ts';
 import { functionBugs } from './bugs/functions.ts';
 import { gateBugs } from './bugs/gate.ts';
@@ -35,6 +36,7 @@ export const museum: readonly Bug[] = [
   ...watermarkBugs,
   ...gateBugs,
   ...guardBugs,
+  ...ethereumBugs,
   ...askBugs,
   ...cloneBugs,
   ...functionBugs,
