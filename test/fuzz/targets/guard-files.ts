@@ -50,6 +50,9 @@ const mayAsk = ({ node, onControlPlaneLoss, chain, timing, peers }: Asking): boo
   if (!once('node') || !once('address') || !once('publicKey') || peers.nodes.some((one) => one.node === node)) return false;
   return chain.kind === 'cometbft' && canAsk(timing);
 };
+/** With custody gate the arbiter is the only way to a signature, and one chain alone has signers that ask it. */
+const mayGate = ({ custody, chain, onControlPlaneLoss }: Asking & { readonly custody: string }): boolean =>
+  custody === 'release' || (chain.kind === 'cometbft' && onControlPlaneLoss === 'stop');
 const isGuardConfig = check.isShape({
   validator: check.isValidatorId,
   node: check.isNodeId,
@@ -70,6 +73,7 @@ const isGuardConfig = check.isShape({
       watermarkCommand: check.orNull(argv),
       stateCheckCommand: check.orNull(argv),
     })(value),
+  custody: check.isOneOf('release', 'gate'),
   unit: isUnit,
   paths: check.isShape({ keyDir: absolute, stateDir: absolute }),
   timing: (value) => isTiming(value) && safeTiming(value as Record<string, number>),
@@ -83,6 +87,7 @@ const guardConfig = target<Input>({
   about: 'guard/config.ts guardConfigOf',
   make: (random, valid) => {
     const asks = random.once(4);
+    const gates = !asks && random.once(4);
     return {
       text: textOf(random, valid, {
         validator,
@@ -90,7 +95,7 @@ const guardConfig = target<Input>({
         table: 'baton',
         keyId: 'alias/baton',
         chain:
-          asks || random.once(2)
+          asks || gates || random.once(2)
             ? {
                 kind: 'cometbft',
                 chainId: 'hub',
@@ -105,6 +110,7 @@ const guardConfig = target<Input>({
                 watermarkCommand: random.once(2) ? null : ['w'],
                 stateCheckCommand: null,
               },
+        ...(gates ? { custody: 'gate' } : {}),
         unit: 'x@1.service',
         paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
         ...(asks
@@ -122,6 +128,7 @@ const guardConfig = target<Input>({
     const found = guardConfigOf(text, 'guard.json');
     check.must(isGuardConfig, found, 'a configuration');
     hold(mayAsk(found), 'a guard that asks where it must not or cannot');
+    hold(mayGate(found), 'a guard of custody gate that could sign without the arbiter, or not at all');
     hold(keeps(found, JSON.parse(text)), 'the configuration says something else than its file');
     return 'accepted';
   },
