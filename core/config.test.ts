@@ -17,7 +17,7 @@ describe('one validator', () => {
   holdsRows(validatorConfig, base, [
     ['id', ['hub-2'], ['']],
     ['chain.kind', ['cometbft', 'a-chain-of-another-version'], ['', 'A', 3]],
-    ['custody', ['release', 'gate', undefined], ['keep', '']],
+    ['custody', ['release', 'gate', undefined], ['both', '']],
     ['holder', ['a', `a${'b'.repeat(39)}`, '0-a'], ['', `a${'b'.repeat(40)}`, '-a', 'A', 'a_b', '!a', 'a!']],
     ['nodes.0.name', ['a'], ['A']],
     ['nodes.0.id', ['mi-0123456789abcdef0'], ['server-1']],

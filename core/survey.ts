@@ -163,9 +163,9 @@ const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent
 };
 
 /** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */
-export const judgeGate = ({ config, looks }: Pick<Surveyed, 'config' | 'looks'>, of: { readonly paused: boolean }): Judgement => {
-  const shared = { ...quiet, validator: config.id, paused: of.paused, signers: [] };
-  if (of.paused) return shared;
+export const judgeGate = ({ config, looks }: Pick<Surveyed, 'config' | 'looks'>, { paused }: { readonly paused: boolean }): Judgement => {
+  const shared = { ...quiet, validator: config.id, paused, signers: [] };
+  if (paused) return shared;
   const nodes = config.nodes.map(({ id }) => id);
   const [silent, last] = [silentIn(nodes, looks), looks.at(-1)];
   const signing = nodes.filter((id) => !silent.includes(id) && last?.[id]?.signing === true);

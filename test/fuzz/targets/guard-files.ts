@@ -36,14 +36,9 @@ const isPeers = check.isShape({
   keyFile: absolute,
   nodes: check.listOf(check.isShape({ node: check.isNodeId, address: isAddress, publicKey: check.isText(44, 44) }), 1, 19),
 });
-/** Custody gate: a chain whose signer asks the arbiter, and nothing is held without it. */
-const mayGate = ({ custody, onControlPlaneLoss, chain }: Asking): boolean =>
-  custody === 'release' || (chain.kind === 'cometbft' && onControlPlaneLoss === 'stop');
-
 interface Asking {
   readonly node: string;
   readonly onControlPlaneLoss: string;
-  readonly custody: string;
   readonly chain: { readonly kind: string };
   readonly timing: Record<string, number>;
   readonly peers?: { readonly nodes: readonly { readonly node: string; readonly address: string; readonly publicKey: string }[] } | undefined;
@@ -55,6 +50,9 @@ const mayAsk = ({ node, onControlPlaneLoss, chain, timing, peers }: Asking): boo
   if (!once('node') || !once('address') || !once('publicKey') || peers.nodes.some((one) => one.node === node)) return false;
   return chain.kind === 'cometbft' && canAsk(timing);
 };
+/** With custody gate the arbiter is the only way to a signature, and one chain alone has signers that ask it. */
+const mayGate = ({ custody, chain, onControlPlaneLoss }: Asking & { readonly custody: string }): boolean =>
+  custody === 'release' || (chain.kind === 'cometbft' && onControlPlaneLoss === 'stop');
 const isGuardConfig = check.isShape({
   validator: check.isValidatorId,
   node: check.isNodeId,
@@ -89,7 +87,7 @@ const guardConfig = target<Input>({
   about: 'guard/config.ts guardConfigOf',
   make: (random, valid) => {
     const asks = random.once(4);
-    const gated = !asks && random.once(3);
+    const gates = !asks && random.once(4);
     return {
       text: textOf(random, valid, {
         validator,
@@ -97,7 +95,7 @@ const guardConfig = target<Input>({
         table: 'baton',
         keyId: 'alias/baton',
         chain:
-          asks || gated || random.once(2)
+          asks || gates || random.once(2)
             ? {
                 kind: 'cometbft',
                 chainId: 'hub',
@@ -112,7 +110,7 @@ const guardConfig = target<Input>({
                 watermarkCommand: random.once(2) ? null : ['w'],
                 stateCheckCommand: null,
               },
-        ...(gated ? { custody: 'gate' } : {}),
+        ...(gates ? { custody: 'gate' } : {}),
         unit: 'x@1.service',
         paths: { keyDir: '/run/baton/k', stateDir: '/var/lib/baton' },
         ...(asks
@@ -129,8 +127,8 @@ const guardConfig = target<Input>({
   run: ({ text }) => {
     const found = guardConfigOf(text, 'guard.json');
     check.must(isGuardConfig, found, 'a configuration');
-    hold(mayGate(found), 'custody gate where no signer asks the arbiter');
     hold(mayAsk(found), 'a guard that asks where it must not or cannot');
+    hold(mayGate(found), 'a guard of custody gate that could sign without the arbiter, or not at all');
     hold(keeps(found, JSON.parse(text)), 'the configuration says something else than its file');
     return 'accepted';
   },
