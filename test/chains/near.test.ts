@@ -20,7 +20,8 @@ const low = { kind: 'slot', slot: 0 } as const;
 test('planned switch, crash and negative control', async () => {
   const { planned, crash, negative } = await nearFacts();
   expect(planned).toMatchObject({ conflicts: 0, newHolder: 'birch' });
-  expect(crash).toMatchObject({ conflicts: 0, newHolder: 'birch' });
+  expect(crash).toMatchObject({ conflicts: 0, newHolder: 'birch', probe: { healthy: 'signing', down: 'failing', after: 'signing' } });
+  expect(crash.first).toBeGreaterThan(crash.floor);
   expect(negative.conflicts).toBeGreaterThan(0);
 });
 

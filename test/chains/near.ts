@@ -8,7 +8,7 @@ import { NearStandIn, type NearNodeStandIn } from '../../local/chains/near/serve
 import { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
-import type { ChainFacts, SwitchFacts } from './facts.ts';
+import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
 /** Two neards of one pool on a protocol server, each under its own driver. */
 
@@ -91,7 +91,7 @@ export class NearBench {
     const { produced, doubles } = this.chain;
     const last = produced.findLast(({ node }) => node === from)?.height ?? 0;
     const first = produced.find(({ node, height }) => node === to && height > last)?.height ?? Number.NaN;
-    return { conflicts: doubles, gap: first - last - 1, newHolder: produced.at(-1)?.node ?? '' };
+    return { conflicts: doubles, gap: first - last - 1, first, newHolder: produced.at(-1)?.node ?? '' };
   }
 
   async close(): Promise<void> {
@@ -122,10 +122,15 @@ export const nearFacts = async (): Promise<ChainFacts> => {
     return made.facts('amber', 'birch');
   });
   const crash = await bench(async (made, amber, birch) => {
+    const look = proberOf({ kind: 'near', chainId: 'mainnet', accountId: made.chain.account });
+    const healthy = await look(birch.stand.url, 'signing');
     await amber.stand.stop();
-    await birch.driver.activate({ key: made.key(), floor: made.floor(2) }, made.never);
+    const down = await look(birch.stand.url, 'failing');
+    const floor = made.floor(2);
+    await birch.driver.activate({ key: made.key(), floor }, made.never);
     await made.blocks('birch', 5);
-    return made.facts('amber', 'birch');
+    const after = await look(birch.stand.url, 'signing');
+    return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench(async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 } }, made.never);

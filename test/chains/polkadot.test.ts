@@ -23,7 +23,8 @@ const nothing = Buffer.from('{}');
 test('planned switch, crash and negative control', async () => {
   const { planned, crash, negative } = await polkadotFacts();
   expect(planned).toMatchObject({ conflicts: 0, newHolder: 'birch', gap: 3 });
-  expect(crash).toMatchObject({ conflicts: 0, newHolder: 'birch' });
+  expect(crash).toMatchObject({ conflicts: 0, newHolder: 'birch', probe: { healthy: 'signing', down: 'failing', after: 'signing' } });
+  expect(crash.first).toBeGreaterThan(crash.floor);
   expect(negative.conflicts).toBeGreaterThan(0);
 });
 

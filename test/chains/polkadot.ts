@@ -8,7 +8,7 @@ import { PolkadotStandIn, sessionKeysOf, type PolkadotNodeStandIn, type SessionK
 import { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
-import type { ChainFacts, SwitchFacts } from './facts.ts';
+import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
 /** Two nodes of one stash on a protocol server, each under its own driver, in both modes. */
 
@@ -104,7 +104,7 @@ export class PolkadotBench {
     const { authored, doubles } = this.chain;
     const last = authored.findLast(({ node }) => node === from)?.height ?? 0;
     const first = authored.find(({ node, height }) => node === to && height > last)?.height ?? Number.NaN;
-    return { conflicts: doubles, gap: first - last - 1, newHolder: authored.at(-1)?.node ?? '' };
+    return { conflicts: doubles, gap: first - last - 1, first, newHolder: authored.at(-1)?.node ?? '' };
   }
 
   async close(): Promise<void> {
@@ -142,10 +142,16 @@ export const polkadotFacts = async (): Promise<ChainFacts> => {
     return made.facts('amber', 'birch');
   });
   const crash = await bench('insert-key', async (made, amber, birch) => {
+    const { genesisHash, stash } = made.chain;
+    const look = proberOf({ kind: 'polkadot', genesisHash, stash, mode: 'insert-key', patience: 3 });
+    const healthy = await look(birch.stand.url, 'signing');
     await amber.stand.stop();
-    await birch.driver.activate({ key: made.key(), floor: made.floor(10) }, made.never);
+    const down = await look(birch.stand.url, 'failing');
+    const floor = made.floor(10);
+    await birch.driver.activate({ key: made.key(), floor }, made.never);
     await made.blocks('birch', 3);
-    return made.facts('amber', 'birch');
+    const after = await look(birch.stand.url, 'signing');
+    return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench('insert-key', async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: low }, made.never);

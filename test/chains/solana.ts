@@ -13,7 +13,7 @@ import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/
 import { systemClock } from '../../runtime/clock.ts';
 import { runFed } from '../../runtime/feed.ts';
 import { t } from '../support/core.ts';
-import type { ChainFacts, SwitchFacts } from './facts.ts';
+import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
 /** Two validators of one vote account on a protocol server, each under its own driver with the commands of its client. */
 
@@ -118,7 +118,7 @@ export class SolanaBench {
     const { votes, doubles, forgotten } = this.cluster;
     const last = votes.findLast(({ node }) => node === from)?.slot ?? 0;
     const first = votes.find(({ node, slot }) => node === to && slot > last)?.slot ?? Number.NaN;
-    return { conflicts: doubles + forgotten, gap: first - last - 1, newHolder: votes.at(-1)?.node ?? '' };
+    return { conflicts: doubles + forgotten, gap: first - last - 1, first, newHolder: votes.at(-1)?.node ?? '' };
   }
 
   async close(): Promise<void> {
@@ -151,10 +151,16 @@ export const solanaFacts = async (): Promise<ChainFacts> => {
     return made.facts('amber', 'birch');
   });
   const crash = await bench(async (made, amber, birch) => {
+    const { genesisHash, voteAccount, identity } = made.cluster;
+    const look = proberOf({ kind: 'solana', genesisHash, voteAccount, identity: identity.address });
+    const healthy = await look(birch.stand.url, 'signing');
     await amber.stand.stop();
-    await birch.driver.activate({ key: made.key(), floor: made.floor(200), term: t(2) }, made.never);
+    const down = await look(birch.stand.url, 'failing');
+    const floor = made.floor(200);
+    await birch.driver.activate({ key: made.key(), floor, term: t(2) }, made.never);
     await made.votes('birch', 5);
-    return made.facts('amber', 'birch');
+    const after = await look(birch.stand.url, 'signing');
+    return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench(async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(2) }, made.never);
