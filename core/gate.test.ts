@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { amber, attempt, birch, v } from '../test/support/core.ts';
-import { applyClaim, applyClosing, applyOpening, arbiter, claimOf, judgeNotOpened, judgeRefused, type Arbiter, type DutyClaim } from './gate.ts';
+import {
+  applyClaim,
+  applyClosing,
+  applyOpening,
+  arbiter,
+  claimOf,
+  gateMark,
+  judgeNotOpened,
+  judgeRefused,
+  type Arbiter,
+  type DutyClaim,
+} from './gate.ts';
 import type { Watermark } from './watermark.ts';
 
 const at = (height: number, round = 0, step = 3): Watermark => ({ kind: 'consensus', height, round, step });
@@ -96,4 +107,11 @@ test.each([
 ])('the time of a message is one that its frame can hold: %s s, %d ns', (seconds, nanos, good) => {
   expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos } } }).success).toBe(good);
   expect(arbiter.safeParse({ ...held, claimed: { ...stored, time: { seconds, nanos, other: 1 } } }).success).toBe(false);
+});
+test('marks whose parts have no order are nobody’s to compare', () => {
+  const told = gateMark.safeParse({ kind: 'eip3076', slot: 1, source: 0, target: 1 });
+  expect(told.success).toBe(false);
+  expect(told.error?.issues[0]?.message).toBe('its parts have no order');
+  expect(gateMark.safeParse(at(10)).success).toBe(true);
+  expect(gateMark.safeParse({ kind: 'slot', slot: 4 }).success).toBe(true);
 });
