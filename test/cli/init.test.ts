@@ -233,7 +233,12 @@ validators:
 `;
   const comments = (content: string): string[] => [...content.matchAll(/#.*$/gm)].map(([line]) => line);
   test.each<[string, unknown, (validators: ReturnType<typeof read>['validators']) => unknown, unknown]>([
-    ['a validator', { validator: { ...plain, id: 'hub-2' } }, (all) => all.map(({ id }) => id), ['hub-1', 'hub-2']],
+    [
+      'a validator',
+      { validator: { ...plain, id: 'hub-2', chain: { ...(plain['chain'] as object), chainId: 'zone' } } },
+      (all) => all.map(({ id }) => id),
+      ['hub-1', 'hub-2'],
+    ],
     ['a node', { node: { ...cedar, validator: 'hub-1' } }, (all) => all[0]?.nodes.map(({ name }) => name), ['amber', 'cedar']],
   ])('%s keeps the comments', async (_, value, of, expected) => {
     file('fleet.yaml', kept);
@@ -253,7 +258,7 @@ validators:
     expect(readFileSync(out(), 'utf8')).toBe(content);
   });
   test('a node is not added to another that shares its list', async () => {
-    const second = kept.slice(kept.indexOf('  - id')).replace('hub-1', 'hub-2');
+    const second = kept.slice(kept.indexOf('  - id')).replace('hub-1', 'hub-2').replace('chainId: hub', 'chainId: zone');
     const shared = (kept + second).replace('nodes:\n', 'nodes: &n\n').replace(/( {4}nodes:)\n.*rack 4\n( {4}vantages:[\s\S]*)$/, '$1 *n\n$2');
     expect(valueOf(shared, 'f')).toMatchObject({ validators: [{ id: 'hub-1' }, { id: 'hub-2', nodes: [{ name: 'amber' }] }] });
     file('fleet.yaml', shared);

@@ -44,7 +44,7 @@ describe.each(documents)('%s', (file) => {
     expect(wrong).toEqual([]);
   });
   test('names only scripts that exist', () => {
-    const named = [...text.matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g)].map(([, name = '']) => name);
+    const named = [...text.matchAll(/npm run (?:--silent )?([a-z:0-9-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
   test('links only to files that exist', () => {
@@ -63,7 +63,7 @@ describe('scripts that the documents name', () => {
     'bench:console': 'bench/console.ts',
   };
   const named = [
-    ...new Set(documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g)].map(([, name = '']) => name))),
+    ...new Set(documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z:0-9-]+)/g)].map(([, name = '']) => name))),
   ];
   test.each(named)('%s is run by .ci/run or by a test', (name) => {
     const [runs, inTest] = [new RegExp(`npm run (--silent )?${name}\\b`).test(ci), elsewhere[name]];

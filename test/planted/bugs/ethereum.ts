@@ -43,7 +43,7 @@ export const ethereumBugs: readonly Bug[] = [
   of(
     'signature-leaves-after-the-lease',
     'The gate was asked a moment before, and signing takes half a millisecond.',
-    [{ file: signer, find: 'return isOpen() ? { ok: true, signature }', replace: 'return signature ? { ok: true, signature }' }],
+    [{ file: signer, find: 'if (!isOpen() || mark === null)', replace: 'if (mark === null)' }],
     signerTests,
     'a signature that was made as the lease ran out does not leave',
   ),
