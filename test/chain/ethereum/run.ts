@@ -184,3 +184,5 @@ const main = async (): Promise<void> => {
 };
 
 await main();
+// The recorders and signers of the machines listen until the end.
+process.exit();
