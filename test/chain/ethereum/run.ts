@@ -6,15 +6,22 @@ import { installLodestar } from '../../../local/lodestar/install.ts';
 import { LodestarNet, slotsPerEpoch } from '../../../local/lodestar/net.ts';
 import type { RecordingProxy } from '../../../local/lodestar/proxy.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { runGate } from './gate.ts';
 import { keymanagerMachine, open, plainMachine, relinquish, signerMachine, type Machine, type Team } from './team.ts';
 
 /**
  * `npm run chains:ethereum`: a real Lodestar chain; two sets of keys, each between two validator clients, one through the guard's signer and one
  * through the clients' keymanagers. A planned switch and a crash of each; a third set of keys without a guard must be found to conflict.
- * `-- --control`: the third alone. `-- --slot-seconds N`: for a machine with other work.
+ * `-- --control`: the third alone. `-- --gate`: active-active, three machines with the same keys. `-- --slot-seconds N`: for a machine with other work.
  */
 
-const { values } = parseArgs({ options: { 'slot-seconds': { type: 'string', default: '2' }, control: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    'slot-seconds': { type: 'string', default: '2' },
+    control: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
+  },
+});
 const secondsPerSlot = Number(values['slot-seconds']);
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -171,6 +178,12 @@ const main = async (): Promise<void> => {
   const ends = ['SIGINT', 'SIGTERM'] as const;
   for (const name of ends) process.once(name, () => process.exit(1));
   try {
+    if (values.gate) {
+      const told = await runGate(net, { say, indices: [...sets.signer, ...sets.keymanager] });
+      process.stdout.write(`${JSON.stringify(told)}\n`);
+      process.exitCode = told.ok ? 0 : told.conflicts > 0 ? 3 : 1;
+      return;
+    }
     const found = (await (values.control ? runControl(net) : run(net))) as { signer?: Report; keymanager?: Report; control: { conflicts: number } };
     const guarded = [found.signer, found.keymanager].flatMap((report) => report?.conflicts ?? []);
     const good = guarded.length === 0 && found.control.conflicts > 0;

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { loadBls } from '../../../chains/ethereum/signer/bls.ts';
 import type { EthereumNode } from '../../../chains/ethereum/config.ts';
 import { node as nodeSchema } from '../../../chains/ethereum/config.ts';
+import type { ArbiterStore } from '../../../aws/arbiter.ts';
+import { EthereumGateDriver } from '../../../chains/ethereum/gate-driver.ts';
+import { lanesOf } from '../../../chains/ethereum/lanes.ts';
 import { KeymanagerDriver } from '../../../chains/ethereum/driver-keymanager.ts';
 import { SignerDriver } from '../../../chains/ethereum/driver-signer.ts';
 import type { Driver, DriverConfig } from '../../../chains/driver.ts';
 import { StateFile } from '../../../chains/state.ts';
+import { attemptId, validatorId, type NodeId } from '../../../core/ids.ts';
 import { timing } from '../../../core/timing.ts';
 import type { Watermark } from '../../../core/watermark.ts';
 import type { LodestarNet } from '../../../local/lodestar/net.ts';
@@ -101,6 +105,58 @@ export const signerMachine = async (of: Places, name: string): Promise<Machine> 
     },
   };
   return machine;
+};
+
+/** Custody gate: the same keys on every machine, and each block or vote claimed from the arbiter. */
+export interface GateMachine {
+  readonly name: string;
+  readonly driver: EthereumGateDriver;
+  readonly proxy: RecordingProxy;
+  /** Its way to the arbiter is there. */
+  reaches: boolean;
+  readonly crash: () => Promise<void>;
+}
+
+export const gateMachine = async (of: Places & { readonly arbiter: ArbiterStore; readonly node: NodeId }, name: string): Promise<GateMachine> => {
+  const { proxy, url } = await proxyOf(of, name);
+  const signerPort = await freePort();
+  const config = configOf(of.net, name, await nodeOf(of, { mode: 'signer', signerPort }));
+  const stop = new AbortController();
+  const driver = new EthereumGateDriver({
+    config: { validator: gateValidator, node: of.node, chain: config.chain, paths: config.paths },
+    state: new StateFile(join(config.paths.stateDir, 'watermark.json')),
+    clock: systemClock,
+    maySign: () => true,
+    claim: async (claim, signal) =>
+      machine.reaches ? of.arbiter.claim(claim, signal) : { outcome: 'unknown', cause: new Error('there is no way to the arbiter') },
+  });
+  const running = driver.run(stop.signal);
+  const client = of.net.client(name, {
+    url,
+    args: ['--externalSigner.url', `http://127.0.0.1:${signerPort}`, '--externalSigner.fetch', '--graffiti', name, ...feeRecipient],
+  });
+  const machine: GateMachine = {
+    name,
+    driver,
+    proxy,
+    reaches: true,
+    crash: async () => {
+      await of.net.kill(client);
+      stop.abort();
+      await running;
+    },
+  };
+  return machine;
+};
+
+export const gateValidator = validatorId.parse('eth-1');
+
+/** Opens every lane of these keys with nothing signed before. */
+export const openLanes = async (arbiter: ArbiterStore, indices: readonly number[], floor: Watermark): Promise<void> => {
+  for (const { lane, part } of lanesOf(await publicKeysOf(indices)).all) {
+    const opened = await arbiter.open({ validator: gateValidator, lane, floor: part(floor), attempt: attemptId.parse('open') });
+    if (opened.outcome !== 'done') throw new Error(`lane ${lane} was not opened`);
+  }
 };
 
 /** What systemd is to a client on a node, of a process on this machine. */
