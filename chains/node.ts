@@ -1,6 +1,6 @@
 import { chownSync } from 'node:fs';
 import { durationMs, elapsedMs, type Clock, type DurationMs } from '../core/time.ts';
-import { runFed } from '../runtime/feed.ts';
+import { runCommand } from '../runtime/commands.ts';
 import type { DriverOptions } from './driver.ts';
 
 /** What a driver is made from: the node's systemd, its programs and its folders. Adapters in the guard, stand-ins in tests. */
@@ -37,7 +37,7 @@ export const partsOf = ({ config, state, clock, systemctl }: Omit<DriverOptions,
   paths: config.paths,
   clock,
   units: systemctl,
-  run: runFed,
+  run: runCommand,
   forget: () => {
     state.remove();
   },

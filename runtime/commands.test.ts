@@ -18,6 +18,20 @@ const resting = {
 const isDown = (of: Partial<Record<keyof typeof resting, string>>, empty = true): boolean =>
   isDownBy(unit, new Map(Object.entries({ ...resting, ...of })), () => empty);
 
+describe('a program', () => {
+  test('gets its input whole, and then its end', async () => {
+    expect(await runCommand(['cat'], { timeoutMs: 5_000, input: Buffer.from('a secret') })).toEqual({ exitCode: 0, stdout: 'a secret' });
+    expect(await runCommand(['cat'], { timeoutMs: 5_000 })).toEqual({ exitCode: 0, stdout: '' });
+  });
+  test('that does not read its input is judged by its exit code', async () => {
+    expect(await runCommand(['sh', '-c', 'exit 3'], { timeoutMs: 5_000, input: Buffer.alloc(1_000_000) })).toEqual({ exitCode: 3, stdout: '' });
+    expect(await runCommand(['/no/such/program'], { timeoutMs: 5_000, input: Buffer.from('x') })).toEqual({ exitCode: 127, stdout: '' });
+  });
+  test('has an end also when it is given no time', async () => {
+    expect((await runCommand(['sleep', '100'], { timeoutMs: 0 })).exitCode).toBe(127);
+  });
+});
+
 describe('a unit is down', () => {
   test.for<Partial<typeof resting>>([
     {},

@@ -15,19 +15,30 @@ const environment = (extra: Readonly<Record<string, string>> | undefined): NodeJ
   ...extra,
 });
 
-/** Runs a program without a shell, bounded in time and output. Never rejects: a program that cannot run has exit code 127. */
-export const runCommand = (argv: readonly string[], options: { timeoutMs: number; env?: Readonly<Record<string, string>> }): Promise<Ran> =>
+/**
+ * Runs a program without a shell, bounded in time and output. Never rejects: a program that cannot run, or was killed, has exit code 127.
+ * @param options.input its standard input, which it gets the end of: secrets go there, and touch neither arguments nor files.
+ */
+export const runCommand = (
+  argv: readonly string[],
+  options: { timeoutMs: number; env?: Readonly<Record<string, string>>; input?: Buffer },
+): Promise<Ran> =>
   new Promise((resolve) => {
     const [program = '', ...args] = argv;
-    execFile(
+    // Zero would be no bound at all.
+    const timeout = Math.max(1, Math.ceil(options.timeoutMs));
+    const child = execFile(
       program,
       args,
-      { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: environment(options.env) },
+      { timeout, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, env: environment(options.env) },
       (error, stdout) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
         resolve({ exitCode: code, stdout });
       },
     );
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input ?? '');
   });
 
 /** Says `true` only when none of these cgroups holds a process. */

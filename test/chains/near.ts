@@ -7,7 +7,7 @@ import { durationMs } from '../../core/time.ts';
 import { NearStandIn, type NearNodeStandIn } from '../../local/chains/near/server.ts';
 import { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { runFed } from '../../runtime/feed.ts';
+import { runCommand } from '../../runtime/commands.ts';
 import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
 /** Two neards of one pool on a protocol server, each under its own driver. */
@@ -64,7 +64,7 @@ export class NearBench {
       paths: { keyDir, stateDir: join(home, 'state') },
       clock: systemClock,
       units,
-      run: runFed,
+      run: runCommand,
       forget: () => undefined,
       chain: node,
       hangUp: () => stand.hangUp(),

@@ -7,7 +7,7 @@ import { durationMs } from '../../core/time.ts';
 import { PolkadotStandIn, sessionKeysOf, type PolkadotNodeStandIn, type SessionKeys } from '../../local/chains/polkadot/server.ts';
 import { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { runFed } from '../../runtime/feed.ts';
+import { runCommand } from '../../runtime/commands.ts';
 import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
 /** Two nodes of one stash on a protocol server, each under its own driver, in both modes. */
@@ -78,7 +78,7 @@ export class PolkadotBench {
       paths: { keyDir, stateDir: join(this.root, name, 'state') },
       clock: systemClock,
       units,
-      run: runFed,
+      run: runCommand,
       forget: () => undefined,
       chain: node,
     });

@@ -8,7 +8,7 @@ import { pairOf } from '../../local/chains/solana/pair.ts';
 import { towerOf } from '../../local/chains/solana/server.ts';
 import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { runFed } from '../../runtime/feed.ts';
+import { runCommand } from '../../runtime/commands.ts';
 import { t } from '../support/core.ts';
 import { SolanaBench, slotMs, solanaFacts } from './solana.ts';
 
@@ -42,7 +42,7 @@ describe('activation', () => {
     expect(stand.identity.address).toBe(made.cluster.identity.address);
     expect(stand.voters).toHaveLength(1);
     await made.votes('amber', 3);
-    const files = await runFed(['grep', '-rlF', made.cluster.identity.text.slice(1, 60), node.ledger], { timeoutMs: 5_000 });
+    const files = await runCommand(['grep', '-rlF', made.cluster.identity.text.slice(1, 60), node.ledger], { timeoutMs: 5_000 });
     expect(files).toEqual({ exitCode: 1, stdout: '' });
     expect(await driver.health(true, made.never)).toMatchObject({ synced: true, distress: null });
     expect(await driver.watermark()).toBe(null);
@@ -91,7 +91,7 @@ describe('activation', () => {
     await stand.stop();
     await stand.start();
     (node as { rpc: string }).rpc = stand.url;
-    await runFed(['rm', towerFile(node.ledger, node.identity)], { timeoutMs: 5_000 });
+    await runCommand(['rm', towerFile(node.ledger, node.identity)], { timeoutMs: 5_000 });
     expect(driver.lostWatermark()).toBe(true);
     await expect(driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never)).rejects.toThrow(
       'GuardRefused: the tower of term 1 is gone',
@@ -267,14 +267,14 @@ describe('the stand-ins refuse wrong usage with 1', () => {
   ])('agave-validator %j', async (args) => {
     const { node } = await made.side('amber', { asProcess: true });
     const typed = args.map((one) => (one === 'LEDGER' ? node.ledger : one));
-    expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000 })).exitCode).toBe(1);
+    expect((await runCommand([...node.command, ...typed], { timeoutMs: 10_000 })).exitCode).toBe(1);
   });
   test.each([[['set-identity', '--config', 'FILE']], [['set-identity', '-']], [['set-identity', '--config', 'FILE', '--require', '-']], [['keys']]])(
     'fdctl %j',
     async (args) => {
       const { node } = await made.side('amber', { client: 'firedancer', asProcess: true });
       const typed = args.map((one) => (one === 'FILE' ? (node.configFile ?? '') : one));
-      expect((await runFed([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
+      expect((await runCommand([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
     },
   );
   test('the window for planned work is where no leader slot is near, or it does not come in time', async () => {

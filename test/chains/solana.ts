@@ -11,7 +11,7 @@ import { fdctl } from '../../local/chains/solana/fdctl.ts';
 import { NodeUnits } from '../../local/chains/units.ts';
 import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/chains/solana/server.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { runFed } from '../../runtime/feed.ts';
+import { runCommand } from '../../runtime/commands.ts';
 import { t } from '../support/core.ts';
 import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
 
@@ -92,7 +92,7 @@ export class SolanaBench {
       paths: { keyDir: join(ledger, 'run'), stateDir: join(ledger, 'state') },
       clock: systemClock,
       units,
-      run: of.asProcess === true ? runFed : runInside,
+      run: of.asProcess === true ? runCommand : runInside,
       forget: () => undefined,
     };
     return { stand, units, node, driver: new SolanaDriver({ ...parts, chain: node }) };
