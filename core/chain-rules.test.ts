@@ -31,6 +31,7 @@ test.each<[string, unknown]>([
   ['a chain that is a word', { chain: 'risky' }],
   ['a chain without a kind', { chain: {} }],
   ['a kind that is no text', { chain: { kind: 3 } }],
+  ['a kind that is a list', { chain: { kind: ['risky'] } }],
   ['a kind that is not known', { chain: { kind: 'calm' } }],
   ['a name that every object has', { chain: { kind: 'toString' } }],
 ])('%s is left for the schema to refuse', (_, value) => {

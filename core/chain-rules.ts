@@ -62,12 +62,13 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 export const withRisk = (one: unknown, chains: ChainTable): unknown => {
   if (!isRecord(one) || !isRecord(one['chain'])) return one;
   const { kind } = one['chain'];
-  if (typeof kind !== 'string' || !Object.hasOwn(chains, kind)) return one;
-  const risk = chains[kind]?.risk;
+  const known = Object.values(chains).find((rules) => rules.kind === kind);
+  if (known === undefined) return one;
+  const { risk } = known;
   const { policy = {}, timing = {} } = one;
   return {
     ...one,
-    ...(isRecord(policy) ? { policy: { ...risk?.policy, ...policy } } : {}),
-    ...(isRecord(timing) ? { timing: { ...risk?.timing, ...timing } } : {}),
+    ...(isRecord(policy) ? { policy: { ...risk.policy, ...policy } } : {}),
+    ...(isRecord(timing) ? { timing: { ...risk.timing, ...timing } } : {}),
   };
 };

@@ -57,7 +57,7 @@ test('heights are not taken for slots, nor slots for heights', () => {
 });
 test('an arbiter is opened once, with its floor', () => {
   const opening = { validator: v, floor: at(10), attempt: attempt('open') };
-  expect(applyOpening(undefined, opening)).toEqual({ outcome: 'done', item: opened, earlier: false });
+  expect(applyOpening(undefined, opening)).toStrictEqual({ outcome: 'done', item: opened, earlier: false });
   expect(applyOpening(opened, opening)).toEqual({ outcome: 'done', item: opened, earlier: true });
   expect(judgeNotOpened(undefined, opening)).toEqual({ outcome: 'refused', found: undefined });
   expect(applyOpening(held, opening)).toEqual({ outcome: 'refused', found: held });
@@ -122,6 +122,7 @@ test('a vote follows another with a higher target and no lower source, and nothi
     [{ kind: 'slot', slot: 9 }, false],
   ] as const;
   for (const [duty, expected] of table) expect(isAbove(duty, vote(4, 5)), JSON.stringify(duty)).toBe(expected);
+  expect(isAbove(vote(4, 7), { kind: 'slot', slot: 1 })).toBe(false);
   expect(isAbove({ kind: 'eip3076', slot: 1, source: 4, target: 7 }, { kind: 'eip3076', slot: 2, source: 4, target: 5 })).toBe(false);
   const held = { ...opened, watermark: vote(4, 5), claimed: stored };
   expect(applyClaim(held, claim(vote(4, 5)))).toEqual({ outcome: 'repeat', claimed: stored });

@@ -255,6 +255,7 @@ describe('Ethereum: slot, source and target are apart', () => {
     expect(endOf(mark(70, 1, 2), eth)).toBe(95);
     expect(endOf(mark(99, 1, 2), eth)).toBe(99);
     expect(endOf(mark(70, 1, 2), slots)).toBe(70);
+    expect(endOf(slot(70), eth)).toBe(70);
   });
   test('in words, as one word, and by its slot', () => {
     expect(dutyOf(mark(70, 1, 2))).toBe('slot 70, source 1, target 2');

@@ -78,8 +78,9 @@ export const covers = (a: Watermark, b: Watermark): boolean => {
 export const highest = (a: Watermark | null, b: Watermark | null): Watermark | null => {
   if (a === null || b === null) return a ?? b;
   if (covers(a, b)) return a;
-  if (a.kind !== 'eip3076' || b.kind !== 'eip3076') return b;
-  return { kind: a.kind, slot: Math.max(a.slot, b.slot), source: Math.max(a.source, b.source), target: Math.max(a.target, b.target) };
+  if (a.kind !== 'eip3076') return b;
+  const [slot, source, target] = parts(b);
+  return { kind: a.kind, slot: Math.max(a.slot, slot), source: Math.max(a.source, source), target: Math.max(a.target, target) };
 };
 
 export interface NodeHeights {
@@ -144,9 +145,8 @@ export const floorAfter = (of: Parameters<typeof watermarkAfter>[0] & { readonly
  * for an epoch may land for any slot of it.
  */
 export const endOf = (mark: Watermark, duty: Duty): number => {
-  if (mark.kind === 'slot') return mark.slot;
   if (mark.kind === 'consensus') return mark.step < lastStep ? mark.height - 1 : mark.height;
-  return duty.kind === 'eip3076' ? Math.max(mark.slot, (mark.target + 1) * duty.slotsPerEpoch - 1) : mark.slot;
+  return mark.kind === 'eip3076' && duty.kind === 'eip3076' ? Math.max(mark.slot, (mark.target + 1) * duty.slotsPerEpoch - 1) : mark.slot;
 };
 
 /**
