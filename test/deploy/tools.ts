@@ -65,6 +65,8 @@ export class Tools {
 
 const pinned = ['requirements.txt', 'constraints.txt'];
 
+const mostTries = 4;
+
 /** The folder of programs in `.cache/venv`, made anew when what is pinned has changed. @throws Error that says what to install. */
 export const ensureVenv = async (root: string, say: (sentence: string) => void): Promise<string> => {
   const venv = join(root, '.cache', 'venv');
@@ -90,10 +92,11 @@ export const ensureVenv = async (root: string, say: (sentence: string) => void):
   if (made.code !== 0) throw new Error(`python3 -m venv does not work; on Debian install python3-venv\n${made.said}`);
   const [requirements = '', constraints = ''] = files;
   const pip = ['-m', 'pip', '--disable-pip-version-check'];
-  const install = () => here.run(join(venv, 'bin', 'python'), ...pip, 'install', '--quiet', '-r', requirements, '-c', constraints);
-  const first = await install();
-  // An index that does not answer for a moment looks like versions that do not fit together.
-  const installed = first.code === 0 ? first : await install();
+  // All that is needed is pinned, so nothing is to be resolved; `pip check` below holds it together.
+  const install = () => here.run(join(venv, 'bin', 'python'), ...pip, 'install', '--quiet', '--no-deps', '-r', requirements, '-r', constraints);
+  let installed = await install();
+  // An index that does not answer for a moment.
+  for (let tries = 1; tries < mostTries && installed.code !== 0; tries += 1) installed = await install();
   if (installed.code !== 0) throw new Error(`pip install does not work\n${installed.said}`);
   const checked = await here.run(join(venv, 'bin', 'python'), ...pip, 'check');
   if (checked.code !== 0) throw new Error(`the pinned versions do not fit together\n${checked.said}`);
