@@ -174,3 +174,65 @@ describe('opening, closing and reading', () => {
     await expect(storeWith({ Item: { ...stored(), validator: { S: 'hub-2' } } }).store.read(v)).rejects.toMatchObject({ code: 'LeaseInvalid' });
   });
 });
+
+describe('a lane of its own', () => {
+  const vote: Watermark = { kind: 'eip3076', slot: 0, source: 3, target: 4 };
+  const lane = '0xabvote';
+  const inLane = claimOf({ validator: v, lane, node: amber, duty: vote, claimed: { content, signature: 'QQ==', time: null } });
+  const kept: Arbiter = { validator: v, lane, phase: 'open', watermark: vote, claimed: inLane.claimed, version: 2, attempt: inLane.attempt };
+  const told = (of: Partial<Arbiter> = {}): Answer => ({ Attributes: toItem({ pk: `arbiter#hub-1#${lane}`, ...kept, ...of }) });
+  test('a vote needs a higher target and no lower source, in one condition', () => {
+    const { Key, ConditionExpression, ExpressionAttributeNames: names, ExpressionAttributeValues: values } = compileClaim(inLane, 'baton');
+    expect(Key).toStrictEqual({ pk: { S: 'arbiter#hub-1#0xabvote' } });
+    expect(ConditionExpression).toBe(
+      '#phase = :open AND #watermark.#kind = :kind AND #watermark.#slot <= :slot AND #watermark.#source <= :source AND #watermark.#target < :target',
+    );
+    expect(names).toMatchObject({
+      '#slot': 'slot',
+      '#source': 'source',
+      '#target': 'target',
+      '#kind': 'kind',
+      '#watermark': 'watermark',
+      '#phase': 'phase',
+    });
+    expect(values).toMatchObject({
+      ':kind': { S: 'eip3076' },
+      ':open': { S: 'open' },
+      ':slot': { N: '0' },
+      ':source': { N: '3' },
+      ':target': { N: '4' },
+      ':watermark': { M: { kind: { S: 'eip3076' }, slot: { N: '0' }, source: { N: '3' }, target: { N: '4' } } },
+    });
+  });
+  test('it is opened under its name, and what has none says nothing of one', () => {
+    const named = compileOpening({ ...opening, lane }, 'baton');
+    expect([named.Key, named.ExpressionAttributeValues?.[':lane']]).toStrictEqual([{ pk: { S: 'arbiter#hub-1#0xabvote' } }, { S: lane }]);
+    expect(named.UpdateExpression).toContain('#lane = :lane');
+    expect(Object.keys(compileOpening(opening, 'baton').ExpressionAttributeValues ?? {})).not.toContain(':lane');
+    expect(compileClosing({ ...closing, lane }, 'baton').Key).toStrictEqual({ pk: { S: 'arbiter#hub-1#0xabvote' } });
+  });
+  test('an answer of another lane is none', async () => {
+    expect(await storeWith(told()).store.claim(inLane)).toEqual({ outcome: 'won', item: kept, claimed: inLane.claimed });
+    expect((await storeWith(told({ lane: '0xcdvote' })).store.claim(inLane)).outcome).toBe('unknown');
+    expect((await storeWith(told({ lane: undefined })).store.claim(inLane)).outcome).toBe('unknown');
+    const { store } = storeWith({ Item: toItem({ pk: `arbiter#hub-1#${lane}`, ...kept }) });
+    expect(await store.read(v, undefined, lane)).toEqual(kept);
+    await expect(store.read(v, undefined, '0xcdvote')).rejects.toMatchObject({ code: 'LeaseInvalid' });
+  });
+});
+
+test('why it is unknown is told', async () => {
+  const why = async (asked: Promise<{ outcome: string } | { outcome: 'unknown'; cause: unknown }>): Promise<unknown> => {
+    const outcome = await asked;
+    return 'cause' in outcome ? (outcome.cause as Error).message : outcome.outcome;
+  };
+  expect(await why(storeWith({}).store.claim(claim))).toBe('the answer holds no item');
+  expect(await why(storeWith({ Attributes: stored({ watermark: { ...at, height: 12 } }) }).store.claim(claim))).toBe(
+    'the answer holds another claim',
+  );
+  expect(await why(storeWith({ Attributes: stored() }).store.close(closing))).toBe('the answer says that it is open');
+  const wrongDuty = { kind: 'consensus' as const, height: 11, round: -1, step: 2 };
+  expect(await why(storeWith({}).store.claim({ ...claim, duty: wrongDuty }))).toContain('Claim: round is -1');
+  expect(await why(storeWith({}).store.claim({ ...claim, claimed: { ...claim.claimed, signature: '' } }))).toContain('Claim: signature is ""');
+  expect(await why(storeWith({}).store.open({ ...opening, floor: { kind: 'slot', slot: -1 } }))).toContain('Open: slot is -1');
+});
