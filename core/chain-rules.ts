@@ -56,7 +56,8 @@ export const rulesOf = <Rules extends ChainRules>(
   });
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** An object with fields, as JSON and YAML have them. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A validator as it was written, with the defaults of its chain where it says nothing. What has another shape is left for the schema to refuse. */
 export const withRisk = (one: unknown, chains: ChainTable): unknown => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkValidator, twice } from './check.ts';
-import { rulesOf, withRisk, type ChainTable } from './chain-rules.ts';
+import { isRecord, rulesOf, withRisk, type ChainTable } from './chain-rules.ts';
 import { validatorsFileOf, type ChainConfig, type ValidatorsFile } from './config.ts';
 import { BatonError, type ErrorCode } from './errors.ts';
 import { firstIssue } from './issue.ts';
@@ -36,8 +36,6 @@ export const parseWith = <S extends z.ZodType>(schema: S, value: unknown, of: { 
   const message = `${of.what}: ${field === of.what ? '' : `${field} `}is ${shown(value, path)}: ${bounded(expected, longestReason)}`;
   throw new BatonError(of.code, message, { field, fix: of.fix ?? `Mend ${field} and run it again.` });
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The validators of a file that may have any shape. */
 const listOf = (value: unknown): readonly unknown[] =>

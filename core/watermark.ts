@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The largest counter that any command, document or item carries. */
 const counter = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** Ethereum: slot of a block, source and target epoch of a vote. */
+export const eip3076 = z.strictObject({ kind: z.literal('eip3076'), slot: counter, source: counter, target: counter });
+
 /**
  * The highest duty that may have been signed. Three shapes: `consensus` (height, round, step: CometBFT), `slot` (one counter: any daemon whose
  * duties are numbered) and `eip3076` (Ethereum: the highest slot of a block, source and target epoch of an attestation, over all keys of the
@@ -17,7 +20,7 @@ export const watermark = z.discriminatedUnion('kind', [
     step: z.number().int().min(0).max(3),
   }),
   z.strictObject({ kind: z.literal('slot'), slot: counter }),
-  z.strictObject({ kind: z.literal('eip3076'), slot: counter, source: counter, target: counter }),
+  eip3076,
 ]);
 export type Watermark = z.infer<typeof watermark>;
 

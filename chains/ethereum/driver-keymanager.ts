@@ -6,11 +6,10 @@ import { replaceDurably } from '../../runtime/durable.ts';
 import { wipe } from '../../runtime/key-files.ts';
 import { untilAborted, type Driver, type DriverOptions, type Health } from '../driver.ts';
 import type { EthereumNode } from './config.ts';
-import { floorOf } from './driver-signer.ts';
 import { beaconHealth } from './health.ts';
 import { Keymanager, type GivenUp } from './keymanager.ts';
 import { sealKeystore } from './keystore.ts';
-import type { EthereumMark } from './mark.ts';
+import { ethereumMark, type EthereumMark } from './mark.ts';
 import { loadBls, secretsOf } from './signer/bls.ts';
 
 /**
@@ -56,12 +55,12 @@ export class KeymanagerDriver implements Driver {
   /** While the client signs, only its own record tells what: a stored mark would be taken for the exact one. */
   prepare(floor: Watermark): void {
     this.#options.state.remove();
-    replaceDurably({ file: this.#floorFile, temporary: `${this.#floorFile}.tmp`, text: JSON.stringify(floorOf(floor)), what: 'the floor' });
+    replaceDurably({ file: this.#floorFile, temporary: `${this.#floorFile}.tmp`, text: JSON.stringify(ethereumMark(floor)), what: 'the floor' });
   }
 
   /** What the keys were given when they came; null when none were given by this guard's disk. */
   #given(): EthereumMark | null {
-    return existsSync(this.#floorFile) ? floorOf(JSON.parse(readFileSync(this.#floorFile, 'utf8')) as Watermark) : null;
+    return existsSync(this.#floorFile) ? ethereumMark(JSON.parse(readFileSync(this.#floorFile, 'utf8')) as Watermark) : null;
   }
 
   async activate(of: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
@@ -91,7 +90,7 @@ export class KeymanagerDriver implements Driver {
       const has = await this.#answers(() => this.#isClosing() || signal.aborted);
       if (has.length > 0) throw new Error(`the client has ${has[0]} already, with a record of its own`);
       if (this.#isClosing()) throw new Error('closed before the keys were imported');
-      await this.#keymanager.take({ publicKeys, keystores, floor: floorOf(floor), genesisValidatorsRoot, timeoutMs: this.#settings.importMs });
+      await this.#keymanager.take({ publicKeys, keystores, floor: ethereumMark(floor), genesisValidatorsRoot, timeoutMs: this.#settings.importMs });
       // What is wiped in an emergency must be what the client fills.
       if (!this.#settings.keystoreDirs.every((one) => existsSync(one) && readdirSync(one).length > 0))
         throw new Error('keystoreDirs are not where the client keeps its keys');

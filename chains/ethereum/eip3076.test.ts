@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { covers, historyOf, join, judgeBlock, judgeVote, markOf, merge, noHistory, raise, type KeyHistory } from './eip3076.ts';
+import { historyOf, join, judgeBlock, judgeVote, markOf, merge, noHistory, raise, type KeyHistory } from './eip3076.ts';
+import { covers } from '../../core/watermark.ts';
 import type { EthereumMark } from './mark.ts';
 
 const rootOf = (fill: number): string => `0x${fill.toString(16).padStart(64, '0')}`;

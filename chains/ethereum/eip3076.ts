@@ -1,3 +1,4 @@
+import { highest } from '../../core/watermark.ts';
 import type { EthereumMark } from './mark.ts';
 
 /**
@@ -90,8 +91,5 @@ export const markOf = (histories: Iterable<KeyHistory>): EthereumMark | null => 
 
 /** The lowest mark that covers both. */
 export const join = (a: EthereumMark | null, b: EthereumMark): EthereumMark =>
-  a === null ? b : { kind: 'eip3076', slot: Math.max(a.slot, b.slot), source: Math.max(a.source, b.source), target: Math.max(a.target, b.target) };
-
-/** Nothing that `low` covers is left out by `mark`. */
-export const covers = (mark: EthereumMark, low: EthereumMark): boolean =>
-  mark.slot >= low.slot && mark.source >= low.source && mark.target >= low.target;
+  // Of two marks of one kind it is of that kind, and never null.
+  highest(a, b) as EthereumMark;

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
 import { claimOf } from '../../core/gate.ts';
 import type { GateDriver, GateDriverOptions } from '../gate-driver.ts';
 import { ArbiterAsk } from '../ask-arbiter.ts';
-import { untilAborted, type Health } from '../driver.ts';
+import type { Health } from '../driver.ts';
 import type { EthereumNode } from './config.ts';
-import { floorOf } from './driver-signer.ts';
-import { beaconHealth } from './health.ts';
 import { blockLane, partOf, voteLane } from './lanes.ts';
 import { loadBls } from './signer/bls.ts';
-import { serveSigner } from './signer/server.ts';
-import { EthereumSigner, type SignOutcome, type Slashable } from './signer/signer.ts';
-import { HistoryStore } from './signer/store.ts';
+import { SignerHost } from './signer/host.ts';
+import type { SignOutcome, Slashable } from './signer/signer.ts';
 
 /**
  * Custody `gate` on Ethereum: validator clients run on every node, each with a signer that has the keys. A block or a vote is signed, kept on the disk,
@@ -22,56 +18,29 @@ const refused = (status: 412 | 500, reason: string): SignOutcome => ({ ok: false
 
 export class EthereumGateDriver implements GateDriver {
   readonly #options: GateDriverOptions<EthereumNode>;
-  readonly #signer: EthereumSigner;
+  readonly #host: SignerHost;
   readonly #arbiter: ArbiterAsk;
   #gate = false;
-  #serves = false;
   #trouble: string | null = null;
 
   constructor(options: GateDriverOptions<EthereumNode>) {
     this.#options = options;
     this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
     const { chain, paths } = options.config;
-    this.#signer = new EthereumSigner({
-      publicKeys: chain.publicKeys,
-      genesisValidatorsRoot: chain.genesisValidatorsRoot,
-      genesisForkVersion: chain.genesisForkVersion,
-      slotsPerEpoch: chain.slotsPerEpoch,
-      store: new HistoryStore({ file: join(paths.stateDir, 'signed.jsonl'), chain: chain.genesisValidatorsRoot }),
-      mark: {
-        load: () => {
-          const mark = options.state.load()?.watermark;
-          return mark === undefined ? null : floorOf(mark);
-        },
-        save: (watermark) => {
-          options.state.save({ watermark, detail: null });
-        },
-      },
-      isOpen: () => this.#gate && options.maySign(),
-    });
+    this.#host = new SignerHost({ chain, stateDir: paths.stateDir, state: options.state, isOpen: () => this.#gate && options.maySign() });
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { signerPort: port } = this.#options.config.chain;
-    if (port === undefined) throw new Error('signerPort is not set');
-    const { ended } = await serveSigner({
-      signer: { publicKeys: this.#signer.publicKeys, sign: (publicKey, body) => this.sign(publicKey, body) },
-      port,
-      signal,
-    });
-    this.#serves = true;
-    await Promise.all([ended, untilAborted(signal)]);
-    this.#serves = false;
+  run(signal: AbortSignal): Promise<void> {
+    return this.#host.run((publicKey, body) => this.sign(publicKey, body), signal);
   }
 
   /** Never rejects. */
   async sign(publicKey: string, body: unknown): Promise<SignOutcome> {
-    const made = this.#signer.sign(publicKey, body);
-    if (!made.ok || made.slashable === null) return made;
-    return this.#publish(publicKey.toLowerCase().replace(/^(0x)?/, '0x'), made.slashable, made);
+    const made = this.#host.signer.sign(publicKey, body);
+    return !made.ok || made.slashable === null ? made : this.#publish(made.slashable, made);
   }
 
-  async #publish(key: string, { kind, mark, signingRoot }: Slashable, made: SignOutcome & { ok: true }): Promise<SignOutcome> {
+  async #publish({ key, kind, mark, signingRoot }: Slashable, made: SignOutcome & { ok: true }): Promise<SignOutcome> {
     const { config, maySign } = this.#options;
     const claim = claimOf({
       validator: config.validator,
@@ -95,14 +64,14 @@ export class EthereumGateDriver implements GateDriver {
     // Signatures of one message by one key are the same bytes: another one is no signature of this message.
     if (outcome.claimed.signature !== base64Of(made.signature)) return refused(500, 'what the arbiter holds is no signature of this message');
     // The key may have been taken away, or the machine frozen, while the arbiter was asked.
-    if (!this.#gate || !this.#signer.loaded || !maySign()) return refused(412, 'this node ceased to be a member while the arbiter was asked');
+    if (!this.#gate || !this.#host.signer.loaded || !maySign()) return refused(412, 'this node ceased to be a member while the arbiter was asked');
     return made;
   }
 
   async activate(key: Buffer): Promise<void> {
     const bls = await loadBls();
     // The floors stand in the arbiter; what this disk knows is kept beside them.
-    this.#signer.load(key, nothing, bls);
+    this.#host.signer.load(key, nothing, bls);
     this.#gate = true;
   }
 
@@ -113,20 +82,11 @@ export class EthereumGateDriver implements GateDriver {
   // Nothing is signed without keys; a claim that is under way sees that the gate is closed, and publishes nothing.
   async demote(): Promise<void> {
     this.#gate = false;
-    this.#signer.unload();
+    this.#host.signer.unload();
   }
 
-  async health(active: boolean, signal: AbortSignal): Promise<Health> {
-    const { synced, height, answers } = await beaconHealth(this.#options.config.chain.beacon, signal);
-    if (active && this.#gate && !this.#signer.loaded)
-      return {
-        synced,
-        height,
-        stalled: true,
-        distress: 'SignerStopped: the record of what was signed could not be written, so nothing more is signed.',
-      };
-    if (!this.#serves) return { synced, height, distress: 'SignerDown: the signer does not listen.' };
-    return { synced, height, distress: this.#trouble ?? (answers ? null : 'ValidatorDown: no answer from the beacon node.') };
+  health(active: boolean, signal: AbortSignal): Promise<Health> {
+    return this.#host.health({ isOpened: active && this.#gate, trouble: this.#trouble }, signal);
   }
 }
 

@@ -61,7 +61,7 @@ export const ethereum: Chain = {
     to: {
       eip3076: (mark, chain) => {
         const { publicKeys, genesisValidatorsRoot } = configOf(chain);
-        const history = historyOf(ethereumMark.parse(mark));
+        const history = historyOf(ethereumMark(mark));
         return JSON.parse(writeInterchange(new Map(publicKeys.map((key) => [key, history])), genesisValidatorsRoot)) as unknown;
       },
     },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { BatonError } from '../../core/errors.ts';
+import { covers } from '../../core/watermark.ts';
 import type { EthereumMark } from './mark.ts';
-import { covers, markOf, merge, noHistory, type KeyHistory } from './eip3076.ts';
+import { markOf, merge, noHistory, type KeyHistory } from './eip3076.ts';
 
 /** The interchange format of EIP-3076, version 5: what clients export of the messages they have signed, and import before they sign. */
 

@@ -7,8 +7,8 @@ import { ethereumMark } from './mark.ts';
 export const blockLane = (publicKey: string): string => `${publicKey}block`;
 export const voteLane = (publicKey: string): string => `${publicKey}vote`;
 
-const blockPart = (mark: Watermark): Watermark => ({ kind: 'slot', slot: ethereumMark.parse(mark).slot });
-const votePart = (mark: Watermark): Watermark => ({ ...ethereumMark.parse(mark), slot: 0 });
+const blockPart = (mark: Watermark): Watermark => ({ kind: 'slot', slot: ethereumMark(mark).slot });
+const votePart = (mark: Watermark): Watermark => ({ ...ethereumMark(mark), slot: 0 });
 
 /** What of a mark is asked of its lane. */
 export const partOf = { block: blockPart, vote: votePart } as const;

@@ -1,4 +1,4 @@
-import type { Lane } from '../../core/gate.ts';
+import type { Arbiter, Lane } from '../../core/gate.ts';
 import { forEachLane, wholeOf, type WholeArbiter } from '../lanes.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
@@ -36,12 +36,15 @@ const nodeOf = (config: ValidatorConfig, name: string | undefined): ValidatorCon
 };
 
 /** @throws BatonError ArbiterMissing. */
-const arbiterOf = async (context: GateContext, config: ValidatorConfig): Promise<WholeArbiter> => {
-  const { id } = config;
-  const found = wholeOf(config, await forEachLane(config, ({ lane }) => context.arbiter.read(id, undefined, lane)));
+const needWhole = (config: ValidatorConfig, items: readonly (Arbiter | undefined)[]): WholeArbiter => {
+  const found = wholeOf(config, items);
   if (found) return found;
-  throw new BatonError('ArbiterMissing', `${id} has no arbiter: nothing is signed`, { fix: 'baton apply validators.yaml' });
+  throw new BatonError('ArbiterMissing', `${config.id} has no arbiter: nothing is signed`, { fix: 'baton apply validators.yaml' });
 };
+
+/** @throws BatonError ArbiterMissing. */
+const arbiterOf = async (context: GateContext, config: ValidatorConfig): Promise<WholeArbiter> =>
+  needWhole(config, await forEachLane(config, ({ lane }) => context.arbiter.read(config.id, undefined, lane)));
 
 const stateOf = (member: Member | undefined, report: NodeReport | undefined): string => {
   if (!member?.sealed) return 'no member';
@@ -130,7 +133,11 @@ const remove = async (context: GateContext, config: ValidatorConfig, name: strin
   };
 };
 
-const closeLane = async (context: GateContext, { id }: ValidatorConfig, lane: Lane | undefined): Promise<{ readonly earlier: boolean }> => {
+const closeLane = async (
+  context: GateContext,
+  { id }: ValidatorConfig,
+  lane: Lane | undefined,
+): Promise<{ readonly item: Arbiter; readonly earlier: boolean }> => {
   const outcome = await context.arbiter.close({ validator: id, lane, attempt: attemptId.parse(`close/${id}`) });
   if (outcome.outcome === 'unknown')
     throw new BatonError('LeaseUnreachable', `no answer to the closing of ${id}: it may or may not have happened`, {
@@ -147,7 +154,10 @@ const close = async (context: GateContext, config: ValidatorConfig, { yes }: Gat
     yes || (await context.confirm(`Nobody will sign for ${config.id} after this, for ever. Type ${config.id} to close its arbiter:`, config.id));
   if (!sure) return { lines: ['Nothing was changed.'], json: { validator: config.id, closed: false, watermark: null }, exitCode: 4 };
   const closed = await forEachLane(config, ({ lane }) => closeLane(context, config, lane));
-  const { watermark } = await arbiterOf(context, config);
+  const { watermark } = needWhole(
+    config,
+    closed.map(({ item }) => item),
+  );
   const earlier = closed.every((one) => one.earlier);
   return {
     lines: [

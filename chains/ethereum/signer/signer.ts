@@ -1,4 +1,5 @@
 import { BatonError } from '../../../core/errors.ts';
+import { covers } from '../../../core/watermark.ts';
 import { join, judgeBlock, judgeVote, type KeyHistory, type Verdict } from '../eip3076.ts';
 import { epochOf, type EthereumMark } from '../mark.ts';
 import { secretsOf, type BlsKey } from './bls.ts';
@@ -10,6 +11,8 @@ import type { HistoryStore } from './store.ts';
 
 /** What may be signed once only: a block or a vote of one key. */
 export interface Slashable {
+  /** `0x` and 96 hex in lower case. */
+  readonly key: string;
   readonly kind: 'block' | 'vote';
   /** With zero for what it does not say. */
   readonly mark: EthereumMark;
@@ -163,7 +166,7 @@ export class EthereumSigner {
     const mark = slashable(of.duty);
     const kind = of.duty.type === 'BLOCK_V2' ? 'block' : 'vote';
     if (!isOpen() || mark === null) return refused(412, 'the lease ran out while signing');
-    return { ok: true, signature, slashable: { kind, mark, signingRoot: hexOf(of.root) } };
+    return { ok: true, signature, slashable: { key: of.name, kind, mark, signingRoot: hexOf(of.root) } };
   }
 
   #judge(history: KeyHistory, duty: Duty, signingRoot: string): { verdict: Verdict; next: KeyHistory } {
@@ -180,8 +183,8 @@ export class EthereumSigner {
   #advance(name: string, next: KeyHistory, duty: Duty): void {
     const [before, own] = [this.#mark, slashable(duty)];
     if (before === null || own === null) throw new Error('the mark is not loaded');
-    const raised = join(before, own);
-    if (raised.slot !== before.slot || raised.source !== before.source || raised.target !== before.target) {
+    if (!covers(before, own)) {
+      const raised = join(before, own);
       this.#options.mark.save(raised);
       this.#mark = raised;
     }
