@@ -71,9 +71,11 @@ export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 
   const startedMs = clock.steadyMs();
   if (await units.isDown(unit)) return;
   await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
-  if (!(await units.isDown(unit))) await units.kill(unit);
-  // What is killed may be started again by its unit; only a stop keeps it down.
-  await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
+  if (!(await units.isDown(unit))) {
+    await units.kill(unit);
+    // What is killed may be started again by its unit; only a stop keeps it down.
+    await Promise.race([units.stop(unit), clock.sleep(durationMs(stopMs / 2))]);
+  }
   while (!(await units.isDown(unit)) && elapsedMs(startedMs, clock.steadyMs()) < stopMs * overrun) {
     if (elapsedMs(startedMs, clock.steadyMs()) > stopMs) await units.kill(unit);
     await clock.sleep(pollMs);
@@ -81,36 +83,79 @@ export const bringDown = async ({ unit, units, stopMs, clock }: Pick<NodeParts, 
   if (!(await units.isDown(unit))) throw new Error(`${unit} does not stop`);
 };
 
-/** One thing after the other: a start that is under way must not come after a demotion that has seen the unit down. */
-export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
-
-  take<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(act);
-    this.#last = mine.catch(() => undefined);
-    return mine;
-  }
-}
-
 const upMs = durationMs(1_000);
 
 /**
- * Keeps a node up that runs on active and standby alike, until the signal: the guard alone decides when it starts. `may` is false while it is
- * opened or closed, and once it must stay down. A unit that is masked does not start.
+ * Where a node stands that runs on active and standby alike, and that the guard alone starts. One thing is done after the other: a start that is
+ * under way must not come after a demotion that has seen the unit down.
  */
-export const keepUp = async (
-  of: Pick<NodeParts, 'unit' | 'units' | 'clock'> & { readonly turns: Turns; readonly may: () => boolean },
-  signal: AbortSignal,
-): Promise<void> => {
-  const { unit, units, clock, turns, may } = of;
-  while (!signal.aborted) {
-    if (may())
-      await turns.take(async () => {
-        if (may() && (await units.isDown(unit)) && may()) await units.start(unit);
-      });
-    await clock.sleep(upMs, signal).catch(() => undefined);
+export class Standing {
+  #turns: Promise<unknown> = Promise.resolve();
+  #closing = false;
+  #demoted = false;
+  #opened = false;
+  #asked = false;
+
+  /** An activation begins. */
+  begin(): void {
+    this.#closing = this.#demoted = this.#opened = false;
+    this.#asked = true;
   }
-};
+
+  /** It has succeeded. */
+  open(): void {
+    this.#opened = true;
+  }
+
+  close(): void {
+    this.#closing = true;
+  }
+
+  /** An activation that is under way must not go on. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** The last demotion has succeeded, and nothing was begun since. */
+  get isDemoted(): boolean {
+    return this.#demoted;
+  }
+
+  /** From the first step of an activation until the next demotion. */
+  get isAsked(): boolean {
+    return this.#asked;
+  }
+
+  /** Demoted only when `act` has succeeded. */
+  async demote(act: () => Promise<void>): Promise<void> {
+    this.#closing = true;
+    this.#asked = this.#demoted = this.#opened = false;
+    await this.#take(act);
+    this.#demoted = true;
+  }
+
+  /**
+   * Keeps the unit up until the signal, but while it is opened or closed, and where `may` says that it must stay down. A unit that is masked does
+   * not start.
+   */
+  async keepUp(of: Pick<NodeParts, 'unit' | 'units' | 'clock'> & { readonly may: () => boolean }, signal: AbortSignal): Promise<void> {
+    const { unit, units, clock } = of;
+    const may = (): boolean => (this.#demoted || (this.#opened && !this.#closing)) && of.may();
+    while (!signal.aborted) {
+      if (may())
+        await this.#take(async () => {
+          if (may() && (await units.isDown(unit)) && may()) await units.start(unit);
+        });
+      await clock.sleep(upMs, signal).catch(() => undefined);
+    }
+  }
+
+  #take<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#turns.then(act);
+    this.#turns = mine.catch(() => undefined);
+    return mine;
+  }
+}
 
 /** Asks again until `is` says yes. False when the time is over or the signal has come. */
 export const within = async (

@@ -5,6 +5,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { replaceDurably } from '../../runtime/durable.ts';
 import { wipe } from '../../runtime/key-files.ts';
 import { untilAborted, type Driver, type DriverOptions, type Health } from '../driver.ts';
+import { bringDown } from '../node.ts';
 import type { EthereumNode } from './config.ts';
 import { beaconHealth } from './health.ts';
 import { Keymanager, type GivenUp } from './keymanager.ts';
@@ -156,15 +157,9 @@ export class KeymanagerDriver implements Driver {
   }
 
   /** @throws when the unit is not down. */
-  async #down(): Promise<void> {
-    const { systemctl, config, clock } = this.#options;
-    const startedMs = clock.steadyMs();
-    if (!(await systemctl.isDown(config.unit))) await Promise.race([systemctl.stop(config.unit), clock.sleep(durationMs(config.timing.stopMs / 2))]);
-    while (!(await systemctl.isDown(config.unit))) {
-      if (elapsedMs(startedMs, clock.steadyMs()) > config.timing.stopMs * 4) throw new Error(`${config.unit} does not stop`);
-      await systemctl.kill(config.unit);
-      await clock.sleep(pollMs);
-    }
+  #down(): Promise<void> {
+    const { systemctl: units, config, clock } = this.#options;
+    return bringDown({ unit: config.unit, units, stopMs: config.timing.stopMs, clock });
   }
 
   /** Without a clear answer the client is stopped, and has nothing left to sign with. What it signed is then not known. @throws when not so. */

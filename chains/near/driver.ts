@@ -6,7 +6,7 @@ import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
 import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
+import { bringDown, giveTo, Standing, userOf, within, type NodeParts } from '../node.ts';
 import type { NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
 import { longestWindow, maintenanceWindows } from './windows.ts';
@@ -40,12 +40,7 @@ export const hangUpOf =
 
 export class NearDriver implements Driver {
   readonly #options: NearOptions;
-  readonly #turns = new Turns();
-  #closing = false;
-  #demoted = false;
-  #opened = false;
-  /** From the first step of an activation until the next demotion. */
-  #asked = false;
+  readonly #standing = new Standing();
 
   constructor(options: NearOptions) {
     this.#options = options;
@@ -54,8 +49,7 @@ export class NearDriver implements Driver {
 
   async run(signal: AbortSignal): Promise<void> {
     // A key of its own, somewhere else, would make it a validator.
-    const may = (): boolean => (this.#demoted || (this.#opened && !this.#closing)) && this.#looksHere();
-    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
+    await this.#standing.keepUp({ ...this.#options, may: () => this.#looksHere() }, signal);
   }
 
   prepare(): void {
@@ -64,8 +58,7 @@ export class NearDriver implements Driver {
 
   /** @throws Error when neard does not say of itself that it is the validator. */
   async activate({ key, floor }: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = this.#demoted = this.#opened = false;
-    this.#asked = true;
+    this.#standing.begin();
     this.#check(key);
     const { paths, unit, units } = this.#options;
     if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
@@ -74,12 +67,12 @@ export class NearDriver implements Driver {
     giveTo(await userOf(this.#options), paths.keyDir, join(paths.keyDir, keyName));
     await this.#options.hangUp();
     if (!(await this.#shows(true, hangUpMs, signal))) {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       await bringDown(this.#options);
       if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
       if (!(await this.#shows(true, longestStepMs, signal))) throw new Error('neard does not say that it is the validator');
     }
-    this.#opened = true;
+    this.#standing.open();
   }
 
   #check(key: Buffer): void {
@@ -118,7 +111,7 @@ export class NearDriver implements Driver {
     if (floor.kind !== 'slot') throw new Error(`the floor is no height but ${floor.kind}`);
     let seen = 'no answer';
     const passed = await within({ clock: this.#options.clock, longestMs: longestStepMs, signal, everyMs: tickMs }, async () => {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       const sync = (await this.#status(signal).catch(() => null))?.sync_info;
       seen = sync ? `${sync.syncing ? 'syncing' : 'synced'} at ${sync.latest_block_height}` : 'no answer';
       return sync !== undefined && !sync.syncing && sync.latest_block_height > floor.slot;
@@ -143,28 +136,21 @@ export class NearDriver implements Driver {
       return validator ? this.#isValidator(status) : (status.validator_account_id ?? null) === null && (status.validator_public_key ?? null) === null;
     };
     return within({ clock, longestMs, signal, everyMs: tickMs }, async () => {
-      if (validator && this.#isClosing()) return false;
+      if (validator && this.#standing.isClosing) return false;
       if (!(await look())) return false;
       await clock.sleep(againMs, signal).catch(() => undefined);
       return look();
     });
   }
 
-  #isClosing(): boolean {
-    return this.#closing;
-  }
-
   // neard has no gate that could be closed at once: `demote` follows.
   closeGate(): void {
-    this.#closing = true;
+    this.#standing.close();
   }
 
   /** The key goes first: no restart brings it back. @throws when it cannot be shown that neard is no validator any more. */
   async demote(signal: AbortSignal): Promise<void> {
-    this.#closing = true;
-    this.#asked = this.#demoted = this.#opened = false;
-    await this.#turns.take(() => this.#takeKey(signal));
-    this.#demoted = true;
+    await this.#standing.demote(() => this.#takeKey(signal));
   }
 
   async #takeKey(signal: AbortSignal): Promise<void> {
@@ -195,7 +181,7 @@ export class NearDriver implements Driver {
       const seen = { synced: !status.sync_info.syncing, height: status.sync_info.latest_block_height };
       if (active && !this.#isValidator(status))
         return { ...seen, stalled: true, distress: 'ValidatorLost: neard does not say any more that it is the validator.' };
-      if (active || this.#asked || (status.validator_account_id ?? null) === null) return { ...seen, distress: null };
+      if (active || this.#standing.isAsked || (status.validator_account_id ?? null) === null) return { ...seen, distress: null };
       // It has a key from somewhere else: it is taken down before anything is told.
       await this.demote(signal).catch(() => undefined);
       return { ...seen, distress: 'ValidatorUnasked: neard said that it is a validator, and nobody gave it the key.' };

@@ -4,7 +4,7 @@ import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { wipe } from '../../runtime/key-files.ts';
 import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, giveTo, keepUp, Turns, userOf, within, type NodeParts } from '../node.ts';
+import { bringDown, giveTo, Standing, userOf, within, type NodeParts } from '../node.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import type { PolkadotNode } from './config.ts';
 import { finalizedAt, hasSessionKeysAt, headerAt, healthAt, isAuthorityAt, storedAt } from './node-rpc.ts';
@@ -41,13 +41,9 @@ export interface PolkadotOptions extends NodeParts {
 export class PolkadotDriver implements Driver {
   readonly #options: PolkadotOptions;
   readonly #ask: Ask;
-  readonly #turns = new Turns();
-  #closing = false;
-  #demoted = false;
-  #opened = false;
+  readonly #standing = new Standing();
   /** The chain names the keys of this node, or it has keys from somewhere else: it stays down until it is opened. */
   #keepDown = false;
-  #asked = false;
 
   constructor(options: PolkadotOptions) {
     this.#options = options;
@@ -56,8 +52,7 @@ export class PolkadotDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const may = (): boolean => !this.#keepDown && (this.#demoted || (this.#opened && !this.#closing));
-    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
+    await this.#standing.keepUp({ ...this.#options, may: () => !this.#keepDown }, signal);
   }
 
   prepare(): void {
@@ -66,15 +61,14 @@ export class PolkadotDriver implements Driver {
 
   /** @throws Error SetKeysNeeded with the call that a person must sign, or that the node cannot be shown to be the validator. */
   async activate(of: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = this.#demoted = this.#opened = false;
-    this.#asked = true;
+    this.#standing.begin();
     await this.#start(signal);
     const { chain } = this.#options;
     if ((await healthAt(this.#ask, chain.rpc, signal)).isSyncing) throw new Error('the node is syncing');
     if (!(await isAuthorityAt(this.#ask, chain.rpc, signal))) throw new Error('the node was not started with --validator');
     if (chain.mode === 'distinct-keys') await this.#distinct(signal);
     else await this.#insert(of, signal);
-    this.#opened = true;
+    this.#standing.open();
     this.#keepDown = false;
   }
 
@@ -84,7 +78,7 @@ export class PolkadotDriver implements Driver {
     if (!(await units.isDown(unit))) return;
     if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
     await within({ clock, longestMs: longestStartMs, signal, everyMs: tickMs }, async () => {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       return healthAt(this.#ask, chain.rpc, signal).then(
         () => true,
         () => false,
@@ -113,7 +107,7 @@ export class PolkadotDriver implements Driver {
     await this.#waitFor(floor, signal);
     giveTo(await userOf(this.#options), paths.keyDir);
     for (const { type, suri, public: publicKey } of list.keys) {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       await this.#ask(chain.rpc, { method: 'author_insertKey', params: [type, suri, publicKey] }, signal);
     }
     if (readdirSync(paths.keyDir).length < list.keys.length) throw new Error(`the keys did not go to ${paths.keyDir}`);
@@ -143,7 +137,7 @@ export class PolkadotDriver implements Driver {
     if (floor.kind !== 'slot') throw new Error(`the floor is no height but ${floor.kind}`);
     let head = 0;
     const passed = await within({ clock, longestMs: longestWaitMs, signal, everyMs: tickMs }, async () => {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       head = (await finalizedAt(this.#ask, chain.rpc, signal).catch(() => ({ number: head }))).number;
       return head > floor.slot;
     });
@@ -154,21 +148,14 @@ export class PolkadotDriver implements Driver {
     return hasSessionKeysAt(this.#ask, { url: this.#options.chain.rpc, keys: this.#options.chain.sessionKeys }, signal);
   }
 
-  #isClosing(): boolean {
-    return this.#closing;
-  }
-
   // A node has no gate that could be closed at once: `demote` follows.
   closeGate(): void {
-    this.#closing = true;
+    this.#standing.close();
   }
 
   /** @throws Error when it cannot be shown that nothing can be signed. */
   async demote(signal: AbortSignal): Promise<void> {
-    this.#closing = true;
-    this.#asked = this.#demoted = this.#opened = false;
-    await this.#turns.take(() => this.#takeKeys(signal));
-    this.#demoted = true;
+    await this.#standing.demote(() => this.#takeKeys(signal));
   }
 
   async #takeKeys(signal: AbortSignal): Promise<void> {
@@ -224,7 +211,7 @@ export class PolkadotDriver implements Driver {
           distress: hasKeys ? null : 'SessionKeysMissing: the keystore has not the keys of this node.',
         };
       if (active && !hasKeys) return { ...seen, stalled: true, distress: 'KeysLost: the node shows no session keys; it has started anew.' };
-      if (active || this.#asked || !hasKeys) return { ...seen, distress: null };
+      if (active || this.#standing.isAsked || !hasKeys) return { ...seen, distress: null };
       // It has the keys from somewhere else: it is taken down before anything is told.
       await this.demote(signal).catch(() => undefined);
       return { ...seen, distress: 'KeysUnasked: the node showed the session keys, and nobody gave it them.' };

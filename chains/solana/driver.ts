@@ -2,7 +2,7 @@ import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import type { Term } from '../../core/ids.ts';
 import type { Activation, Driver, Handover, Health } from '../driver.ts';
-import { bringDown, keepUp, Turns, within, type NodeParts } from '../node.ts';
+import { bringDown, Standing, within, type NodeParts } from '../node.ts';
 import { RecordFile } from '../own-record.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import { clientOf, type Client } from './client.ts';
@@ -33,14 +33,9 @@ export class SolanaDriver implements Driver {
   readonly #client: Client;
   readonly #ask: Ask;
   readonly #record: RecordFile;
-  readonly #turns = new Turns();
-  #closing = false;
-  #demoted = false;
-  #opened = false;
+  readonly #standing = new Standing();
   /** A validator with the staked key from somewhere else stays down. */
   #keepDown = false;
-  /** From the first step of an activation until the next demotion. */
-  #asked = false;
 
   constructor(options: SolanaOptions) {
     this.#options = options;
@@ -50,8 +45,7 @@ export class SolanaDriver implements Driver {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const may = (): boolean => !this.#keepDown && (this.#demoted || (this.#opened && !this.#closing));
-    await keepUp({ ...this.#options, turns: this.#turns, may }, signal);
+    await this.#standing.keepUp({ ...this.#options, may: () => !this.#keepDown }, signal);
   }
 
   prepare(_floor: Watermark, term?: Term): void {
@@ -62,8 +56,7 @@ export class SolanaDriver implements Driver {
 
   /** @throws Error when the validator cannot be shown to vote with the staked identity, and with every earlier vote in mind. */
   async activate(of: Activation, signal: AbortSignal): Promise<void> {
-    this.#closing = this.#demoted = this.#opened = false;
-    this.#asked = true;
+    this.#standing.begin();
     const { chain } = this.#options;
     const { term } = of;
     if (term === undefined) throw new Error('GuardRefused: votes are recorded by term, and none is told');
@@ -73,10 +66,10 @@ export class SolanaDriver implements Driver {
       if ((await this.#identity(signal)) !== chain.spareIdentity) throw new Error('the validator does not show its spare identity');
       await healthAt(this.#ask, chain.rpc, signal);
       const requireTower = await this.#remember(of, signal);
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       this.#record.save({ term, exact: true });
       await this.#toStaked({ keys, requireTower, term }, signal);
-      this.#opened = true;
+      this.#standing.open();
     } finally {
       keys.drop();
     }
@@ -105,7 +98,7 @@ export class SolanaDriver implements Driver {
     if (floor.kind !== 'slot') throw new Error(`the floor is no slot but ${floor.kind}`);
     let head = 0;
     const passed = await within({ clock, longestMs: longestWaitMs, signal, everyMs: tickMs }, async () => {
-      if (this.#isClosing()) throw new Error('closed before it was started');
+      if (this.#standing.isClosing) throw new Error('closed before it was started');
       head = await slotAt(this.#ask, chain.rpc, signal).catch(() => head);
       return head > floor.slot;
     });
@@ -120,14 +113,10 @@ export class SolanaDriver implements Driver {
       throw new Error('set-identity failed');
     }
     const shown = await within({ clock, longestMs: longestCommandMs, signal, everyMs: tickMs }, async () => {
-      if (this.#isClosing()) throw new Error('closed while it was started');
+      if (this.#standing.isClosing) throw new Error('closed while it was started');
       return (await this.#identity(signal).catch(() => '')) === chain.identity;
     });
     if (!shown) throw new Error('the validator does not show the staked identity');
-  }
-
-  #isClosing(): boolean {
-    return this.#closing;
   }
 
   #identity(signal: AbortSignal): Promise<string> {
@@ -136,18 +125,15 @@ export class SolanaDriver implements Driver {
 
   // The validator has no gate that could be closed at once: `demote` follows, and an activation under way ends at its next step.
   closeGate(): void {
-    this.#closing = true;
+    this.#standing.close();
   }
 
   /** Back to the spare identity, shown and quiet within half of the time; else the unit is stopped. @throws when neither can be shown. */
   async demote(signal: AbortSignal): Promise<void> {
-    this.#closing = true;
-    this.#asked = this.#demoted = this.#opened = false;
     const { unit, units } = this.#options;
-    await this.#turns.take(async () => {
+    await this.#standing.demote(async () => {
       if (!(await units.isDown(unit)) && !(await this.#toSpare(signal).catch(() => false))) await bringDown(this.#options);
     });
-    this.#demoted = true;
   }
 
   async #toSpare(signal: AbortSignal): Promise<boolean> {
@@ -176,7 +162,7 @@ export class SolanaDriver implements Driver {
   /** The tower, when it is the record of a term in which this node voted. */
   async handover(): Promise<Handover | null> {
     const own = this.#record.load();
-    const bytes = this.#demoted && own?.exact === true ? readTower(this.#options.chain.ledger, this.#options.chain.identity) : null;
+    const bytes = this.#standing.isDemoted && own?.exact === true ? readTower(this.#options.chain.ledger, this.#options.chain.identity) : null;
     return own === null || bytes === null ? null : { term: own.term, bytes };
   }
 
@@ -206,7 +192,7 @@ export class SolanaDriver implements Driver {
       );
       if (active && identity !== chain.identity)
         return { synced, height, stalled: true, distress: `IdentityLost: the validator shows ${identity}; it has started anew.` };
-      if (active || this.#asked || identity !== chain.identity) return { synced, height, distress: null };
+      if (active || this.#standing.isAsked || identity !== chain.identity) return { synced, height, distress: null };
       // It has the key from somewhere else: it is taken from it before anything is told, and a restart does not bring it back.
       this.#keepDown = true;
       await this.demote(signal).catch(() => undefined);
