@@ -45,7 +45,7 @@ describe('activation', () => {
     const { driver } = await made.side('birch');
     const floor = made.floor(60);
     await driver.activate({ key: made.key(), floor }, made.never);
-    await made.blocks('birch', 1);
+    await made.more('birch', 1);
     expect(made.chain.produced.at(0)?.height).toBeGreaterThan(floor.slot);
   });
   const key = (of: object): Buffer => Buffer.from(JSON.stringify({ ...made.chain.key, ...of }));
@@ -85,7 +85,7 @@ describe('demotion', () => {
   test.each(['sticky', 'deaf'] as const)('a neard that stays a validator (%s) is restarted without its key: nearcore#11995', async (how) => {
     const { driver, stand, units } = await made.side('amber', { stopMs: 1_500 });
     await driver.activate({ key: made.key(), floor: low }, made.never);
-    await made.blocks('amber', 2);
+    await made.more('amber', 2);
     stand[how] = true;
     await driver.demote(made.never);
     expect([stand.up, stand.signer, units.starts]).toEqual([true, null, 1]);

@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { NearNode } from '../../chains/near/config.ts';
 import { NearDriver } from '../../chains/near/driver.ts';
 import { durationMs } from '../../core/time.ts';
 import { NearStandIn, type NearNodeStandIn } from '../../local/chains/near/server.ts';
-import { NodeUnits } from '../../local/chains/units.ts';
+import type { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runCommand } from '../../runtime/commands.ts';
-import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
+import { ChainBench, unitsOf, type Done } from './bench.ts';
+import { proberOf, type ChainFacts } from './facts.ts';
 
 /** Two neards of one pool on a protocol server, each under its own driver. */
 
@@ -24,10 +24,12 @@ export interface NearSide {
   readonly keyDir: string;
 }
 
-export class NearBench {
+export class NearBench extends ChainBench {
   readonly chain = new NearStandIn();
-  readonly root = mkdtempSync(join(tmpdir(), 'near-'));
-  readonly never = new AbortController().signal;
+
+  constructor() {
+    super('near-');
+  }
 
   key(): Buffer {
     return Buffer.from(JSON.stringify(this.chain.key));
@@ -47,16 +49,7 @@ export class NearBench {
     const follow = (): void => {
       node.rpc = stand.url;
     };
-    const units = new NodeUnits(unit, {
-      get up() {
-        return stand.up;
-      },
-      start: async () => {
-        await stand.start();
-        follow();
-      },
-      stop: () => stand.stop(),
-    });
+    const units = unitsOf(unit, stand, node);
     units.properties['User'] = userInfo().username;
     const driver = new NearDriver({
       unit,
@@ -72,31 +65,20 @@ export class NearBench {
     return { stand, units, driver, follow, keyDir };
   }
 
-  floor(margin: number): { kind: 'slot'; slot: number } {
-    return { kind: 'slot', slot: this.chain.height + margin };
+  protected done(): readonly Done[] {
+    return this.chain.produced.map(({ node, height }) => ({ node, at: height }));
   }
 
-  async until(is: () => boolean, longestMs = 20_000): Promise<void> {
-    const ending = systemClock.timeout(durationMs(longestMs));
-    while (!is()) await systemClock.sleep(durationMs(10), ending);
+  protected conflicts(): number {
+    return this.chain.doubles;
   }
 
-  async blocks(name: string, more: number): Promise<void> {
-    const of = (): number => this.chain.produced.filter(({ node }) => node === name).length;
-    const before = of();
-    await this.until(() => of() >= before + more);
+  protected head(): number {
+    return this.chain.height;
   }
 
-  facts(from: string, to: string): SwitchFacts {
-    const { produced, doubles } = this.chain;
-    const last = produced.findLast(({ node }) => node === from)?.height ?? 0;
-    const first = produced.find(({ node, height }) => node === to && height > last)?.height ?? Number.NaN;
-    return { conflicts: doubles, gap: first - last - 1, first, newHolder: produced.at(-1)?.node ?? '' };
-  }
-
-  async close(): Promise<void> {
-    await this.chain.close();
-    rmSync(this.root, { recursive: true, force: true });
+  protected end(): Promise<void> {
+    return this.chain.close();
   }
 }
 
@@ -106,7 +88,7 @@ const bench = async <T>(act: (bench: NearBench, amber: NearSide, birch: NearSide
     const [amber, birch] = [await made.side('amber'), await made.side('birch')];
     made.chain.run(systemClock, blockMs);
     await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 } }, made.never);
-    await made.blocks('amber', 5);
+    await made.more('amber', 5);
     return await act(made, amber, birch);
   } finally {
     await made.close();
@@ -118,7 +100,7 @@ export const nearFacts = async (): Promise<ChainFacts> => {
   const planned = await bench(async (made, amber, birch) => {
     await amber.driver.demote(made.never);
     await birch.driver.activate({ key: made.key(), floor: made.floor(2) }, made.never);
-    await made.blocks('birch', 5);
+    await made.more('birch', 5);
     return made.facts('amber', 'birch');
   });
   const crash = await bench(async (made, amber, birch) => {
@@ -128,13 +110,13 @@ export const nearFacts = async (): Promise<ChainFacts> => {
     const down = await look(birch.stand.url, 'failing');
     const floor = made.floor(2);
     await birch.driver.activate({ key: made.key(), floor }, made.never);
-    await made.blocks('birch', 5);
+    await made.more('birch', 5);
     const after = await look(birch.stand.url, 'signing');
     return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench(async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 } }, made.never);
-    await made.blocks('birch', 5);
+    await made.more('birch', 5);
     return { conflicts: made.chain.doubles };
   });
   return { chain: 'near', against: 'protocol server', planned, crash, negative };

@@ -112,7 +112,7 @@ describe('insert-key', () => {
     const { driver, keyDir, stand, units } = await made.side('amber', { mode });
     const floor = made.floor(20);
     await driver.activate({ key: made.key(), floor }, made.never);
-    await made.blocks('amber', 1);
+    await made.more('amber', 1);
     expect(made.chain.authored.at(0)?.height).toBeGreaterThan(floor.slot);
     expect(readdirSync(keyDir)).toHaveLength(2);
     expect(await driver.health(true, made.never)).toMatchObject({ synced: true, distress: null });

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PolkadotNode } from '../../chains/polkadot/config.ts';
 import { PolkadotDriver } from '../../chains/polkadot/driver.ts';
 import { durationMs } from '../../core/time.ts';
 import { PolkadotStandIn, sessionKeysOf, type PolkadotNodeStandIn, type SessionKeys } from '../../local/chains/polkadot/server.ts';
-import { NodeUnits } from '../../local/chains/units.ts';
+import type { NodeUnits } from '../../local/chains/units.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runCommand } from '../../runtime/commands.ts';
-import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
+import { ChainBench, unitsOf, type Done } from './bench.ts';
+import { proberOf, type ChainFacts } from './facts.ts';
 
 /** Two nodes of one stash on a protocol server, each under its own driver, in both modes. */
 
@@ -23,12 +22,14 @@ export interface PolkadotSide {
   readonly keyDir: string;
 }
 
-export class PolkadotBench {
+export class PolkadotBench extends ChainBench {
   /** With insert-key the one set of keys, else those of amber. */
   readonly keys = sessionKeysOf('amber');
   readonly chain = new PolkadotStandIn(this.keys);
-  readonly root = mkdtempSync(join(tmpdir(), 'dot-'));
-  readonly never = new AbortController().signal;
+
+  constructor() {
+    super('dot-');
+  }
 
   key(): Buffer {
     const { grandpa, babe } = this.keys;
@@ -61,16 +62,7 @@ export class PolkadotBench {
       babeKey: keys.babe,
       rpc: stand.url,
     };
-    const units = new NodeUnits(unit, {
-      get up() {
-        return stand.up;
-      },
-      start: async () => {
-        await stand.start();
-        node.rpc = stand.url;
-      },
-      stop: () => stand.stop(),
-    });
+    const units = unitsOf(unit, stand, node);
     units.properties['ExecStart'] = of.execStart ?? `{ path=/usr/bin/polkadot ; argv[]=/usr/bin/polkadot --validator --keystore-path ${keyDir} ; }`;
     const driver = new PolkadotDriver({
       unit,
@@ -85,31 +77,20 @@ export class PolkadotBench {
     return { stand, units, driver, keys, keyDir };
   }
 
-  floor(margin: number): { kind: 'slot'; slot: number } {
-    return { kind: 'slot', slot: this.chain.height + margin };
+  protected done(): readonly Done[] {
+    return this.chain.authored.map(({ node, height }) => ({ node, at: height }));
   }
 
-  async until(is: () => boolean, longestMs = 20_000): Promise<void> {
-    const ending = systemClock.timeout(durationMs(longestMs));
-    while (!is()) await systemClock.sleep(durationMs(10), ending);
+  protected conflicts(): number {
+    return this.chain.doubles;
   }
 
-  async blocks(name: string, more: number): Promise<void> {
-    const of = (): number => this.chain.authored.filter(({ node }) => node === name).length;
-    const before = of();
-    await this.until(() => of() >= before + more);
+  protected head(): number {
+    return this.chain.height;
   }
 
-  facts(from: string, to: string): SwitchFacts {
-    const { authored, doubles } = this.chain;
-    const last = authored.findLast(({ node }) => node === from)?.height ?? 0;
-    const first = authored.find(({ node, height }) => node === to && height > last)?.height ?? Number.NaN;
-    return { conflicts: doubles, gap: first - last - 1, first, newHolder: authored.at(-1)?.node ?? '' };
-  }
-
-  async close(): Promise<void> {
-    await this.chain.close();
-    rmSync(this.root, { recursive: true, force: true });
+  protected end(): Promise<void> {
+    return this.chain.close();
   }
 }
 
@@ -124,7 +105,7 @@ const bench = async <T>(
     const [amber, birch] = [await made.side('amber', { mode }), await made.side('birch', { mode })];
     made.chain.run(systemClock, blockMs);
     await amber.driver.activate({ key: made.key(), floor: low }, made.never);
-    await made.blocks('amber', 3);
+    await made.more('amber', 3);
     return await act(made, amber, birch);
   } finally {
     await made.close();
@@ -135,10 +116,10 @@ const bench = async <T>(
 export const polkadotFacts = async (): Promise<ChainFacts> => {
   const planned = await bench('distinct-keys', async (made, amber, birch) => {
     made.chain.setKeys(birch.keys);
-    await made.blocks('birch', 1);
+    await made.more('birch', 1);
     await amber.driver.demote(made.never);
     await birch.driver.activate({ key: Buffer.from('{}'), floor: made.floor(2) }, made.never);
-    await made.blocks('birch', 3);
+    await made.more('birch', 3);
     return made.facts('amber', 'birch');
   });
   const crash = await bench('insert-key', async (made, amber, birch) => {
@@ -149,13 +130,13 @@ export const polkadotFacts = async (): Promise<ChainFacts> => {
     const down = await look(birch.stand.url, 'failing');
     const floor = made.floor(10);
     await birch.driver.activate({ key: made.key(), floor }, made.never);
-    await made.blocks('birch', 3);
+    await made.more('birch', 3);
     const after = await look(birch.stand.url, 'signing');
     return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench('insert-key', async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: low }, made.never);
-    await made.blocks('birch', 3);
+    await made.more('birch', 3);
     return { conflicts: made.chain.doubles };
   });
   return { chain: 'polkadot', against: 'protocol server', planned, crash, negative };

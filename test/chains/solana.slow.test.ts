@@ -41,7 +41,7 @@ describe('activation', () => {
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
     expect(stand.identity.address).toBe(made.cluster.identity.address);
     expect(stand.voters).toHaveLength(1);
-    await made.votes('amber', 3);
+    await made.more('amber', 3);
     const files = await runCommand(['grep', '-rlF', made.cluster.identity.text.slice(1, 60), node.ledger], { timeoutMs: 5_000 });
     expect(files).toEqual({ exitCode: 1, stdout: '' });
     expect(await driver.health(true, made.never)).toMatchObject({ synced: true, distress: null });
@@ -50,19 +50,19 @@ describe('activation', () => {
   test('with the tower of the holder before it votes at once, whatever the floor', async () => {
     const [amber, birch] = [await made.side('amber'), await made.side('birch')];
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 3);
+    await made.more('amber', 3);
     await amber.driver.demote(made.never);
     const tower = await amber.driver.handover();
     expect([tower?.term, tower?.bytes.length]).toEqual([1, 116]);
     await birch.driver.activate({ key: made.key(), floor: made.floor(1_000_000), handover: tower?.bytes ?? null, term: t(2) }, made.never);
-    await made.votes('birch', 3);
+    await made.more('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });
   test('a tower that does not hold is none: the floor counts', async () => {
     const { driver, node } = await made.side('birch');
     const floor = made.floor(50);
     await driver.activate({ key: made.key(), floor, handover: towerOf(pairOf(), 1_000_000), term: t(2) }, made.never);
-    await made.votes('birch', 1);
+    await made.more('birch', 1);
     expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
     expect(readTower(node.ledger, node.identity)).not.toBe(null);
   });
@@ -73,13 +73,13 @@ describe('activation', () => {
     const floor = made.floor(40);
     await driver.activate({ key: made.key(), floor, term: t(3) }, made.never);
     expect(readFileSync(`${towerFile(node.ledger, node.identity)}.old`)).toEqual(old);
-    await made.votes('amber', 1);
+    await made.more('amber', 1);
     expect(made.cluster.votes.at(0)?.slot).toBeGreaterThan(floor.slot);
   });
   test('in the same term the tower of this node is the record; without it nothing is signed', async () => {
     const { driver, node, stand } = await made.side('amber');
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 3);
+    await made.more('amber', 3);
     expect(driver.lostWatermark()).toBe(false);
     await stand.stop();
     await stand.start();
@@ -87,7 +87,7 @@ describe('activation', () => {
     expect(await driver.health(true, made.never)).toMatchObject({ stalled: true, distress: expect.stringContaining('IdentityLost') as unknown });
     await driver.demote(made.never);
     await driver.activate({ key: made.key(), floor: made.floor(1_000_000), term: t(1) }, made.never);
-    await made.votes('amber', 3);
+    await made.more('amber', 3);
     await stand.stop();
     await stand.start();
     (node as { rpc: string }).rpc = stand.url;
@@ -135,7 +135,7 @@ describe('demotion', () => {
   test('leaves the validator running under its spare identity, without a voter', async () => {
     const { driver, stand, units } = await made.side('amber');
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 2);
+    await made.more('amber', 2);
     await driver.demote(made.never);
     expect([stand.up, stand.identity.address, stand.voters, units.kills]).toEqual([true, stand.spare.address, [], 0]);
     expect(await driver.health(false, made.never)).toMatchObject({ distress: null });
@@ -143,7 +143,7 @@ describe('demotion', () => {
   test.each(['wedged', 'deaf'] as const)('a validator that is %s is stopped', async (how) => {
     const { driver, stand } = await made.side('amber', { stopMs: 3_000 });
     await driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 2);
+    await made.more('amber', 2);
     stand[how] = true;
     await driver.demote(made.never);
     expect(stand.up).toBe(false);
@@ -207,7 +207,7 @@ describe('the tower of this node', () => {
     await amber.driver.demote(made.never);
     expect(await amber.driver.handover()).toBe(null);
     await amber.driver.activate({ key: made.key(), floor: low, term: t(3) }, made.never);
-    await made.votes('amber', 1);
+    await made.more('amber', 1);
     expect(await amber.driver.handover()).toBe(null);
     await amber.driver.demote(made.never);
     expect((await amber.driver.handover())?.term).toBe(3);
@@ -216,7 +216,7 @@ describe('the tower of this node', () => {
     const amber = await made.side('amber');
     amber.driver.prepare(low, t(1));
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 1);
+    await made.more('amber', 1);
     expect(amber.driver.lostWatermark()).toBe(false);
     forgetRecord(join(amber.node.ledger, 'state'));
     expect(amber.driver.lostWatermark()).toBe(true);
@@ -243,7 +243,7 @@ describe('firedancer', () => {
     for (const { stand } of [amber, birch]) stand.voters = [made.cluster.voter];
     amber.stand.locked = true;
     await amber.driver.activate({ key: made.key(), floor: low, term: t(1) }, made.never);
-    await made.votes('amber', 3);
+    await made.more('amber', 3);
     amber.stand.locked = true;
     await amber.driver.demote(made.never);
     expect(amber.stand.identity.address).toBe(amber.stand.spare.address);
@@ -251,7 +251,7 @@ describe('firedancer', () => {
       { key: made.key(), floor: made.floor(1_000_000), handover: (await amber.driver.handover())?.bytes ?? null, term: t(2) },
       made.never,
     );
-    await made.votes('birch', 3);
+    await made.more('birch', 3);
     expect(made.cluster.doubles + made.cluster.forgotten).toBe(0);
   });
 });

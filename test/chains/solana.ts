@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeParts, Run } from '../../chains/node.ts';
 import { SolanaDriver } from '../../chains/solana/driver.ts';
@@ -8,12 +7,13 @@ import { durationMs } from '../../core/time.ts';
 import { agaveValidator } from '../../local/chains/solana/agave-validator.ts';
 import type { Program } from '../../local/chains/solana/ask-admin.ts';
 import { fdctl } from '../../local/chains/solana/fdctl.ts';
-import { NodeUnits } from '../../local/chains/units.ts';
+import type { NodeUnits } from '../../local/chains/units.ts';
 import { keypairFile, SolanaCluster, type SolanaNodeStandIn } from '../../local/chains/solana/server.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runCommand } from '../../runtime/commands.ts';
 import { t } from '../support/core.ts';
-import { proberOf, type ChainFacts, type SwitchFacts } from './facts.ts';
+import { ChainBench, unitsOf, type Done } from './bench.ts';
+import { proberOf, type ChainFacts } from './facts.ts';
 
 /** Two validators of one vote account on a protocol server, each under its own driver with the commands of its client. */
 
@@ -47,10 +47,12 @@ export interface SolanaSide {
   readonly node: SolanaNode;
 }
 
-export class SolanaBench {
+export class SolanaBench extends ChainBench {
   readonly cluster = new SolanaCluster();
-  readonly root = mkdtempSync(join(tmpdir(), 'sol-'));
-  readonly never = new AbortController().signal;
+
+  constructor() {
+    super('sol-');
+  }
 
   key(): Buffer {
     return Buffer.from(this.cluster.identity.text);
@@ -75,17 +77,7 @@ export class SolanaBench {
       spareKeypair: keypairFile(join(ledger, 'spare.json'), stand.spare),
       rpc: stand.url,
     };
-    const units = new NodeUnits(unit, {
-      get up() {
-        return stand.up;
-      },
-      start: async () => {
-        await stand.start();
-        // A stand-in that starts anew has another port.
-        node.rpc = stand.url;
-      },
-      stop: () => stand.stop(),
-    });
+    const units = unitsOf(unit, stand, node);
     const parts: NodeParts = {
       unit,
       stopMs: durationMs(of.stopMs ?? 10_000),
@@ -98,32 +90,20 @@ export class SolanaBench {
     return { stand, units, node, driver: new SolanaDriver({ ...parts, chain: node }) };
   }
 
-  floor(margin: number): { kind: 'slot'; slot: number } {
-    return { kind: 'slot', slot: this.cluster.slot + margin };
+  protected done(): readonly Done[] {
+    return this.cluster.votes.map(({ node, slot }) => ({ node, at: slot }));
   }
 
-  async until(is: () => boolean, longestMs = 20_000): Promise<void> {
-    const ending = systemClock.timeout(durationMs(longestMs));
-    while (!is()) await systemClock.sleep(durationMs(10), ending);
+  protected conflicts(): number {
+    return this.cluster.doubles + this.cluster.forgotten;
   }
 
-  /** The votes of a node, waiting for so many new ones. */
-  async votes(name: string, more: number): Promise<void> {
-    const of = (): number => this.cluster.votes.filter(({ node }) => node === name).length;
-    const before = of();
-    await this.until(() => of() >= before + more);
+  protected head(): number {
+    return this.cluster.slot;
   }
 
-  facts(from: string, to: string): SwitchFacts {
-    const { votes, doubles, forgotten } = this.cluster;
-    const last = votes.findLast(({ node }) => node === from)?.slot ?? 0;
-    const first = votes.find(({ node, slot }) => node === to && slot > last)?.slot ?? Number.NaN;
-    return { conflicts: doubles + forgotten, gap: first - last - 1, first, newHolder: votes.at(-1)?.node ?? '' };
-  }
-
-  async close(): Promise<void> {
-    await this.cluster.close();
-    rmSync(this.root, { recursive: true, force: true });
+  protected end(): Promise<void> {
+    return this.cluster.close();
   }
 }
 
@@ -133,7 +113,7 @@ const bench = async <T>(act: (bench: SolanaBench, amber: SolanaSide, birch: Sola
     const [amber, birch] = [await made.side('amber'), await made.side('birch')];
     made.cluster.run(systemClock, slotMs);
     await amber.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(1) }, made.never);
-    await made.votes('amber', 5);
+    await made.more('amber', 5);
     return await act(made, amber, birch);
   } finally {
     await made.close();
@@ -147,7 +127,7 @@ export const solanaFacts = async (): Promise<ChainFacts> => {
     await amber.driver.demote(made.never);
     const handover = (await amber.driver.handover())?.bytes ?? null;
     await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: t(2) }, made.never);
-    await made.votes('birch', 5);
+    await made.more('birch', 5);
     return made.facts('amber', 'birch');
   });
   const crash = await bench(async (made, amber, birch) => {
@@ -158,13 +138,13 @@ export const solanaFacts = async (): Promise<ChainFacts> => {
     const down = await look(birch.stand.url, 'failing');
     const floor = made.floor(200);
     await birch.driver.activate({ key: made.key(), floor, term: t(2) }, made.never);
-    await made.votes('birch', 5);
+    await made.more('birch', 5);
     const after = await look(birch.stand.url, 'signing');
     return { ...made.facts('amber', 'birch'), floor: floor.slot, probe: { healthy, down, after } };
   });
   const negative = await bench(async (made, _, birch) => {
     await birch.driver.activate({ key: made.key(), floor: { kind: 'slot', slot: 0 }, term: t(2) }, made.never);
-    await made.votes('birch', 5);
+    await made.more('birch', 5);
     return { conflicts: made.facts('amber', 'birch').conflicts };
   });
   return { chain: 'solana', against: 'protocol server and strict agave-validator', planned, crash, negative };
