@@ -6,7 +6,18 @@ import { applyClaim, applyClosing, type Arbiter, type ClaimOutcome, type DutyCla
 import { nodeId, type NodeId } from '../../core/ids.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { amber, attempt, birch, v } from '../../test/support/core.ts';
-import { blockOf, chainRoot, folder, keyFile, publicKeys, selectionOf, useEthereumFolder, voteOf } from '../../test/support/ethereum.ts';
+import {
+  blockOf,
+  chainRoot,
+  conflictsAmong,
+  folder,
+  keyFile,
+  publicKeys,
+  selectionOf,
+  useEthereumFolder,
+  voteOf,
+  type TestVote,
+} from '../../test/support/ethereum.ts';
 import { StateFile } from '../state.ts';
 import type { EthereumNode } from './config.ts';
 import { EthereumGateDriver } from './gate-driver.ts';
@@ -200,7 +211,7 @@ test('whatever three signers are asked, and whatever is lost, nothing that leave
         await opened(birch, { name: `b${round}` }),
         await opened(amber, { name: `c${round}` }),
       ];
-      const votes: { key: string; source: number; target: number; fill: string }[] = [];
+      const votes: TestVote[] = [];
       const blocks = new Map<string, string>();
       for (const { by, key, fate, source, ahead, block, fill } of steps) {
         if (fate !== 'well') arbiter.next.push(fate, fate);
@@ -213,14 +224,7 @@ test('whatever three signers are asked, and whatever is lost, nothing that leave
           blocks.set(`${key}/${slot}`, fill);
         } else if (left) votes.push({ key, source, target, fill });
       }
-      const conflicts = votes.filter((a) =>
-        votes.some(
-          (b) =>
-            a.key === b.key &&
-            ((a.target === b.target && (a.source !== b.source || a.fill !== b.fill)) || (a.source < b.source && b.target < a.target)),
-        ),
-      );
-      expect(conflicts).toEqual([]);
+      expect(conflictsAmong(votes)).toEqual([]);
       await Promise.all(signers.map((driver) => driver.demote()));
     }),
     { numRuns: 40 },

@@ -91,3 +91,20 @@ export const loadedSigner = async (of: Parameters<typeof signerOf>[0] = {}): Pro
   signer.load(keyFile(), floor, await loadBls());
   return signer;
 };
+
+export interface TestVote {
+  readonly key: string;
+  readonly source: number;
+  readonly target: number;
+  /** Another one is another message. */
+  readonly fill: string;
+}
+
+/** By the full history: votes of one key that are a double vote, or surround another. */
+export const conflictsAmong = (votes: readonly TestVote[]): TestVote[] =>
+  votes.filter((a) =>
+    votes.some(
+      (b) =>
+        a.key === b.key && ((a.target === b.target && (a.source !== b.source || a.fill !== b.fill)) || (a.source < b.source && b.target < a.target)),
+    ),
+  );

@@ -8,6 +8,7 @@ import type { EthereumSigner, SignOutcome } from './signer.ts';
 import {
   blockOf,
   chainRoot,
+  conflictsAmong,
   floor,
   folder,
   fork,
@@ -20,6 +21,7 @@ import {
   TestMark,
   useEthereumFolder,
   voteOf,
+  type TestVote,
 } from '../../../test/support/ethereum.ts';
 
 useEthereumFolder();
@@ -186,7 +188,7 @@ describe('whatever is asked in whatever order', () => {
         const mark = new TestMark();
         let signer = signerOf({ mark });
         signer.load(keyFile(), floor, bls);
-        const votes: { key: string; source: number; target: number; fill: string }[] = [];
+        const votes: TestVote[] = [];
         const blocks = new Map<string, string>();
         for (const one of steps) {
           if ('lose' in one) {
@@ -202,14 +204,7 @@ describe('whatever is asked in whatever order', () => {
             votes.push(one);
           }
         }
-        const conflicts = votes.filter((a) =>
-          votes.some(
-            (b) =>
-              a.key === b.key &&
-              ((a.target === b.target && (a.source !== b.source || a.fill !== b.fill)) || (a.source < b.source && b.target < a.target)),
-          ),
-        );
-        expect(conflicts).toEqual([]);
+        expect(conflictsAmong(votes)).toEqual([]);
         signer.unload();
       }),
       { numRuns: 60 },
