@@ -9,6 +9,7 @@ import type { Chains } from '../chains/index.ts';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { nodeId } from '../core/ids.ts';
 import { hashOf } from '../core/plan.ts';
+import { mostPeeks, readInMs, reportEveryMs } from '../core/pace.ts';
 import { epochMs, steadyMs, type Clock } from '../core/time.ts';
 import { everything } from '../console/fleet.ts';
 import { Pulses, readPage } from '../functions/shared/console-read.ts';
@@ -16,7 +17,6 @@ import type { Deps } from '../functions/shared/deps.ts';
 import type { Measure } from '../functions/shared/metrics.ts';
 import { survey } from '../functions/survey.ts';
 import { watch } from '../functions/watch.ts';
-import { reportEveryMs } from '../guard/guard.ts';
 
 /** One quiet minute: the real watch and survey, on a clock that does not wait, over a table that counts. */
 
@@ -152,6 +152,15 @@ const chains: Chains = {
   headOf: async () => 100,
 };
 
+const quiet = { alert: false, failed: false };
+
+/** The holder, and the standby, whose reads are eventually consistent and cost half. */
+const guardMinute = (timing: ValidatorConfig['timing']) => {
+  const per = (lengthMs: number): number => 60_000 / lengthMs;
+  const [holderMs, standbyMs] = [reportEveryMs({ ...quiet, holds: true }, timing), reportEveryMs({ ...quiet, holds: false }, timing)];
+  return { guardReads: per(readInMs(quiet, timing)) * (1 + (mostPeeks / 2 + 1) / (mostPeeks + 1)), guardWrites: per(holderMs) + per(standbyMs) };
+};
+
 /** @returns the units of one minute; those of guards by their configured intervals. */
 export const countMinute = async (): Promise<Minute> => {
   const validators = ['hub-1', 'hub-2', 'hub-3', 'hub-4'];
@@ -206,8 +215,7 @@ export const countMinute = async (): Promise<Minute> => {
     stackReads: sum(counts.reads, null) - sum(counts.reads, perValidator),
     stackWrites: sum(counts.writes, null),
     validatorReads: sum(counts.reads, perValidator) / validators.length,
-    guardReads: nodes.length * (60_000 / timing.pollMs),
-    guardWrites: nodes.length * (60_000 / reportEveryMs),
+    ...guardMinute(timing),
     // Done and StepMs of watch and survey come from the frame.
     stackMetrics: metrics.size - own.length + 4,
     validatorMetrics: own.length / validators.length,

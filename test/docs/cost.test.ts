@@ -11,14 +11,14 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
     stackReads: 5,
     stackWrites: 13,
     validatorReads: 27,
-    guardReads: 120,
-    guardWrites: 60,
+    guardReads: 31,
+    guardWrites: 18,
     stackMetrics: 27,
     validatorMetrics: 3,
-    surveySeconds: expect.closeTo(5, 0) as number,
+    surveySeconds: expect.closeTo(12, 0) as number,
     pageReads: 12,
-    pageOwnReads: 14,
-    pageSeconds: expect.closeTo(5, 0) as number,
+    pageOwnReads: 10,
+    pageSeconds: expect.closeTo(3, 0) as number,
   });
 });
 
