@@ -160,8 +160,11 @@ const fewestSigners = 2;
 
 /** Of signers that are up and ask for help, the first. */
 const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent: readonly NodeId[]): string | null => {
-  const asking = config.nodes.find(({ id }) => !silent.includes(id) && (last?.[id]?.distress ?? null) !== null);
-  return asking === undefined ? null : `${asking.name} (${asking.id}) asks for help: ${last?.[asking.id]?.distress ?? ''}`;
+  const asking = config.nodes.flatMap(({ id, name }) => {
+    const distress = silent.includes(id) ? null : (last?.[id]?.distress ?? null);
+    return distress === null ? [] : [`${name} (${id}) asks for help: ${distress}`];
+  });
+  return asking[0] ?? null;
 };
 
 /** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */
