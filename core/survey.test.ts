@@ -303,7 +303,7 @@ describe('custody gate', () => {
   });
   test('what was never seen signs nothing and asks for nothing', () => {
     expect(gated([])).toEqual({ ...quiet, standbyNotReady: true });
-    expect(gated([both(1, { birch: null })])).toEqual({ ...quiet, standbyNotReady: true });
+    expect(gated([lookAt(1, { birch: null })])).toEqual({ ...quiet, standbyNotReady: true });
   });
   test('the last look counts', () => {
     expect(gated([both(1), lookAt(2), both(3)])).toEqual(quiet);
