@@ -1,7 +1,7 @@
-import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { GetKeyPolicyCommand, GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { BatonError } from '../core/errors.ts';
-import { wrongOfKey, type KmsKeyArn, type KmsKeySeen } from '../core/kms-key.ts';
+import { regionOfKey, wrongOfKey, type KmsKeyArn, type KmsKeySeen } from '../core/kms-key.ts';
 import { publicKeyOf, rawPublicKeyOf } from '../runtime/ed25519.ts';
 import { withSignal } from './signal.ts';
 
@@ -42,6 +42,36 @@ export const readKmsKey = async (client: Pick<KMSClient, 'send'>, arn: KmsKeyArn
   }
 };
 
+/** The keys of validators that lie in KMS, as people look at them: each in its own Region. */
+export class KmsKeys {
+  readonly #clientFor: (of: { readonly region: string }) => Pick<KMSClient, 'send'>;
+
+  constructor(options: { readonly clientFor: (of: { readonly region: string }) => Pick<KMSClient, 'send'> }) {
+    this.#clientFor = options.clientFor;
+  }
+
+  /** @throws BatonError KeyServiceFailed. */
+  read(arn: KmsKeyArn, signal?: AbortSignal): Promise<KmsKeySeen> {
+    return readKmsKey(this.#clientFor({ region: regionOfKey(arn) }), arn, signal);
+  }
+
+  /** Its key policy, parsed. @throws BatonError KeyServiceFailed. */
+  async policy(arn: KmsKeyArn, signal?: AbortSignal): Promise<unknown> {
+    try {
+      const { Policy } = await this.#clientFor({ region: regionOfKey(arn) }).send(new GetKeyPolicyCommand({ KeyId: arn }), withSignal(signal));
+      return JSON.parse(String(Policy)) as unknown;
+    } catch (cause) {
+      throw failed('tell the key policy', cause);
+    }
+  }
+
+  /** @param publicKey of the validator, base64. @throws BatonError KeyInvalid when it is another one, KeyServiceFailed when KMS does not say. */
+  async check(arn: KmsKeyArn, publicKey: string, signal?: AbortSignal): Promise<void> {
+    const wrong = wrongOfKey(await this.read(arn, signal), publicKey);
+    if (wrong !== null) throw invalid(`${arn} cannot sign for this validator: ${wrong}`);
+  }
+}
+
 export interface KmsKeyOptions {
   readonly client: Pick<KMSClient, 'send'>;
   readonly arn: KmsKeyArn;
@@ -61,8 +91,7 @@ export class KmsKey {
   /** @throws BatonError KeyInvalid when it is not the validator's key, KeyServiceFailed when KMS does not say. */
   async check(signal?: AbortSignal): Promise<void> {
     const { client, arn, publicKey } = this.#options;
-    const wrong = wrongOfKey(await readKmsKey(client, arn, signal), publicKey);
-    if (wrong !== null) throw invalid(`${arn} cannot sign for this validator: ${wrong}`);
+    await new KmsKeys({ clientFor: () => client }).check(arn, publicKey, signal);
   }
 
   /**

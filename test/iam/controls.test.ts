@@ -69,7 +69,7 @@ const controls: readonly (readonly [key: string, why: string, change: Change])[]
   ['sts:RoleSessionName', "a session under somebody else's name", without('sts:RoleSessionName')],
   ['iam:PassedToService', 'who deploys gives a role to a machine', without('iam:PassedToService')],
   ['iam:PermissionsBoundary', 'who deploys makes a role without the boundary', without('iam:PermissionsBoundary')],
-  ['aws:ResourceTag/baton-validator', "a node signs with another validator's key", without('aws:ResourceTag/baton-validator', 'GateNodePolicy')],
+  ['aws:ResourceTag/baton-validator', "a node signs with another validator's key", without('aws:ResourceTag/baton-validator')],
   ['kms:SigningAlgorithm', 'a node signs by another algorithm', without('kms:SigningAlgorithm')],
   ['kms:MessageType', 'a node signs a digest', without('kms:MessageType')],
   ['the denial of signing', 'an administrator signs with a key in KMS', withoutDenial('OnlyTheNodesSign')],

@@ -18,7 +18,7 @@ const sealed = { node: amber, term: 1, box: 'Ym94', dataKey: 'a2V5', grantToken:
 const member = { validator: v, node: amber, version: 1, sealed, by: 'kim', atMs: 1, pk: `member#${v}#${amber}` };
 
 const tagged = (suffix: string): Who => ({
-  policy: 'NodePolicy+GateNodePolicy',
+  policy: 'NodePolicy+GateNodePolicy+SigningNodePolicy',
   name: 'baton-node-amber',
   tags: { 'baton-node': amber, 'baton-validator': suffix === '' ? v : 'other', ...(suffix === '' ? {} : { [`baton-validator${suffix}`]: v }) },
 });

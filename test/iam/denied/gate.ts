@@ -22,25 +22,27 @@ export const signs = (of: Readonly<Record<string, string>> = {}): Readonly<Recor
   ...of,
 });
 const without = (key: string): Context => Object.fromEntries(Object.entries(signs()).filter(([name]) => name !== key));
+const signer: Who = { ...own, policy: 'NodePolicy+GateNodePolicy+SigningNodePolicy' };
 const sign = { action: 'kms:Sign', resource: ownKey };
 
 const kmsKeys: readonly Denied[] = [
   {
-    who: own,
+    who: signer,
     ...sign,
     resource: otherKey,
     context: signs({ 'aws:ResourceTag/baton-validator': 'hub-2' }),
     why: "a node signs with another validator's key",
   },
-  { who: own, ...sign, context: without('aws:ResourceTag/baton-validator'), why: 'a node signs with a key that has no tag' },
-  { who: own, ...sign, context: signs({ 'kms:SigningAlgorithm': 'ED25519_PH_SHA_512' }), why: 'a node signs by another algorithm' },
-  { who: own, ...sign, context: without('kms:SigningAlgorithm'), why: 'a node signs by an algorithm that is not told' },
-  { who: own, ...sign, context: signs({ 'kms:MessageType': 'DIGEST' }), why: 'a node signs a digest' },
-  { who: own, ...sign, context: without('kms:MessageType'), why: 'a node signs what is not told to be a message' },
-  { who: { ...own, tags: { 'baton-node': 'i-0a11ce0000000001' } }, ...sign, context: signs(), why: 'a node of no validator signs in KMS' },
-  { who: { ...own, tags: { 'baton-validator': 'hub-1' } }, ...sign, context: signs(), why: 'a role that is no node signs in KMS' },
+  { who: signer, ...sign, context: without('aws:ResourceTag/baton-validator'), why: 'a node signs with a key that has no tag' },
+  { who: signer, ...sign, context: signs({ 'kms:SigningAlgorithm': 'ED25519_PH_SHA_512' }), why: 'a node signs by another algorithm' },
+  { who: signer, ...sign, context: without('kms:SigningAlgorithm'), why: 'a node signs by an algorithm that is not told' },
+  { who: signer, ...sign, context: signs({ 'kms:MessageType': 'DIGEST' }), why: 'a node signs a digest' },
+  { who: signer, ...sign, context: without('kms:MessageType'), why: 'a node signs what is not told to be a message' },
+  { who: { ...signer, tags: { 'baton-node': 'i-0a11ce0000000001' } }, ...sign, context: signs(), why: 'a node of no validator signs in KMS' },
+  { who: { ...signer, tags: { 'baton-validator': 'hub-1' } }, ...sign, context: signs(), why: 'a role that is no node signs in KMS' },
+  { who: own, ...sign, context: signs(), why: 'a member whose key is sealed signs in KMS' },
   { who: plain, ...sign, context: signs(), why: 'a node of custody release signs in KMS' },
-  { who: { ...own, name: 'baton-node-dogwood' }, ...sign, context: signs(), why: 'a node that the key policy does not name signs in KMS' },
+  { who: { ...signer, name: 'baton-node-dogwood' }, ...sign, context: signs(), why: 'a node that the key policy does not name signs in KMS' },
   { who: { admin: 'somebody' }, ...sign, context: signs(), why: 'an administrator signs with a key in KMS' },
   { who: { user: 'sam' }, ...sign, context: signs(), why: 'a user who may do everything signs with a key in KMS' },
   ...['Custodian', 'Requester', 'Approver', 'Deployer', 'Watch', 'ReleaseKey', 'Fence'].map((id): Denied => ({
@@ -51,8 +53,8 @@ const kmsKeys: readonly Denied[] = [
   })),
   { who: { admin: 'somebody' }, action: 'kms:CreateGrant', resource: ownKey, why: 'an administrator grants a key in KMS to others' },
   { who: { admin: 'somebody' }, action: 'kms:ReplicateKey', resource: ownKey, why: 'an administrator copies a key in KMS to another Region' },
-  { who: own, action: 'kms:PutKeyPolicy', resource: ownKey, why: 'a node lets others sign' },
-  { who: own, action: 'kms:TagResource', resource: ownKey, why: 'a node gives a key to another validator' },
+  { who: signer, action: 'kms:PutKeyPolicy', resource: ownKey, why: 'a node lets others sign' },
+  { who: signer, action: 'kms:TagResource', resource: ownKey, why: 'a node gives a key to another validator' },
 ];
 
 export const gate: readonly Denied[] = [
