@@ -18,9 +18,10 @@ const spared = (statement: unknown): readonly unknown[] | null => {
   if (!isRecord(statement) || statement['Effect'] !== 'Deny' || !everybody(statement['Principal']) || statement['NotAction'] !== undefined)
     return null;
   if (!listOf(statement['Action']).some((action) => action === 'kms:Sign' || action === 'kms:*')) return null;
-  const conditions = Object.entries(isRecord(statement['Condition']) ? statement['Condition'] : {});
-  const [[operator = '', of] = []] = conditions;
-  if (conditions.length !== 1 || !comparisons.includes(operator) || !isRecord(of)) return null;
+  const [condition, ...others] = Object.entries(isRecord(statement['Condition']) ? statement['Condition'] : {});
+  if (condition === undefined || others.length > 0) return null;
+  const [operator, of] = condition;
+  if (!comparisons.includes(operator) || !isRecord(of)) return null;
   return Object.keys(of).join() === 'aws:PrincipalArn' ? listOf(of['aws:PrincipalArn']) : null;
 };
 
@@ -28,8 +29,7 @@ const spared = (statement: unknown): readonly unknown[] | null => {
 export const onlyNodesSign = (policy: unknown, nodes: ValidatorConfig['nodes']): boolean => {
   const roles = nodes.map(({ principal }) => roleBehind(principal));
   const isNode = (arn: unknown): boolean => typeof arn === 'string' && !/[*?]/.test(arn) && roles.includes(roleBehind(arn));
-  const statements = isRecord(policy) ? listOf(policy['Statement']) : [];
-  return statements.some((one) => spared(one)?.every(isNode) === true);
+  return isRecord(policy) && listOf(policy['Statement']).some((one) => spared(one)?.every(isNode) === true);
 };
 
 export interface KmsKeyLook {

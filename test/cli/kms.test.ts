@@ -1,4 +1,3 @@
-import type { KMSClient } from '@aws-sdk/client-kms';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +24,7 @@ const kmsWith = (of: { spec?: string; der?: Buffer; policy?: string } = {}) => {
     if (name === 'GetKeyPolicyCommand') return { Policy: of.policy ?? policyText };
     return { KeySpec: of.spec ?? 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY', PublicKey: of.der ?? spki };
   };
-  set({ kms: { send: send as unknown as KMSClient['send'] } });
+  set({ kms: { send } });
   return asked;
 };
 const inKms = (one: Record<string, unknown>): void => {
