@@ -101,7 +101,9 @@ export class KmsKey {
   async sign(message: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     const { client, arn } = this.#options;
     if (message.length === 0 || message.length > maxMessageBytes)
-      throw invalid(`KMS signs messages of 1 to ${maxMessageBytes} bytes, and this one has ${message.length}`);
+      throw new BatonError('KeyServiceFailed', `KMS signs messages of 1 to ${maxMessageBytes} bytes, and this one has ${message.length}`, {
+        fix: 'Have the key sealed: take kmsKey out of validators.yaml.',
+      });
     const input = { KeyId: arn, Message: message, MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' } as const;
     let signature: Buffer;
     try {
