@@ -14,7 +14,8 @@ import { names, nodeUnit, startWorld, type Name, type World } from './gate/world
  * Active-active on a real CometBFT chain: one validator on three nodes with three guards, each signature decided by the arbiter, while each signer,
  * node and way to the arbiter is killed in turn, and two at once. `npm run bench:gate-chain` prints a table, and at last one line of JSON. It fails
  * when a duty was signed twice, or when more blocks were missed under a single fault than a validator missed that had none. `--quick` is shorter,
- * and fails for the first alone; `--kms` has the key in the KMS of this machine, which takes `--kms-ms` for a signature; `--control` runs the nodes without a gate, each with the key on its disk, and must find evidence.
+ * and fails for the first alone; `--kms` has the key in the KMS of this machine, which takes `--kms-ms` for a signature;
+ * `--control` runs the nodes without a gate, each with the key on its disk, and must find evidence.
  */
 
 const clock = systemClock;

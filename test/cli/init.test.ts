@@ -9,12 +9,11 @@ import { parseValidatorsFile } from '../../core/parse.ts';
 import { guardConfigOf } from '../../guard/config.ts';
 import { baton, dir, file, inWords, text, told, useCli } from '../support/cli-bench.ts';
 import { amber, yaml } from '../support/core.ts';
+import { cedar, hub, install, nodeAmber, nodeCedar, role, typed, vantages, whole } from '../support/init.ts';
 
 useCli();
 
-const role = (name: string, id: string): string => `arn:aws:sts::123456789012:assumed-role/baton-node-${name}/${id}`;
 const plain = (yaml() as { validators: Record<string, unknown>[] }).validators[0] ?? {};
-const cedar = { name: 'cedar', id: 'mi-0ceda00000000003', principal: role('cedar', 'mi-0ceda00000000003') };
 const out = (): string => join(dir, 'fleet.yaml');
 const answers = (value: unknown): string => file('answers.json', JSON.stringify(value));
 const read = (): ReturnType<typeof parseValidatorsFile> => parseValidatorsFile(valueOf(readFileSync(out(), 'utf8'), 'f'), registry);
@@ -23,31 +22,8 @@ beforeEach(() => {
   rmSync(out(), { force: true });
 });
 
-/** Somebody who types these lines, one for each question. */
-const typed = (lines: readonly string[]): { terminal: Terminal; questions: string[]; said: string[]; left: string[] } => {
-  const [questions, said, left]: [string[], string[], string[]] = [[], [], [...lines]];
-  const terminal: Terminal = {
-    ask: async (question) => {
-      questions.push(question);
-      const next = left.shift();
-      if (next === undefined) throw new Error(`nobody answers ${question}`);
-      return next;
-    },
-    say: (line) => void said.push(line),
-    close: () => undefined,
-  };
-  return { terminal, questions, said, left };
-};
 const withTerminal = (terminal: Terminal, of: Partial<InitOptions> = {}) =>
   init({ out: out(), add: false, force: false, yes: false, terminal: () => terminal, ...of });
-
-const hub = ['hub-1', '', 'cosmoshub-4', 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ=', ''];
-const nodeAmber = ['amber', amber, role('amber', amber), '', 'http://10.0.1.10:26657'];
-const nodeCedar = ['y', cedar.name, cedar.id, cedar.principal, ''];
-const vantages = ['east', 'http://10.0.3.10:26657', 'west', 'http://10.0.4.10:26657', ''];
-const policy = ['', 'role/baton-approver, user/robin', '2', '', ''];
-const install = ['gaiad.service', '/run/gaiad/privval.sock'];
-const whole = [...hub, ...nodeAmber, ...nodeCedar, 'n', '', ...vantages, ...policy, 'n', ...install];
 
 describe('init at a terminal', () => {
   test('writes what was answered, and tells what it needs', async () => {
@@ -149,41 +125,6 @@ describe('init at a terminal', () => {
   test('twenty wrong answers are enough', async () => {
     const { terminal } = typed(Array.from({ length: 20 }, () => 'NO'));
     await expect(withTerminal(terminal)).rejects.toMatchObject({ code: 'InputInvalid', field: 'id' });
-  });
-  test('custody gate asks where the key lies, and not what holds without the table; each node gets what it needs', async () => {
-    const kmsKey = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab';
-    const gated = [...hub.slice(0, -1), 'gate', 'alias/hub-1', kmsKey];
-    const { terminal, said, questions } = typed([...gated, ...whole.slice(hub.length, -3 - 1), 'n', ...install, 'y']);
-    const { json, lines } = await withTerminal(terminal);
-    expect(said[0]).toBe('  kmsKey: expected the ARN of a KMS key of one Region (no alias, no mrk- key)');
-    expect(questions.some((one) => one.startsWith('When a guard cannot read'))).toBe(false);
-    expect(read().validators[0]).toMatchObject({ custody: 'gate', kmsKey, policy: { onControlPlaneLoss: 'stop' } });
-    expect(json).toMatchObject({
-      nodes: [
-        {
-          keys: ['arbiter#hub-1', `member#hub-1#${amber}`, `node#hub-1#${amber}`],
-          policies: ['NodePolicyArn', 'GateNodePolicyArn', 'SigningNodePolicyArn'],
-          guard: { custody: 'gate' },
-        },
-        {},
-      ],
-      commands: [
-        `baton plan ${out()}`,
-        `baton apply ${out()} --plan ID --attest "I removed the key from … and no other copy of it can sign"`,
-        'baton gate add hub-1 amber',
-        'baton gate add hub-1 cedar',
-        'baton doctor hub-1 --vault',
-      ],
-    });
-    for (const { guard } of json['nodes'] as { guard: unknown }[]) expect(guardConfigOf(JSON.stringify(guard), 'g').custody).toBe('gate');
-    expect(lines.join('\n')).toContain('attach NodePolicyArn, GateNodePolicyArn, SigningNodePolicyArn of the outputs');
-  });
-  test('custody gate with a sealed key', async () => {
-    const { terminal } = typed([...hub.slice(0, -1), 'gate', '', ...whole.slice(hub.length, -3 - 1), 'n', ...install, 'y']);
-    const { json } = await withTerminal(terminal);
-    expect(read().validators[0]).toMatchObject({ custody: 'gate' });
-    expect(read().validators[0]?.kmsKey).toBe(undefined);
-    expect((json['commands'] as string[])[0]).toMatch(/^baton seal hub-1/);
   });
   test('another daemon is asked for its paths', async () => {
     const daemon = ['eth-1', 'systemd', '/duties', '/slot', '/head', '/slot'];

@@ -12,11 +12,11 @@ import { privateKeyOf, publicKeyOf, rawPublicKeyOf } from '../../runtime/ed25519
 import { block, vote } from '../support/privval.ts';
 import { clientsFor, type Services } from './clients.ts';
 import { familyKinds, Faults, readPlanned } from './faults.ts';
+import { hostKinds, strikeMember, type After } from './gate-faults.ts';
 import { Member } from './gate-member.ts';
 import { Prng } from './prng.ts';
 import { Proc } from './proc.ts';
 import { Scheduler } from './scheduler.ts';
-import { SimDisk } from './disk.ts';
 import { Table } from './table.ts';
 import { whole, Wire } from './wire.ts';
 
@@ -57,9 +57,6 @@ const steps = [1, 2] as const;
 const seedOfKey = Buffer.alloc(32, 11);
 const publicKey = rawPublicKeyOf(privateKeyOf(seedOfKey));
 const verifier = publicKeyOf(publicKey);
-
-const hostKinds = ['crash', 'kill', 'pause', 'cut', 'cutOut', 'cutBack', 'full', 'tear', 'restore', 'copy', 'leave'] as const;
-type HostKind = (typeof hostKinds)[number];
 
 class GateWorld {
   readonly scheduler = new Scheduler();
@@ -179,60 +176,8 @@ class GateWorld {
     if (duty.type === 2) this.#signedHeights.add(Number(duty.height));
   }
 
-  #strike(member: Member, kind: HostKind): void {
-    const { random, scheduler } = this;
-    const lengthMs = random.between(300, 15_000);
-    const { name } = member.options;
-    const after = (act: () => void): void => {
-      scheduler.after(lengthMs, `${name} heals`, act);
-    };
-    this.say(`${name}: ${kind} for ${Math.round(lengthMs)} ms.`);
-    const cut = (out: boolean, back: boolean): void => {
-      Object.assign(member.line, { out: !out, back: !back });
-      after(() => {
-        Object.assign(member.line, whole);
-      });
-    };
-    const reboot = (): void => {
-      after(() => {
-        member.boot();
-      });
-    };
-    if (kind === 'cut' || kind === 'cutOut' || kind === 'cutBack') cut(kind !== 'cutBack', kind !== 'cutOut');
-    else if (kind === 'pause') member.pause(lengthMs);
-    else if (kind === 'full') {
-      member.disk.full = true;
-      after(() => {
-        member.disk.full = false;
-      });
-    } else if (kind === 'leave') {
-      member.isMember = false;
-      after(() => {
-        member.isMember = true;
-      });
-    } else if (kind === 'restore') this.#restore(member, after);
-    else if (kind === 'copy') this.#clone(member, after);
-    else {
-      if (kind === 'crash') member.crash();
-      else if (kind === 'kill') member.kill();
-      else member.disk.tearAfter = 1 + random.int(8);
-      reboot();
-    }
-  }
-
-  /** The machine comes back with the disk of some seconds ago. */
-  #restore(member: Member, after: (act: () => void) => void): void {
-    const kept = new SimDisk({ random: this.random, onTear: () => undefined, onDurable: () => undefined });
-    kept.copyOf(member.disk);
-    after(() => {
-      member.crash();
-      member.disk.copyOf(kept);
-      member.boot();
-    });
-  }
-
   /** A copy of the machine runs beside it, with the same identity. */
-  #clone(member: Member, after: (act: () => void) => void): void {
+  #clone(member: Member, after: After): void {
     if (this.#copy !== null) return;
     const copy = this.#member(`copy of ${member.options.name}`, member.options.id);
     copy.disk.copyOf(member.disk);
@@ -260,7 +205,16 @@ class GateWorld {
 
   #storm(): void {
     if (this.scheduler.nowMs > stormMs) return;
-    this.#strike(this.random.pick(this.members), this.random.pick(hostKinds));
+    strikeMember(this.random.pick(this.members), this.random.pick(hostKinds), {
+      scheduler: this.scheduler,
+      random: this.random,
+      say: (sentence) => {
+        this.say(sentence);
+      },
+      clone: (member, after) => {
+        this.#clone(member, after);
+      },
+    });
     this.scheduler.after(this.random.between(1_000, 9_000), 'storm', () => {
       this.#storm();
     });
