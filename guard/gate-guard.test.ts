@@ -193,7 +193,7 @@ describe('a member', () => {
       await bench.during(1_500);
       expect(signs(bench)).toBe(true);
       bench.member = memberOf(2, false);
-      await bench.during(1_100);
+      await bench.during(3_100);
       expect(signs(bench)).toBe(false);
       expect(bench.driver.log).toEqual(['demote', 'ready', 'activate a key elsewhere', 'demote']);
     });
