@@ -23,6 +23,13 @@ export const dynamo = (place: Place = {}): DynamoDBClient => new DynamoDBClient(
 export const sfn = (place: Place = {}): SFNClient => new SFNClient({ ...limits(5_000), ...place });
 export const ssm = (): SSMClient => new SSMClient(limits(5_000));
 export const kms = (place: Place = {}): KMSClient => new KMSClient({ ...limits(3_000), ...place });
+/** For a validator's own key in KMS: a node waits for each signature, so a try ends sooner, and there are two. */
+export const signingKms = (place: Place): KMSClient =>
+  new KMSClient({
+    maxAttempts: 2,
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true }),
+    ...place,
+  });
 export const ec2 = (): EC2Client => new EC2Client(limits(5_000));
 export const sns = (): SNSClient => new SNSClient(limits(5_000));
 export const sts = (): STSClient => new STSClient(limits(3_000));

@@ -26,7 +26,7 @@ export interface Chain extends ChainRules {
   readonly gateDriver?: () => Promise<(options: GateDriverOptions) => GateDriver>;
   /** Custody `gate`: what the arbiter keeps apart, where it is more than one order of duties. */
   readonly lanes?: (chain: ChainConfig) => Lanes;
-  /** The public key that the sealed key must have, as `baton seal` tells it; null where that cannot be told. */
+  /** The public key that the sealed key must have, as `baton seal` tells it; null where that cannot be told. Of either file's `chain`. */
   readonly publicKeyOf: (chain: ChainConfig) => string | null;
   /** What `baton init` fills in; capitals stand for what it cannot know. */
   readonly setup: {

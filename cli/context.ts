@@ -9,6 +9,7 @@ import { FenceTester } from '../aws/fence-tester.ts';
 import { FenceTests } from '../aws/fence-tests.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
+import { KmsKeys } from '../aws/kms-key.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { MemberStore } from '../aws/members.ts';
 import { Notify } from '../aws/notify.ts';
@@ -46,6 +47,8 @@ export interface Context {
   /** What AWS says of the stack and the machines. */
   readonly look: StackLook;
   readonly keys: Keys;
+  /** Validators' own keys that lie in KMS. */
+  readonly kmsKeys: Pick<KmsKeys, 'read' | 'policy' | 'check'>;
   readonly workflow: Workflow;
   /** @throws BatonError InputInvalid when BATON_TOPIC is not set: one command alone needs it. */
   readonly notify: () => Pick<Notify, 'send'>;
@@ -143,6 +146,7 @@ export const contextFromEnvironment = (output: Output): Context => {
     chains,
     look: lookHere(found.data),
     keys: new Keys({ client: kms(), keyId: found.data.BATON_KMS_KEY }),
+    kmsKeys: new KmsKeys({ clientFor: kms }),
     workflow: new Workflow({ client: sfn(), stateMachine: found.data.BATON_STATE_MACHINE }),
     notify: () => {
       const topic = topicHere();

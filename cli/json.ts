@@ -232,6 +232,7 @@ const initialized = z.object({
       role: text,
       tags: z.record(text, text),
       keys: z.array(text),
+      policies: z.array(text),
       guard: z.record(text, z.unknown()),
       install: text,
     }),

@@ -75,8 +75,16 @@ const couldMove = (seen: Seen, health: Health, atMs: number): CouldMove & { read
   return { answer: 'yes', reason: `to ${nameOf(seen, found.plan.candidate)}`, next: null };
 };
 
+/** Custody gate: which members their guards say sign. */
+const membersOf = (seen: Seen, { nodes }: ValidatorConfig): string => {
+  const silent = silentOf(seen);
+  const signing = nodes.filter(({ id }) => seen.looks[1][id]?.signing === true && !silent.includes(id)).map(({ name }) => name);
+  return signing.length === 0 ? 'no member, as far as is known' : `${signing.join(', ')}: each signature by the arbiter`;
+};
+
 const signsOf = (seen: Seen, health: Health): { holder: string | null; signs: string } => {
-  const { lease, looks, trouble } = seen;
+  const { lease, looks, trouble, config } = seen;
+  if (config?.custody === 'gate') return { holder: null, signs: membersOf(seen, config) };
   if (!lease) return { holder: null, signs: trouble.unseen ? 'not read' : trouble.broken === null ? 'nobody: not enrolled' : 'cannot be read' };
   const holder = nameOf(seen, lease.holder);
   if (lease.phase === 'FENCED') return { holder: null, signs: `nobody: ${holder} is fenced` };
@@ -170,7 +178,7 @@ const remarksOf = (
       ? [{ level: 'look' as const, text: `A failover runs: term ${lease.term} is ${lease.phase}.`, command: `baton explain ${lease.claim}` }]
       : []),
     // A pause and a running failover are told as what they are.
-    ...(could.answer === 'no' && trouble.broken === null && !pause && !moving
+    ...(could.answer === 'no' && trouble.broken === null && !pause && !moving && seen.config?.custody !== 'gate'
       ? [{ level: 'look' as const, text: `Could not fail over: ${could.reason}`, command: could.next }]
       : []),
     ...(pause

@@ -61,7 +61,11 @@ const evidenceFacts = (seen: Seen): Fact[] => {
   ];
 };
 
-const policyFacts = ({ policy, timing }: ValidatorConfig): Fact[] => [
+const policyFacts = ({ custody, kmsKey, policy, timing }: ValidatorConfig): Fact[] => [
+  ...fact(
+    'custody',
+    custody === 'gate' ? `gate: several nodes sign, with the key ${kmsKey === undefined ? 'in each guard' : `in KMS (${kmsKey})`}` : null,
+  ),
   ...fact('mode', policy.mode),
   ...fact('approvers', policy.approvers.join(', ') || 'nobody'),
   ...fact('quorum', `${policy.quorum}, within ${policy.approvalMs / 1_000} s`),

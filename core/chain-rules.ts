@@ -34,6 +34,8 @@ export interface ChainRules {
   readonly arbiter?: (chain: ChainConfig) => boolean;
   /** How often the arbiter decides while nothing fails, for what that costs. `blockMs`: the time of a block or slot, as on the main chain when absent. */
   readonly signaturesPerHour?: (chain: ChainConfig, blockMs?: number) => number;
+  /** Its keys are Ed25519, which KMS has: with custody `gate` the key may lie there. */
+  readonly keyInKms?: true;
   readonly risk: Risk;
   /** What is between the fields of `chain`, and between them and the policy: the field and a sentence, or null. */
   readonly check?: (config: {

@@ -190,8 +190,13 @@ const checkChain = (config: ValidatorConfig, { check }: ChainRules): void => {
 const fewestMembers = 2;
 
 /** Custody gate: there is nothing to move, and no signature without the arbiter. */
-const checkCustody = (config: ValidatorConfig, { arbiter, kind }: ChainRules): void => {
-  const { custody, nodes, policy } = config;
+const checkCustody = (config: ValidatorConfig, { arbiter, kind, keyInKms }: ChainRules): void => {
+  const { custody, nodes, policy, kmsKey } = config;
+  // A key in KMS has no fence of its own: whoever holds the lease could not be kept from signing later than the lease says.
+  if (kmsKey !== undefined && custody !== 'gate')
+    refuse(config, 'kmsKey', 'a key in KMS needs custody gate, where the arbiter decides each signature', 'Take kmsKey out, or set custody to gate.');
+  if (kmsKey !== undefined && keyInKms !== true)
+    refuse(config, 'kmsKey', `the keys of ${kind} cannot sign in KMS: Ed25519 alone can`, 'Take kmsKey out.');
   if (custody === 'release') return;
   if (arbiter?.(config.chain) !== true)
     refuse(config, 'custody', `custody is gate: ${kind} has no signer that asks the arbiter`, 'Set custody to release.');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { nodeId, validatorId } from './ids.ts';
+import { kmsKeyArn } from './kms-key.ts';
 import { power } from './power.ts';
 import { timing } from './timing.ts';
 import { dayWindow } from './window.ts';
@@ -89,6 +90,8 @@ export const validatorConfig = z.strictObject({
   chain,
   /** `release`: the key moves to one node at a time. `gate`: several nodes have it, and the arbiter decides each signature. Never changes. */
   custody: z.enum(['release', 'gate']).prefault('release'),
+  /** With custody gate, on chains with Ed25519 keys: the KMS key that signs and never leaves KMS. Without it, a key is sealed for each member. */
+  kmsKey: kmsKeyArn.optional(),
   /** Who signs at first (a node's name). Read only by the first `apply`; afterwards the lease knows. With custody gate, who signed until now. */
   holder: name,
   nodes: z.array(node).min(1).max(20),

@@ -13,6 +13,7 @@ type One = Record<string, unknown>;
 const gated = (of: One = {}) => configOf((one) => void Object.assign(one, { custody: 'gate', ...of }));
 const policy = (of: One) => ({ policy: { approvers: ['role/approver'], ...of } });
 const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
+const kmsKey = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab';
 const alone = { nodes: [{ name: 'amber', id: amber, principal: `arn:aws:sts::123456789012:assumed-role/node/${amber}` }] };
 
 const answer = (of: One): unknown => {
@@ -33,8 +34,19 @@ describe('the configuration', () => {
   test('of two nodes is valid, and of custody release too', () => {
     expect(answer({})).toBe('gate');
     expect(answer({ custody: 'release', ...alone })).toBe('release');
+    expect(answer({ kmsKey })).toBe('gate');
   });
   test.each<[string, One, unknown]>([
+    [
+      'a key in KMS and custody release',
+      { custody: 'release', kmsKey },
+      refusal('kmsKey', 'a key in KMS needs custody gate, where the arbiter decides each signature', 'Take kmsKey out, or set custody to gate.'),
+    ],
+    [
+      'a key in KMS on a chain whose keys are of another kind',
+      { chain: systemd, kmsKey },
+      refusal('kmsKey', 'the keys of systemd cannot sign in KMS: Ed25519 alone can', 'Take kmsKey out.'),
+    ],
     [
       'a chain without a signer that asks',
       { chain: systemd },

@@ -17,6 +17,9 @@ const behind = (principal: string): { who: string; session: boolean } => {
   return { who: `${String(account)}:${session ? 'role' : String(kind)}/${String(session ? names[0] : names.at(-1))}`, session };
 };
 
+/** The same as one text: account, and role or user without its path. */
+export const roleBehind = (principal: string): string => behind(principal).who;
+
 const shareAGrant = (a: string, b: string): boolean => {
   const [one, other] = [behind(a), behind(b)];
   return a === b || (one.who === other.who && !(one.session && other.session));

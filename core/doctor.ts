@@ -119,7 +119,16 @@ const tellFences = ({ validator, fenceTest }: ValidatorSeen, config: ValidatorCo
   });
 };
 
-const tellKey = ({ validator, vault }: ValidatorSeen): Told => {
+const tellKey = ({ validator, vault }: ValidatorSeen, { kmsKey }: ValidatorConfig): Told => {
+  if (kmsKey !== undefined) {
+    if (vault !== null && valueOf(vault) === true)
+      return not(
+        'warn',
+        'The key lies in KMS, and a sealed one lies in the vault: of what it is a copy, only you know.',
+        `baton gate show ${validator}`,
+      );
+    return ok('The key lies in KMS: none is sealed.');
+  }
   const next = `baton doctor ${validator} --vault   (as custodian)`;
   if (vault === null) return not('unchecked', 'Not checked: only a custodian may see whether the key is sealed.', next);
   return seenAs(vault, next, (sealed) =>
@@ -215,7 +224,7 @@ const ofOne = (seen: ValidatorSeen, config: ValidatorConfig, { nowMs, chains }: 
     ['vantages', null, tellVantages(config)],
     ['approvers', null, tellApprovers(config, seen.caller)],
     ['timing', null, tellTiming(config)],
-    ['key', null, tellKey(seen)],
+    ['key', null, tellKey(seen, config)],
     ['drill', null, tellDrill(seen, config, nowMs)],
     ['fences', null, tellFences(seen, config, nowMs)],
     ...('value' in looks

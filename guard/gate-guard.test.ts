@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Health } from '../chains/driver.ts';
-import type { GateDriver } from '../chains/gate-driver.ts';
+import type { GateDriver, MemberKey } from '../chains/gate-driver.ts';
+import { kmsKeyArn } from '../core/kms-key.ts';
 import type { Member } from '../core/member.ts';
 import { durationMs } from '../core/time.ts';
 import { timing } from '../core/timing.ts';
@@ -25,9 +26,9 @@ class TestDriver implements GateDriver {
       });
     });
   }
-  async activate(key: Buffer): Promise<void> {
+  async activate(key: MemberKey): Promise<void> {
     if (this.failActivate) throw new Error('StateBroken: the watermark cannot be read');
-    this.log.push(`activate ${key.toString('hex')}`);
+    this.log.push(`activate ${Buffer.isBuffer(key) ? key.toString('hex') : 'a key elsewhere'}`);
     this.open = true;
     this.stalled = false;
   }
@@ -104,10 +105,11 @@ const withGuard = async (act: (bench: Bench) => Promise<void>): Promise<Bench> =
       if (!bench.reachable) throw new TypeError('no table');
       return bench.member;
     },
-    openKey: async () => {
+    openKey: async ({ sealed }) => {
       bench.opens += 1;
       if (bench.openMs > 0) await clock.sleep(durationMs(bench.openMs));
       if (bench.failOpen) throw new Error('KeyServiceFailed: KMS did not open the sealed key');
+      if (sealed === null) return { sign: async () => Buffer.alloc(64) };
       const key = Buffer.alloc(2, bench.opens);
       bench.keys.push(key);
       return key;
@@ -180,6 +182,20 @@ describe('a member', () => {
       await bench.during(5_000);
       expect(signs(bench)).toBe(true);
       expect(bench.driver.log).toEqual(['demote', 'ready', 'activate 0101', 'demote', 'activate 0202']);
+    });
+  });
+  test('with a key in KMS signs with it where it lies, and drops the way to it when it is taken out', async () => {
+    await withGuard(async (bench) => {
+      bench.member = {
+        ...memberOf(1, false),
+        kmsKey: kmsKeyArn.parse('arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab'),
+      };
+      await bench.during(1_500);
+      expect(signs(bench)).toBe(true);
+      bench.member = memberOf(2, false);
+      await bench.during(3_100);
+      expect(signs(bench)).toBe(false);
+      expect(bench.driver.log).toEqual(['demote', 'ready', 'activate a key elsewhere', 'demote']);
     });
   });
   test('that was taken out while its key is opened never signs with it', async () => {

@@ -1,11 +1,10 @@
-import type { Sealed } from '../core/lease.ts';
-import type { Member } from '../core/member.ts';
+import { mayAsk, type Member } from '../core/member.ts';
 import { reportEveryMs } from '../core/pace.ts';
 import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
 import { Actions } from './actions.ts';
 import type { GuardConfig } from './config.ts';
 import type { Health } from '../chains/driver.ts';
-import type { GateDriver } from '../chains/gate-driver.ts';
+import type { GateDriver, MemberKey } from '../chains/gate-driver.ts';
 import type { Reporter } from './report.ts';
 import type { Loop } from './watchdog.ts';
 
@@ -23,7 +22,8 @@ export interface GateGuardOptions {
   readonly clock: Clock;
   /** A consistent read; rejects when the table gives no answer in time. */
   readonly readMember: (signal: AbortSignal) => Promise<Member | undefined>;
-  readonly openKey: (sealed: Sealed, signal: AbortSignal) => Promise<Buffer>;
+  /** The key of a member, which is wiped once the driver has it, or the way to it. */
+  readonly openKey: (member: Member, signal: AbortSignal) => Promise<MemberKey>;
   readonly reporter: Pick<Reporter, 'start' | 'write' | 'health' | 'distress'>;
   /** Made with the rule that holds beside the arbiter: this node is a member. */
   readonly driver: (maySign: () => boolean) => GateDriver;
@@ -97,17 +97,16 @@ export class GateGuard {
   }
 
   #take(found: Member | undefined, signal: AbortSignal): void {
-    const sealed = found?.sealed ?? null;
-    this.#member = sealed === null ? null : (found?.version ?? null);
+    const member = found && mayAsk(found) ? found : null;
+    this.#member = member?.version ?? null;
     if (this.#held !== null && this.#held !== this.#member) {
-      this.#say(sealed === null ? 'This node is a member no more.' : 'Its membership has changed.');
+      this.#say(member === null ? 'This node is a member no more.' : 'Its membership has changed.');
       this.#drop();
       return;
     }
-    if (sealed === null) this.#say('This node is no member: it signs nothing.');
+    if (member === null) this.#say('This node is no member: it signs nothing.');
     else if (this.#held === null && this.#actions.idle) {
-      const version = this.#member;
-      this.#actions.add('open', () => this.#open(sealed, version, signal));
+      this.#actions.add('open', () => this.#open(member, signal));
     }
   }
 
@@ -123,15 +122,16 @@ export class GateGuard {
     this.#say('The key is dropped.');
   }
 
-  async #open(sealed: Sealed, version: number | null, signal: AbortSignal): Promise<void> {
+  async #open(member: Member, signal: AbortSignal): Promise<void> {
     const { openKey, reporter } = this.#options;
+    const { version } = member;
     try {
-      const key = await openKey(sealed, signal);
+      const key = await openKey(member, signal);
       try {
         if (this.#member !== version) return;
         await this.#driver.activate(key, signal);
       } finally {
-        key.fill(0);
+        if (Buffer.isBuffer(key)) key.fill(0);
       }
       this.#held = version;
       if (this.#member !== version) {

@@ -21,6 +21,7 @@ import { chainOf } from '../chains/registry.ts';
 import { GateGuard } from './gate-guard.ts';
 import { Guard } from './guard.ts';
 import { lockGuard } from './lock.ts';
+import { memberKeyOf } from './member-key.ts';
 import { thisMachine } from './machine-facts.ts';
 import { MemoryFile, placeOf } from './memory.ts';
 import { ServiceNotify } from './notify.ts';
@@ -135,7 +136,11 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options:
 };
 
 /** Custody `gate`: the key while this node is a member; every signature is the arbiter's to decide. */
-const gateGuardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options: GateDriverOptions) => GateDriver): GateGuard => {
+const gateGuardOf = (
+  config: GuardConfig,
+  notify: ServiceNotify,
+  { driverOf, publicKey }: { driverOf: (options: GateDriverOptions) => GateDriver; publicKey: string | null },
+): GateGuard => {
   const { table, keys, state, watchdog, reporter } = partsOf(config, notify);
   const [arbiter, members] = [new ArbiterStore(table), new MemberStore(table)];
   const { validator, node } = config;
@@ -146,7 +151,7 @@ const gateGuardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (opti
     say,
     driver: (maySign) => driverOf({ config, state, clock: systemClock, maySign, claim: (claim, signal) => arbiter.claim(claim, signal) }),
     readMember: (signal) => members.read(validator, node, signal),
-    openKey: (sealed, signal) => keys.open({ sealed, validator }, signal),
+    openKey: memberKeyOf({ config, keys, publicKey }),
     onCycle: (loop) => {
       watchdog.beat(loop);
     },
@@ -159,7 +164,10 @@ const gateGuardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (opti
 /** The guard of the custody that its file names. */
 const guardFor = async (config: GuardConfig, notify: ServiceNotify): Promise<Pick<Guard, 'run'>> => {
   const chain = chainOf({ id: config.validator, chain: config.chain });
-  if (config.custody === 'gate' && chain.gateDriver) return gateGuardOf(config, notify, await chain.gateDriver());
+  if (config.custody === 'gate' && chain.gateDriver) {
+    const [driverOf, publicKey] = [await chain.gateDriver(), chain.publicKeyOf(config.chain)];
+    return gateGuardOf(config, notify, { driverOf, publicKey });
+  }
   return guardOf(config, notify, await chain.driver());
 };
 

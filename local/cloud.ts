@@ -15,6 +15,7 @@ import { BatonError } from '../core/errors.ts';
 import { Approvals } from '../aws/approvals.ts';
 import { whoAmI } from '../aws/identity.ts';
 import { Keys } from '../aws/keys.ts';
+import { KmsKeys } from '../aws/kms-key.ts';
 import { ArbiterStore } from '../aws/arbiter.ts';
 import { LeaseStore } from '../aws/lease.ts';
 import { MemberStore } from '../aws/members.ts';
@@ -171,6 +172,7 @@ export const contextFor = (
     clock,
     output,
     keys: new Keys({ client: new KMSClient({ ...common, ...at('KMS') }), keyId: deployment.custodyKey }),
+    kmsKeys: new KmsKeys({ clientFor: (of) => new KMSClient({ ...common, ...of, ...at('KMS') }) }),
     workflow: new Workflow({ client: new SFNClient({ ...common, ...at('SFN') }), stateMachine: deployment.stateMachineArn }),
     whoAmI: () => whoAmI(sts),
     confirm: async () => true,

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { apply } from '../../cli/commands/apply.ts';
 import { gate } from '../../cli/commands/gate.ts';
-import { seal } from '../../cli/commands/seal.ts';
+import { keyMaterial, seal } from '../../cli/commands/seal.ts';
 import type { Context } from '../../cli/context.ts';
 import { nodeId, validatorId, type NodeId } from '../../core/ids.ts';
 import type { Clock } from '../../core/time.ts';
 import { LocalKms } from '../../local/aws/kms.ts';
+import { LocalSigning } from '../../local/aws/kms-signing.ts';
 import { startAwsServer } from '../../local/aws/server.ts';
 import { localSts } from '../../local/aws/small.ts';
 import { contextFor, endpointsOf, nodePrincipal, people } from '../../local/cloud.ts';
@@ -42,26 +43,29 @@ export interface World {
   readonly nodes: Readonly<Record<Name, NodeSandbox>>;
   /** Writes to the arbiter that the table was asked for. */
   readonly writes: () => number;
+  /** Signatures that KMS gave; 0 with a sealed key. */
+  readonly signatures: () => number;
   readonly context: Context;
   close(): Promise<void>;
 }
 
 const moves = ['ReEncryptFrom', 'ReEncryptTo', 'CreateGrant', 'GenerateDataKey'];
 
-/** The table, KMS and STS; writes to the arbiter are counted. */
-const startServices = async (clock: Clock, deployment: Deployment) => {
+/** The table, KMS and STS; writes to the arbiter are counted. @param signMs how long KMS takes for a signature. */
+const startServices = async (clock: Clock, deployment: Deployment, signMs: number) => {
   let writes = 0;
   // Guards update nothing else: their reports are put.
   const dynamo = await startDynamo(deployment.table, (action) => {
     if (action === 'UpdateItem') writes += 1;
   });
-  const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: { [people.custodian]: moves }, grantDelayMs: 300_000 });
+  const signing = new LocalSigning({ clock, region: 'us-east-1', account: '123456789012', signMs });
+  const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: { [people.custodian]: moves }, grantDelayMs: 300_000, signing });
   const aws = await startAwsServer([kms, localSts()]);
   const close = async (): Promise<void> => {
     await aws.close();
     await dynamo.close();
   };
-  return { aws, endpoints: endpointsOf(dynamo.endpoint, aws), writes: () => writes, close };
+  return { aws, endpoints: endpointsOf(dynamo.endpoint, aws), writes: () => writes, signing, close };
 };
 
 const setUpNode = async (of: {
@@ -111,22 +115,45 @@ const setUpNode = async (of: {
   await sandbox.systemctl('start', nodeUnit);
 };
 
-const enrol = async (world: { context: Context; net: Testnet; dir: string }): Promise<void> => {
-  const { context, net, dir } = world;
+const mayUse = ['GetPublicKey', 'Sign'];
+
+/** The key of the net as if it had been imported: the nodes sign with it, and a custodian may look at it. */
+const importKey = (net: Testnet, signing: LocalSigning): string => {
+  const { plaintext } = keyMaterial(Buffer.from(net.key));
+  const nodes = names.map((name) => [nodePrincipal(ids[name]), mayUse] as const);
+  return signing.importEd25519(plaintext, { ...Object.fromEntries(nodes), [people.custodian]: ['GetPublicKey'] });
+};
+
+const enrol = async (world: { context: Context; net: Testnet; dir: string; kmsKey: string | null }): Promise<void> => {
+  const { context, net, dir, kmsKey } = world;
   const files = { yaml: join(dir, 'validators.yaml'), key: join(dir, 'key') };
   const nodes = names.map((name) => ({ name, id: ids[name], principal: nodePrincipal(ids[name]) }));
   const vantages = [1, 2].map((peer) => ({ name: `peer-${peer}`, url: net.rpcOf(peer) }));
   const chain = { kind: 'cometbft', chainId: net.chainId, publicKey: net.publicKey };
-  const one = { id, chain, custody: 'gate', holder: 'amber', nodes, vantages, policy: { approvers: ['role/baton-approver'] }, timing: drillTiming };
+  const where = kmsKey === null ? {} : { kmsKey };
+  const one = {
+    id,
+    chain,
+    custody: 'gate',
+    ...where,
+    holder: 'amber',
+    nodes,
+    vantages,
+    policy: { approvers: ['role/baton-approver'] },
+    timing: drillTiming,
+  };
   writeFileSync(files.yaml, stringify({ version: 1, validators: [one] }));
-  writeFileSync(files.key, net.key, { mode: 0o600 });
-  await seal(context, id, files.key, { replace: false });
-  rmSync(files.key);
+  if (kmsKey === null) {
+    writeFileSync(files.key, net.key, { mode: 0o600 });
+    await seal(context, id, files.key, { replace: false });
+    rmSync(files.key);
+  }
   await apply(context, files.yaml, { yes: true, attest: 'This key was made for the bench a second ago; no other copy of it exists.' });
   for (const node of names) await gate(context, { verb: 'add', validator: id, node }, { yes: true });
 };
 
-export const startWorld = async (clock: Clock, progress: (line: string) => void): Promise<World> => {
+/** @param signMs the key lies in KMS, which takes so long for a signature; null for a key that is sealed. */
+export const startWorld = async (clock: Clock, progress: (line: string) => void, signMs: number | null = null): Promise<World> => {
   const dir = mkdtempSync(join(tmpdir(), 'gate-'));
   const ends: (() => Promise<void>)[] = [
     async () => {
@@ -146,7 +173,7 @@ export const startWorld = async (clock: Clock, progress: (line: string) => void)
     // As it is installed: a guard that starts must not take the processor from the others.
     await bundleGuard({ outdir: join(dir, 'guard') });
     const deployment = deployedHere();
-    const services = await startServices(clock, deployment);
+    const services = await startServices(clock, deployment, signMs ?? 0);
     ends.push(() => services.close());
     const recorder = new Recorder(clock);
     ends.push(() => recorder.close());
@@ -173,8 +200,8 @@ export const startWorld = async (clock: Clock, progress: (line: string) => void)
       clock,
       output: silent(progress),
     });
-    await enrol({ context, net, dir });
-    return { net, recorder, nodes, writes: services.writes, context, close };
+    await enrol({ context, net, dir, kmsKey: signMs === null ? null : importKey(net, services.signing) });
+    return { net, recorder, nodes, writes: services.writes, signatures: () => services.signing.signed, context, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,7 @@ import type { ChainConfig } from '../../core/config.ts';
 
 const chainId = z.string().min(1).max(50).describe('Chain id (for example cosmoshub-4)');
 /** 32-byte Ed25519 public key, base64. */
-const publicKey = z.base64().length(44).describe('Public key of the validator, base64 (cometbft show-validator)');
+export const publicKey = z.base64().length(44).describe('Public key of the validator, base64 (cometbft show-validator)');
 
 /** `chain` in validators.yaml. */
 export const config = z.strictObject({ kind: z.literal('cometbft'), chainId, publicKey });

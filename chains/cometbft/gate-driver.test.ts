@@ -81,7 +81,7 @@ test('demoting waits for what is under way, and nothing of it leaves', async () 
   await driver.activate(Buffer.from(seed));
   let ended = false;
   const asked = dialled[0]?.signer.sign(vote(), 'c');
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   const demoted = driver.demote().then(() => (ended = true));
   await new Promise((resolve) => setImmediate(resolve));
   expect(ended).toBe(false);

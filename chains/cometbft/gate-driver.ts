@@ -1,7 +1,7 @@
 import type { Health } from '../driver.ts';
 import { Connection, type ConnectionOptions } from './privval/connection.ts';
 import { GatedSigner } from './privval/gated-signer.ts';
-import type { GateDriver, GateDriverOptions } from '../gate-driver.ts';
+import type { GateDriver, GateDriverOptions, MemberKey } from '../gate-driver.ts';
 import { getJson } from '../http.ts';
 import type { CometbftNode } from './config.ts';
 import { NodeHealth } from './node-health.ts';
@@ -52,7 +52,7 @@ export class CometbftGateDriver implements GateDriver {
     await this.#connection.run();
   }
 
-  async activate(key: Buffer): Promise<void> {
+  async activate(key: MemberKey): Promise<void> {
     this.#signer.load(key);
     this.#gate = true;
   }

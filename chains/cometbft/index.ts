@@ -1,5 +1,5 @@
 import type { Chain } from '../chain.ts';
-import { configOf, node, nodeOf } from './config.ts';
+import { configOf, node, nodeOf, publicKey } from './config.ts';
 import { isAnothersKey } from './key-file.ts';
 import { cometbftProbe } from './probe.ts';
 import { rules } from './rules.ts';
@@ -17,7 +17,7 @@ export const cometbft: Chain = {
     const { CometbftGateDriver } = await import('./gate-driver.ts');
     return (options) => new CometbftGateDriver({ ...options, config: { ...options.config, chain: nodeOf(options.config.chain) } });
   },
-  publicKeyOf: (chain) => configOf(chain).publicKey,
+  publicKeyOf: (chain) => publicKey.parse(chain['publicKey']),
   setup: {
     node: (chain, { socket }) => {
       const { kind, chainId, publicKey } = configOf(chain);

@@ -1,5 +1,6 @@
+import { BatonError } from '../../core/errors.ts';
 import { claimOf } from '../../core/gate.ts';
-import type { GateDriver, GateDriverOptions } from '../gate-driver.ts';
+import type { GateDriver, GateDriverOptions, MemberKey } from '../gate-driver.ts';
 import { ArbiterAsk } from '../ask-arbiter.ts';
 import type { Health } from '../driver.ts';
 import type { EthereumNode } from './config.ts';
@@ -68,7 +69,8 @@ export class EthereumGateDriver implements GateDriver {
     return made;
   }
 
-  async activate(key: Buffer): Promise<void> {
+  async activate(key: MemberKey): Promise<void> {
+    if (!Buffer.isBuffer(key)) throw new BatonError('KeyInvalid', 'BLS keys cannot sign in KMS', { fix: 'Take kmsKey out of validators.yaml.' });
     const bls = await loadBls();
     // The floors stand in the arbiter; what this disk knows is kept beside them.
     this.#host.signer.load(key, nothing, bls);

@@ -9,6 +9,7 @@ import { dutyOf, floorAfter, type Watermark } from '../../core/watermark.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Context } from '../context.ts';
 import { nodeLabel, parseWords } from '../context.ts';
+import { checkKmsKey } from '../kms-key.ts';
 import type { Answer } from '../output.ts';
 import { changeLines, changesOf, keptLines, requirePlan, type Change, type Changes } from '../plan/changes.ts';
 
@@ -68,17 +69,19 @@ const openOne = async (context: Context, config: ValidatorConfig, floor: Waterma
 const floorOf = async (context: Context, config: ValidatorConfig): Promise<Watermark> => {
   const chain = chainOf(config);
   const [publicKey, duty] = [chain.publicKeyOf(config.chain), chain.duty(config.chain)];
+  await checkKmsKey(context, config);
   const vault = await context.records.readVault(config.id);
-  if (!vault)
+  if (!vault && config.kmsKey === undefined)
     throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE, then run this again` });
-  if (publicKey !== null && vault.publicKey !== undefined && vault.publicKey !== publicKey) {
-    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${publicKey}, the sealed key’s is ${vault.publicKey}`, {
+  const sealed = vault?.publicKey;
+  if (publicKey !== null && sealed !== undefined && sealed !== publicKey) {
+    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${publicKey}, the sealed key’s is ${sealed}`, {
       field: 'chain.publicKey',
       fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
     });
   }
   const head = await context.chains.headOf(config, context.clock.timeout(headMs));
-  const before = vault.watermark?.kind === duty.kind ? vault.watermark : null;
+  const before = vault?.watermark?.kind === duty.kind ? vault.watermark : null;
   const floor = floorAfter({ before, duty, evidence: {}, head, margin: config.policy.watermarkMargin });
   if (!floor) {
     const why = 'too few vantages show the head of the chain, so no duty can be ruled out as signed before';

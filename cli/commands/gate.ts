@@ -3,15 +3,16 @@ import { forEachLane, wholeOf, type WholeArbiter } from '../lanes.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { BatonError } from '../../core/errors.ts';
 import { attemptId } from '../../core/ids.ts';
-import { memberTerm, nextVersion, type Member } from '../../core/member.ts';
+import { mayAsk, memberTerm, nextVersion, type Member } from '../../core/member.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { dutyOf } from '../../core/watermark.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
+import { checkKmsKey } from '../kms-key.ts';
 import type { Answer } from '../output.ts';
 
 /** Custody gate: who signs beside whom, nodes that join and leave, and the end of all of them at once. */
 
-export type GateContext = Pick<Context, 'records' | 'arbiter' | 'members' | 'keys' | 'whoAmI' | 'clock' | 'confirm'>;
+export type GateContext = Pick<Context, 'records' | 'arbiter' | 'members' | 'keys' | 'kmsKeys' | 'whoAmI' | 'clock' | 'confirm'>;
 
 export const gateVerbs = ['show', 'add', 'remove', 'close'] as const;
 export type GateVerb = (typeof gateVerbs)[number];
@@ -47,9 +48,9 @@ const arbiterOf = async (context: GateContext, config: ValidatorConfig): Promise
   needWhole(config, await forEachLane(config, ({ lane }) => context.arbiter.read(config.id, undefined, lane)));
 
 const stateOf = (member: Member | undefined, report: NodeReport | undefined): string => {
-  if (!member?.sealed) return 'no member';
+  if (!mayAsk(member)) return 'no member';
   if (!report) return 'member; its guard has never reported';
-  const doing = report.signing ? 'signs' : 'has no key yet';
+  const doing = report.signing ? (member?.kmsKey === undefined ? 'signs' : 'signs with the key in KMS') : 'has no key yet';
   return `member, ${doing}${report.synced ? '' : ', not synced'}${report.distress === null ? '' : `: ${report.distress}`}`;
 };
 
@@ -78,7 +79,7 @@ const show = async (context: GateContext, config: ValidatorConfig): Promise<Answ
       nodes: nodes.map(({ id, name, member, report }) => ({
         id,
         name,
-        member: (member?.sealed ?? null) !== null,
+        member: mayAsk(member),
         signing: report?.signing ?? null,
         synced: report?.synced ?? null,
         distress: report?.distress ?? null,
@@ -93,6 +94,22 @@ const write = async (context: GateContext, next: Member, before: Member | undefi
   throw new BatonError('StaleTerm', `somebody else changed the membership of ${next.node} in between`, { fix: `baton gate show ${next.validator}` });
 };
 
+/** A key that is sealed for the node, or the name of the one in KMS, once it is seen to be this validator's. */
+const keyFor = async (
+  context: GateContext,
+  config: ValidatorConfig,
+  node: ValidatorConfig['nodes'][number],
+): Promise<Pick<Member, 'sealed' | 'kmsKey'>> => {
+  const { id, kmsKey } = config;
+  if (kmsKey !== undefined) {
+    await checkKmsKey(context, config);
+    return { sealed: null, kmsKey };
+  }
+  const vault = await context.records.readVault(id);
+  if (!vault) throw new BatonError('KeyMissing', `${id}: no key is sealed`, { fix: `baton seal ${id} --key-file FILE` });
+  return { sealed: await context.keys.releaseTo({ vault, validator: id, node: node.id, term: memberTerm, principal: node.principal }) };
+};
+
 const add = async (context: GateContext, config: ValidatorConfig, name: string | undefined): Promise<Answer> => {
   const node = nodeOf(config, name);
   const { phase } = await arbiterOf(context, config);
@@ -100,16 +117,16 @@ const add = async (context: GateContext, config: ValidatorConfig, name: string |
     throw new BatonError('ArbiterClosed', `the arbiter of ${config.id} is closed: a member would sign nothing`, {
       fix: 'Enrol the validator anew under another id: docs/ways-to-run.md.',
     });
-  const vault = await context.records.readVault(config.id);
-  if (!vault) throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const before = await context.members.read(config.id, node.id);
-  if (before?.sealed)
+  // The same kind of key as it has: from a sealed one to one in KMS, or to another there, a member is written anew.
+  if (mayAsk(before) && before?.kmsKey === config.kmsKey)
     return { lines: [`${node.name} is a member of ${config.id} already.`], json: { validator: config.id, node: node.id, member: true } };
-  const sealed = await context.keys.releaseTo({ vault, validator: config.id, node: node.id, term: memberTerm, principal: node.principal });
+  const key = await keyFor(context, config, node);
   const by = await context.whoAmI();
-  await write(context, { validator: config.id, node: node.id, version: nextVersion(before), sealed, by, atMs: context.clock.epochMs() }, before);
+  await write(context, { validator: config.id, node: node.id, version: nextVersion(before), ...key, by, atMs: context.clock.epochMs() }, before);
+  const where = config.kmsKey === undefined ? 'opens the key' : 'looks at the key in KMS';
   return {
-    lines: [`${node.name} is a member of ${config.id}: its guard opens the key at its next read, and asks the arbiter for each signature.`],
+    lines: [`${node.name} is a member of ${config.id}: its guard ${where} at its next read, and asks the arbiter for each signature.`],
     json: { validator: config.id, node: node.id, member: true },
   };
 };
@@ -117,7 +134,7 @@ const add = async (context: GateContext, config: ValidatorConfig, name: string |
 const remove = async (context: GateContext, config: ValidatorConfig, name: string | undefined): Promise<Answer> => {
   const node = nodeOf(config, name);
   const before = await context.members.read(config.id, node.id);
-  if (!before?.sealed) return { lines: [`${node.name} is no member of ${config.id}.`], json: { validator: config.id, node: node.id, member: false } };
+  if (!mayAsk(before)) return { lines: [`${node.name} is no member of ${config.id}.`], json: { validator: config.id, node: node.id, member: false } };
   const by = await context.whoAmI();
   await write(
     context,
@@ -127,6 +144,9 @@ const remove = async (context: GateContext, config: ValidatorConfig, name: strin
   return {
     lines: [
       `${node.name} is a member of ${config.id} no more: its guard drops the key at its next read.`,
+      ...(before?.kmsKey === undefined
+        ? []
+        : ['  Its role may still sign in KMS: detach SigningNodePolicy from it, and take it out of the key policy.']),
       '  Until then the arbiter decides for it as for all: no duty is signed twice.',
     ],
     json: { validator: config.id, node: node.id, member: false },

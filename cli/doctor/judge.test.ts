@@ -93,6 +93,7 @@ describe('the machines', () => {
     machines: { value: { [amber]: machine(), [birch]: machine() } },
     watched: { value: undefined },
     head: { value: 100 },
+    kmsKey: null,
     ...of,
   });
   const about = (check: string, of: Partial<ValidatorFacts>, config = configOf()): string[] => told(check, judgeMachines(seen(of), config));
@@ -125,6 +126,13 @@ describe('the machines', () => {
     ['machine', { machines: { unknown: 'x' } }, 'unknown: x'],
   ])('%s of %o', (check, of, expected) => {
     expect(about(check, of)[0]).toBe(expected);
+  });
+  test('with a key in KMS: whether it is the right one, and who may sign with it', () => {
+    const key = { spec: 'ECC_NIST_EDWARDS25519', usage: 'SIGN_VERIFY', publicKey: 'AAAA' };
+    const kmsKey = { key: { value: key }, policy: { value: {} }, publicKey: 'AAAA' };
+    expect(about('kms-key', { kmsKey })).toEqual(['ok: The key in KMS can be used, and is the one of this validator.']);
+    expect(about('kms-signers', { kmsKey })[0]).toMatch(/^warn: Its key policy does not deny kms:Sign to all but the nodes/);
+    expect(about('kms-key', {})).toEqual([]);
   });
   test('SSM is only missed where it may prove something', () => {
     const config = configOf((of) => (of['policy'] = { approvers: ['role/a'], evidence: ['relinquished'] }));

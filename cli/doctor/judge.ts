@@ -1,6 +1,7 @@
 import type { ValidatorConfig } from '../../core/config.ts';
 import { fail, not, ok, seenAs, type Finding, type Told } from '../../core/finding.ts';
 import type { EpochMs } from '../../core/time.ts';
+import { tellKmsKey, tellKmsSigners } from '../../core/doctor-kms.ts';
 import { slackUserOf } from '../../core/slack-names.ts';
 import type { AlarmSeen, StackFacts, ValidatorFacts } from './look.ts';
 
@@ -135,6 +136,12 @@ export const judgeMachines = (facts: ValidatorFacts, config: ValidatorConfig): F
   const inSlack = config.policy.approvers.some((approver) => slackUserOf(approver) !== undefined);
   const told: [string, string | null, Told][] = [
     ['chain', null, tellChain(facts, config)],
+    ...(facts.kmsKey
+      ? ([
+          ['kms-key', null, tellKmsKey(facts.kmsKey)],
+          ['kms-signers', null, tellKmsSigners(facts.kmsKey, config)],
+        ] as [string, null, Told][])
+      : []),
     ...(inSlack ? [['slack', null, tellSlack()] as [string, null, Told]] : []),
     ...config.nodes.map((node): [string, string, Told] => ['agent', node.name, tellAgent(facts, node, config)]),
     ...config.nodes.filter(({ id }) => id.startsWith('i-')).map((node): [string, string, Told] => ['machine', node.name, tellMachine(facts, node)]),

@@ -1,3 +1,4 @@
+import type { KmsKeyLook } from '../../core/doctor-kms.ts';
 import type { Seen } from '../../core/finding.ts';
 import type { NodeId } from '../../core/ids.ts';
 
@@ -64,4 +65,6 @@ export interface ValidatorFacts {
   readonly watched: Seen<string | undefined>;
   /** The head of the chain as the vantages show it here, or null. */
   readonly head: Seen<number | null>;
+  /** The key in KMS; null when a sealed one is used. */
+  readonly kmsKey: KmsKeyLook | null;
 }

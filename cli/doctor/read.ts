@@ -5,7 +5,9 @@ import { BatonError } from '../../core/errors.ts';
 import type { Seen } from '../../core/finding.ts';
 import { canonicalJson } from '../../core/plan.ts';
 import { durationMs } from '../../core/time.ts';
+import type { KmsKeyLook } from '../../core/doctor-kms.ts';
 import type { Context } from '../context.ts';
+import { publicKeyFor } from '../kms-key.ts';
 import { valueOf } from '../plan/text.ts';
 import type { DocumentSeen, StackFacts, ValidatorFacts } from './look.ts';
 
@@ -53,15 +55,22 @@ export const readDeployed = async (context: Context): Promise<StackFacts> => {
   return { stack: look.stack, documents, keyState, alarms, subscriptions, schedules, clockAheadMs, runbooks };
 };
 
+const readKmsKey = async ({ kmsKeys }: Context, config: ValidatorConfig, signal: AbortSignal): Promise<KmsKeyLook | null> => {
+  if (config.kmsKey === undefined) return null;
+  const [key, policy] = await Promise.all([seenOf(kmsKeys.read(config.kmsKey, signal)), seenOf(kmsKeys.policy(config.kmsKey, signal))]);
+  return { key, policy, publicKey: publicKeyFor(config) };
+};
+
 export const readMachines = async (context: Context, config: ValidatorConfig): Promise<ValidatorFacts> => {
   const signal = context.clock.timeout(readMs);
   const { look, records, chains } = context;
   const nodes = config.nodes.map(({ id }) => id);
-  const [agents, machines, watched, head] = await Promise.all([
+  const [agents, machines, watched, head, kmsKey] = await Promise.all([
     seenOf(look.agents(nodes, signal)),
     seenOf(look.machines(nodes, signal)),
     seenOf(records.readWatch(config.id, 'home', signal).then((found) => found?.state)),
     seenOf(chains.headOf(config, signal)),
+    readKmsKey(context, config, signal),
   ]);
-  return { stack: look.stack, agents, machines, watched, head };
+  return { stack: look.stack, agents, machines, watched, head, kmsKey };
 };

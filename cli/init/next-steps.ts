@@ -14,8 +14,10 @@ export interface NodeSteps {
   readonly role: string;
   /** Tags of the role: they say which items of the table this node may read and write. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Leading keys that NodePolicy then allows it: the lease to read, its own report to write. */
+  /** Leading keys that its policies then allow it: the lease to read, or the arbiter to ask and its membership to read; its own report to write. */
   readonly keys: readonly string[];
+  /** Outputs of the stack that name the policies to attach. */
+  readonly policies: readonly string[];
   /** The guard’s configuration, /etc/baton/VALIDATOR.json. */
   readonly guard: Readonly<Record<string, unknown>>;
   /** Arguments of guard/install.sh. */
@@ -44,18 +46,21 @@ const peersFor = ({ nodes, policy }: ValidatorConfig, id: string): Record<string
 export const nodeSteps = (config: ValidatorConfig, { id, name, principal }: NodeConfig, install: Install): NodeSteps => {
   const { unit = 'NAME.service' } = install;
   const { setup, socketOf } = chainOf(config);
+  const gated = config.custody === 'gate';
   const guardChain = setup.node(config.chain, install);
   const socket = socketOf ? ` --socket ${install.socket ?? '/run/NAME/privval.sock'}` : '';
   return {
     node: name,
     role: roleOf(principal),
     tags: { 'baton-node': id, 'baton-validator': config.id },
-    keys: [`lease#${config.id}`, `node#${config.id}#${id}`],
+    keys: [...(gated ? [`arbiter#${config.id}`, `member#${config.id}#${id}`] : [`lease#${config.id}`]), `node#${config.id}#${id}`],
+    policies: ['NodePolicyArn', ...(gated ? ['GateNodePolicyArn'] : []), ...(config.kmsKey === undefined ? [] : ['SigningNodePolicyArn'])],
     guard: {
       validator: config.id,
       node: id,
       table: 'LeaseTableArn, its last part',
       keyId: 'CustodyKeyArn',
+      ...(gated ? { custody: config.custody } : {}),
       chain: guardChain,
       unit,
       paths: { keyDir: `/run/baton/${config.id}`, stateDir: `/var/lib/baton/${config.id}` },
@@ -77,7 +82,7 @@ const linesOf = (config: ValidatorConfig, steps: NodeSteps): string[] => {
   const id = steps.tags['baton-node'] ?? '';
   return [
     `On ${steps.node} (${id}):`,
-    `  role ${steps.role}: attach NodePolicyArn of the outputs and AmazonSSMManagedInstanceCore.`,
+    `  role ${steps.role}: attach ${steps.policies.join(', ')} of the outputs and AmazonSSMManagedInstanceCore.`,
     `    By its tags it reads and writes ${steps.keys.join(' and ')}, and nothing else:`,
     `    aws iam tag-role --role-name ${steps.role} --tags ${Object.entries(steps.tags)
       .map(([key, value]) => `Key=${key},Value=${value}`)
@@ -95,9 +100,10 @@ const sealOf = (config: ValidatorConfig): string => `baton seal ${config.id} --k
 
 /** The commands, in their order. @param enrolled a node is added to it: its key is sealed, and nothing is to be stated. */
 export const commandsFor = (config: ValidatorConfig, file: string, enrolled: boolean): string[] => [
-  ...(enrolled ? [] : [sealOf(config)]),
+  ...(enrolled || config.kmsKey !== undefined ? [] : [sealOf(config)]),
   `baton plan ${file}`,
   `baton apply ${file} --plan ID${enrolled ? '' : ' --attest "I removed the key from … and no other copy of it can sign"'}`,
+  ...(config.custody === 'gate' ? config.nodes.map(({ name }) => `baton gate add ${config.id} ${name}`) : []),
   `baton doctor ${config.id} --vault`,
 ];
 

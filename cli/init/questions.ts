@@ -54,6 +54,28 @@ const askChain = async (terminal: Terminal): Promise<One['chain']> => {
   return given;
 };
 
+type Custody = Pick<One, 'custody' | 'kmsKey'>;
+
+/** Asked where the chain has a signer that asks the arbiter; elsewhere there is one custody. */
+const askCustody = async (terminal: Terminal, chain: One['chain']): Promise<Custody> => {
+  const rules = registry[chain.kind];
+  if (rules?.arbiter?.(chain) !== true) return {};
+  const custody = await ask(terminal, {
+    field: 'custody',
+    about:
+      'Custody: release (the key moves to one node at a time) or gate (several nodes sign, each signature decided by the arbiter); it never changes',
+    schema: validatorConfig.shape.custody.unwrap(),
+    fallback: 'release',
+  });
+  if (custody === 'release' || rules.keyInKms !== true) return custody === 'release' ? {} : { custody };
+  const kmsKey = await ask(terminal, {
+    field: 'kmsKey',
+    about: 'ARN of the KMS key that signs and never leaves KMS, or Enter for a key that is sealed',
+    schema: validatorConfig.shape.kmsKey.unwrap().or(z.literal('')),
+  });
+  return kmsKey === '' ? { custody } : { custody, kmsKey };
+};
+
 export const askNode = async (terminal: Terminal): Promise<Node> => {
   const { principal, url } = node.shape;
   const called = await ask(terminal, { field: 'name', about: 'Name of the node', schema: name });
@@ -110,7 +132,7 @@ const askEvidence = async (terminal: Terminal): Promise<Pick<Policy, 'evidence' 
   return { evidence, ...(needed.length === 0 ? {} : { assumptions }) };
 };
 
-const askPolicy = async (terminal: Terminal): Promise<Policy> => {
+const askPolicy = async (terminal: Terminal, custody: Custody['custody']): Promise<Policy> => {
   const mode = await ask(terminal, {
     field: 'policy.mode',
     about: 'Mode: watch (only tell), approve (ask people) or auto (act alone)',
@@ -132,6 +154,8 @@ const askPolicy = async (terminal: Terminal): Promise<Policy> => {
     read: Number,
   });
   const evidence = await askEvidence(terminal);
+  // Without the arbiter nothing is signed, so there is nothing to choose.
+  if (custody === 'gate') return { mode, approvers, quorum, ...evidence };
   const onControlPlaneLoss = await ask(terminal, {
     field: 'policy.onControlPlaneLoss',
     about: 'When a guard cannot read the lease: stop, hold (signs on, and gives up lapsed), or ask (goes on while all other guards promise)',
@@ -167,7 +191,14 @@ export const askValidator = async (terminal: Terminal, known: readonly string[])
   const fresh = validatorId.refine((id) => !known.includes(id), 'it stands in the file already');
   const id = await ask(terminal, { field: 'id', about: 'Id of the validator, 1–40 of a–z, 0–9 and -', schema: fresh });
   const itsChain = await askChain(terminal);
-  const nodes = await untilAccepted(terminal, () => askNodes(terminal), around);
+  const custody = await askCustody(terminal, itsChain);
+  const nodes = await untilAccepted(
+    terminal,
+    () => askNodes(terminal),
+    (given) => {
+      around({ ...given, ...custody, chain: itsChain });
+    },
+  );
   const vantages = await untilAccepted(
     terminal,
     () => askVantages(terminal),
@@ -177,7 +208,7 @@ export const askValidator = async (terminal: Terminal, known: readonly string[])
   );
   const itsPolicy = await untilAccepted(
     terminal,
-    () => askPolicy(terminal),
+    () => askPolicy(terminal, custody.custody),
     (given) => {
       around({ policy: given, chain: itsChain });
     },
@@ -189,6 +220,14 @@ export const askValidator = async (terminal: Terminal, known: readonly string[])
       around(given === undefined ? {} : { timing: given });
     },
   );
-  const one: One = { id, chain: itsChain, ...nodes, vantages, policy: itsPolicy, ...(itsTiming === undefined ? {} : { timing: itsTiming }) };
+  const one: One = {
+    id,
+    chain: itsChain,
+    ...custody,
+    ...nodes,
+    vantages,
+    policy: itsPolicy,
+    ...(itsTiming === undefined ? {} : { timing: itsTiming }),
+  };
   return { validator: one, ...(await askInstall(terminal, itsChain.kind)) };
 };

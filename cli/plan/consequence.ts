@@ -73,6 +73,15 @@ const rules: readonly (readonly [RegExp, Tell])[] = [
   [/^policy\.maxLag$/, (change) => (lower(change) ? null : plain('A standby may be further behind and still be chosen.'))],
   [/^policy\.verdict\./, () => plain('It changes how soon the validator counts as failing.')],
   [
+    /^kmsKey$/,
+    ({ after }) =>
+      after === null
+        ? plain('The key is sealed for each member from now on: baton gate add VALIDATOR NODE, for each.')
+        : risky(
+            'Members sign with this key in KMS. Whoever else may call kms:Sign with it signs past the arbiter. Then: baton gate add VALIDATOR NODE, for each.',
+          ),
+  ],
+  [
     /^custody$/,
     ({ after }) => (after === '"gate"' ? plain('Several nodes sign, and the arbiter decides each signature. This never changes.') : null),
   ],

@@ -2,9 +2,10 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Clock } from '../../core/time.ts';
 import { canonicalJson } from '../../core/plan.ts';
 import { randomHex } from '../../runtime/clock.ts';
+import type { LocalSigning } from './kms-signing.ts';
 import { rootArn, ServiceError, type Caller, type Service } from './server.ts';
 
-/** KMS with one key: blobs are bound to their encryption context, and grants decide who may decrypt which. */
+/** KMS with one symmetric key, and those that sign, if any: blobs are bound to their encryption context, and grants decide who may decrypt which. */
 
 interface Grant {
   readonly id: string;
@@ -23,6 +24,8 @@ export interface LocalKmsOptions {
   readonly policy: Readonly<Record<string, readonly string[]>>;
   /** How long a grant takes to be seen without its token, in milliseconds. */
   readonly grantDelayMs: number;
+  /** Validators' own keys. */
+  readonly signing?: LocalSigning;
 }
 
 type Input = Record<string, unknown>;
@@ -143,6 +146,8 @@ export class LocalKms implements Service {
   }
 
   async handle(action: string, input: Input, caller: Caller): Promise<unknown> {
+    const signed = this.#options.signing?.handle(action, input, caller);
+    if (signed !== undefined) return signed;
     switch (action) {
       case 'GenerateDataKey':
         return this.#generateDataKey(input, caller);

@@ -90,6 +90,13 @@ const gateLines = (
   return [
     { what: 'the arbiter: a write of one signer for each signature', usd: millions * prices.dynamodbWriteMillion.usd },
     { what: `the arbiter: a look of each of the other ${looks}`, usd: millions * looks * prices.dynamodbReadMillion.usd },
+    // Every member has its own signature made before it asks, and beside each precommit one of its extension.
+    ...(config.kmsKey === undefined
+      ? []
+      : [
+          { what: 'KMS: three signatures a block of each member', usd: millions * 1.5 * config.nodes.length * prices.kmsSignMillion.usd },
+          { what: 'KMS: the key that signs', usd: prices.kmsKeyMonth.usd },
+        ]),
   ];
 };
 

@@ -9,12 +9,11 @@ import { parseValidatorsFile } from '../../core/parse.ts';
 import { guardConfigOf } from '../../guard/config.ts';
 import { baton, dir, file, inWords, text, told, useCli } from '../support/cli-bench.ts';
 import { amber, yaml } from '../support/core.ts';
+import { cedar, hub, install, nodeAmber, nodeCedar, role, typed, vantages, whole } from '../support/init.ts';
 
 useCli();
 
-const role = (name: string, id: string): string => `arn:aws:sts::123456789012:assumed-role/baton-node-${name}/${id}`;
 const plain = (yaml() as { validators: Record<string, unknown>[] }).validators[0] ?? {};
-const cedar = { name: 'cedar', id: 'mi-0ceda00000000003', principal: role('cedar', 'mi-0ceda00000000003') };
 const out = (): string => join(dir, 'fleet.yaml');
 const answers = (value: unknown): string => file('answers.json', JSON.stringify(value));
 const read = (): ReturnType<typeof parseValidatorsFile> => parseValidatorsFile(valueOf(readFileSync(out(), 'utf8'), 'f'), registry);
@@ -23,31 +22,8 @@ beforeEach(() => {
   rmSync(out(), { force: true });
 });
 
-/** Somebody who types these lines, one for each question. */
-const typed = (lines: readonly string[]): { terminal: Terminal; questions: string[]; said: string[]; left: string[] } => {
-  const [questions, said, left]: [string[], string[], string[]] = [[], [], [...lines]];
-  const terminal: Terminal = {
-    ask: async (question) => {
-      questions.push(question);
-      const next = left.shift();
-      if (next === undefined) throw new Error(`nobody answers ${question}`);
-      return next;
-    },
-    say: (line) => void said.push(line),
-    close: () => undefined,
-  };
-  return { terminal, questions, said, left };
-};
 const withTerminal = (terminal: Terminal, of: Partial<InitOptions> = {}) =>
   init({ out: out(), add: false, force: false, yes: false, terminal: () => terminal, ...of });
-
-const hub = ['hub-1', '', 'cosmoshub-4', 'bjmAUf0BvrKRp3EMLyFLZ5PJbkJQ1HLGJcMsQ8rGzTQ='];
-const nodeAmber = ['amber', amber, role('amber', amber), '', 'http://10.0.1.10:26657'];
-const nodeCedar = ['y', cedar.name, cedar.id, cedar.principal, ''];
-const vantages = ['east', 'http://10.0.3.10:26657', 'west', 'http://10.0.4.10:26657', ''];
-const policy = ['', 'role/baton-approver, user/robin', '2', '', ''];
-const install = ['gaiad.service', '/run/gaiad/privval.sock'];
-const whole = [...hub, ...nodeAmber, ...nodeCedar, 'n', '', ...vantages, ...policy, 'n', ...install];
 
 describe('init at a terminal', () => {
   test('writes what was answered, and tells what it needs', async () => {
@@ -78,6 +54,7 @@ describe('init at a terminal', () => {
           role: 'baton-node-amber',
           tags: { 'baton-node': amber, 'baton-validator': 'hub-1' },
           keys: ['lease#hub-1', `node#hub-1#${amber}`],
+          policies: ['NodePolicyArn'],
         },
         { node: 'cedar', role: 'baton-node-cedar' },
       ],

@@ -51,7 +51,14 @@ const deployed: StackFacts = {
   schedules: unknown,
   clockAheadMs: unknown,
 };
-const machines: ValidatorFacts = { stack: 'baton', agents: unknown, machines: unknown, watched: unknown, head: unknown };
+const machines: ValidatorFacts = {
+  stack: 'baton',
+  agents: unknown,
+  machines: unknown,
+  watched: unknown,
+  head: unknown,
+  kmsKey: { key: unknown, policy: unknown, publicKey: '' },
+};
 
 test('names every check, in their order', () => {
   const config = configOf((one) => (one['policy'] = { approvers: ['slack/T01/U01/robin'] }));

@@ -69,6 +69,11 @@ const controls: readonly (readonly [key: string, why: string, change: Change])[]
   ['sts:RoleSessionName', "a session under somebody else's name", without('sts:RoleSessionName')],
   ['iam:PassedToService', 'who deploys gives a role to a machine', without('iam:PassedToService')],
   ['iam:PermissionsBoundary', 'who deploys makes a role without the boundary', without('iam:PermissionsBoundary')],
+  ['aws:ResourceTag/baton-validator', "a node signs with another validator's key", without('aws:ResourceTag/baton-validator')],
+  ['kms:SigningAlgorithm', 'a node signs by another algorithm', without('kms:SigningAlgorithm')],
+  ['kms:MessageType', 'a node signs a digest', without('kms:MessageType')],
+  ['the denial of signing', 'an administrator signs with a key in KMS', withoutDenial('OnlyTheNodesSign')],
+  ['the denial of signing', 'a node that the key policy does not name signs in KMS', withoutDenial('OnlyTheNodesSign')],
   ['aws:SecureTransport', 'a message over plain HTTP', withoutDenial('OnlyEncrypted')],
   ['the denial of starting', 'who has both policies starts', withoutDenial('NeverStart')],
   ['the denial of approving', 'who has both policies approves', withoutDenial('NeverApprove')],
@@ -105,5 +110,5 @@ test('every kind of condition of the template has such a control', () => {
   // A tag that is not there takes its statement away in any case; the check beside it only says so.
   const saidTwice = /^aws:PrincipalTag\/baton-(node|validator(-[234])?)$/;
   expect([...kinds].filter((key) => !held.has(key) && !saidTwice.test(key))).toEqual([]);
-  expect(kinds.size).toBe(30);
+  expect(kinds.size).toBe(33);
 });

@@ -2,17 +2,18 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { denied } from './denied/index.ts';
+import { signingKeys } from './denied/names.ts';
 import { file, stackOf } from './stack.ts';
 
 /** docs/permissions.md against the template. */
 
 const text = readFileSync(join(dirname(file), 'docs', 'permissions.md'), 'utf8');
-const { resources } = stackOf({ SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true' }).resolved;
+const { resources } = stackOf({ SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true', SigningKeyArns: signingKeys.join(',') }).resolved;
 const kinds = ['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy', 'AWS::KMS::Key'];
 const held = Object.entries(resources).flatMap(([id, { Type }]) => (kinds.includes(Type) ? [id] : []));
 
 test('every role, policy and key of the template is named', () => {
-  expect(held.length).toBe(36);
+  expect(held.length).toBe(37);
   expect(held.filter((id) => !new RegExp(`\\b${id}\\b`).test(text))).toEqual([]);
 });
 

@@ -6,7 +6,8 @@ import { amber, attempt, v } from '../support/core.ts';
 import { tableName } from '../sim/guard-run.ts';
 import type { Call } from '../sim/clients.ts';
 import { ask, type Who } from './ask.ts';
-import { stacks } from './denied/names.ts';
+import { signs } from './denied/gate.ts';
+import { signingKeys, stacks } from './denied/names.ts';
 import { questionsOf } from './questions.ts';
 
 /** The calls of custody gate, with what is really sent. */
@@ -17,7 +18,7 @@ const sealed = { node: amber, term: 1, box: 'Ym94', dataKey: 'a2V5', grantToken:
 const member = { validator: v, node: amber, version: 1, sealed, by: 'kim', atMs: 1, pk: `member#${v}#${amber}` };
 
 const tagged = (suffix: string): Who => ({
-  policy: 'NodePolicy+GateNodePolicy',
+  policy: 'NodePolicy+GateNodePolicy+SigningNodePolicy',
   name: 'baton-node-amber',
   tags: { 'baton-node': amber, 'baton-validator': suffix === '' ? v : 'other', ...(suffix === '' ? {} : { [`baton-validator${suffix}`]: v }) },
 });
@@ -55,6 +56,21 @@ const calls: readonly (readonly [string, Who, string, object])[] = [
     [`${JSON.stringify(who)} reads a membership`, who, 'GetItem', get(`member#${v}#${amber}`)],
   ]),
 ];
+
+const [signingKey = ''] = signingKeys;
+const inKms: readonly (readonly [string, Who, string, Readonly<Record<string, string>>])[] = [
+  ...['', '-2', '-3', '-4'].map((suffix) => [`a node signs (baton-validator${suffix})`, tagged(suffix), 'kms:Sign', signs()] as const),
+  ['a node looks whether the key is its validator’s', tagged(''), 'kms:GetPublicKey', {}],
+  ['a custodian looks, before the arbiter is opened', custodian, 'kms:GetPublicKey', {}],
+  ['doctor looks', { policy: 'DoctorPolicy', name: 'kim' }, 'kms:GetPublicKey', {}],
+  ['doctor looks who else may sign', { policy: 'DoctorPolicy', name: 'kim' }, 'kms:GetKeyPolicy', {}],
+];
+
+describe('is allowed with a key in KMS', () => {
+  test.each(inKms)('%s', async (_, who, action, context) => {
+    expect(await ask(stacks.home, { who, action, resource: signingKey, context })).toMatchObject({ allowed: true });
+  });
+});
 
 describe('is allowed', () => {
   test.each(calls)('%s', async (_, who, action, input) => {

@@ -132,6 +132,7 @@ const contextOf = (world: World, onCall: OnCall, arn: string): Context => {
     notify: () => new Notify({ client: clients.sns, topic }),
     chains: { headOf: async () => 100 } as unknown as Context['chains'],
     keys: new Keys({ client: clients.kms, keyId }),
+    kmsKeys: {} as Context['kmsKeys'],
     workflow: new Workflow({ client: clients.sfn, stateMachine }),
     clock: {
       ...clock,

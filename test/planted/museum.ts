@@ -11,6 +11,7 @@ import { ethereumBugs } from './bugs/ethereum.ts';
 import { evidenceBugs } from './bugs/evidence.ts';
 import { functionBugs } from './bugs/functions.ts';
 import { gateBugs } from './bugs/gate.ts';
+import { gatedSignerBugs } from './bugs/gated-signer.ts';
 import { guardBugs } from './bugs/guard.ts';
 import { holdBugs } from './bugs/hold.ts';
 import { leaseBugs } from './bugs/lease.ts';
@@ -35,6 +36,7 @@ export const museum: readonly Bug[] = [
   ...slackBugs,
   ...watermarkBugs,
   ...gateBugs,
+  ...gatedSignerBugs,
   ...guardBugs,
   ...ethereumBugs,
   ...askBugs,

@@ -79,6 +79,7 @@ export class People {
       notify: () => new Notify({ client: clients.sns, topic }),
       chains: chain.asSeenBy(caller),
       keys: new Keys({ client: clients.kms, keyId }),
+      kmsKeys: {} as Context['kmsKeys'],
       workflow: new Workflow({ client: clients.sfn, stateMachine }),
       clock: proc.clock,
       output: { progress: () => undefined } as unknown as Context['output'],

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
 import { readPlanned } from './faults.ts';
+import { runGate } from './gate-run.ts';
 import { emptyTally, runBatch, type Batch, type Failure, type Share, type Tally } from './jobs.ts';
 import { live, type Outcome } from './life.ts';
 import { scenarioNamed } from './scenarios.ts';
@@ -9,6 +10,7 @@ import { swarmOptions } from './swarm.ts';
 
 /**
  * npm run sim -- [--seed N [--scenario S] [--fault F]…] [--seeds N] [--from N] [--singles] [--pairs] [--ci] [--workers N] [--verbose]
+ * npm run sim -- --gate [--seed N [--fault F]…] [--seeds N] [--from N] [--plant NAME]: active-active.
  * Exit 1 when something was violated; the last line is one JSON object.
  */
 
@@ -23,6 +25,8 @@ const { values } = parseArgs({
     pairs: { type: 'boolean', default: false },
     ci: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
+    gate: { type: 'boolean', default: false },
+    plant: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -107,6 +111,12 @@ const runMany = async (): Promise<boolean> => {
 
 const main = async (): Promise<void> => {
   const seed = values.seed ?? (values.seeds === undefined && !values.singles && !values.pairs && !values.ci ? process.env['SEED'] : undefined);
+  if (values.gate) {
+    const { plant, fault: faults } = values;
+    const of = { seeds: Number(values.seeds ?? 100), from: Number(values.from), plant, faults, nowMs };
+    process.exitCode = (await runGate({ seed: seed === undefined ? undefined : Number(seed), ...of })) ? 0 : 1;
+    return;
+  }
   const well = seed === undefined ? await runMany() : await replay(Number(seed));
   process.exitCode = well ? 0 : 1;
 };

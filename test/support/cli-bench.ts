@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { AlertTests } from '../../aws/alert-test.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
 import { Approvals } from '../../aws/approvals.ts';
 import { ArbiterStore } from '../../aws/arbiter.ts';
+import { KmsKeys } from '../../aws/kms-key.ts';
 import { LeaseStore } from '../../aws/lease.ts';
 import { MemberStore } from '../../aws/members.ts';
 import type { Notice } from '../../core/notice.ts';
@@ -61,6 +63,8 @@ let onStart = async (_name: string, _input: Record<string, unknown>): Promise<vo
 let interrupt = new AbortController();
 let terminal = false;
 let onSleep = async (): Promise<void> => undefined;
+/** KMS as validators' own keys see it: nothing is there unless a test says so. */
+let kms: { send: KMSClient['send'] } = { send: () => Promise.reject(new Error('no KMS')) };
 /** What AWS says beside the table; what is not set is well. */
 let look: Partial<StackLook> = {};
 let onConfirm = async (): Promise<boolean> => false;
@@ -112,6 +116,7 @@ export const contextFor = (output: Output): Context => {
       seal: async () => ({ box: 'Ym94', dataKey: 'a2V5' }),
       releaseTo: async ({ node, term }: { node: typeof amber; term: number }) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
+    kmsKeys: new KmsKeys({ clientFor: () => kms }),
     workflow: {
       start: async ({ name, input }: { name: string; input: Record<string, unknown> }) => {
         if (unreachable) throw new BatonError('WorkflowFailed', 'no answer', { fix: 'Run it again.' });
@@ -192,6 +197,7 @@ export const set = (of: {
   onSleep?: () => Promise<void>;
   onConfirm?: () => Promise<boolean>;
   look?: Partial<StackLook>;
+  kms?: typeof kms;
   terminal?: boolean;
   onStart?: typeof onStart;
   onFenceTest?: typeof onFenceTest;
@@ -202,6 +208,7 @@ export const set = (of: {
   if (of.onSleep !== undefined) onSleep = of.onSleep;
   if (of.onConfirm !== undefined) onConfirm = of.onConfirm;
   if (of.look !== undefined) look = of.look;
+  if (of.kms !== undefined) kms = of.kms;
   if (of.me !== undefined) me = of.me;
   if (of.head !== undefined) head = of.head;
   if (of.unreachable !== undefined) unreachable = of.unreachable;
@@ -250,6 +257,7 @@ export const useCli = (): void => {
     onSleep = async () => undefined;
     onConfirm = async () => false;
     look = {};
+    kms = { send: () => Promise.reject(new Error('no KMS')) };
     executions.clear();
     [listed.length, inputs.length, typed.word] = [0, 0, ''];
     onStart = async () => undefined;

@@ -1,8 +1,10 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { ArbiterAsk } from '../../ask-arbiter.ts';
+import type { MemberKey } from '../../gate-driver.ts';
+import { BatonError } from '../../../core/errors.ts';
 import { claimOf, type Claimed, type ClaimOutcome, type DutyClaim, type Unknown } from '../../../core/gate.ts';
 import type { NodeId, ValidatorId } from '../../../core/ids.ts';
-import type { Clock } from '../../../core/time.ts';
+import { durationMs, type Clock } from '../../../core/time.ts';
 import { dutyOf, judgeDuty, type LastDuty, type Watermark } from '../../../core/watermark.ts';
 import { privateKeyOf, publicKeyOf } from '../../../runtime/ed25519.ts';
 import type { SignState, StateFile } from '../../state.ts';
@@ -12,7 +14,7 @@ import { seedBytes, type SignOutcome } from './signer.ts';
 import { contentOf, extensionBytes, refusalCodes, signBytes, wantsExtension } from './write.ts';
 
 /**
- * The signer of custody `gate`. It signs a duty once, keeps that on its disk, and claims it from the arbiter; only what the arbiter answers
+ * The signer of custody `gate`. It signs a duty once, here or in KMS, keeps that on its disk, and claims it from the arbiter; only what the arbiter answers
  * leaves: its own signature when the claim won, the stored one when this very message was claimed before, by whomever. A claim without an
  * answer is made again as it was, never signed again, so a lost reply is read back and no signature is made twice.
  */
@@ -31,6 +33,17 @@ export interface GatedOptions {
   readonly clock: Pick<Clock, 'timeout'>;
 }
 
+/** For a signature by a key that lies elsewhere: with the two claims it is well below the 5 s that CometBFT waits. */
+export const distantSignMs = durationMs(1_500);
+
+/** Signs, or rejects. Another one with each key that is taken in. */
+type SignWith = (message: Uint8Array) => Promise<Buffer>;
+
+interface Prepared {
+  readonly claim: DutyClaim;
+  readonly extensionSignature: Buffer | null;
+}
+
 type Refusal = SignOutcome & { readonly ok: false };
 const refuse = (code: number, reason: string): Refusal => ({ ok: false, code, reason });
 
@@ -45,7 +58,7 @@ const toldBy = (outcome: ClaimOutcome & { outcome: 'refused' }, duty: Watermark)
 export class GatedSigner {
   readonly #options: GatedOptions;
   readonly #public: KeyObject;
-  #key: KeyObject | null = null;
+  #key: SignWith | null = null;
   #last: SignState | null = null;
   readonly #arbiter: ArbiterAsk;
   #queue: Promise<unknown> = Promise.resolve();
@@ -57,11 +70,18 @@ export class GatedSigner {
     this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
   }
 
-  /** Takes the key in. The caller wipes `seed`. @throws when the watermark cannot be read. */
-  load(seed: Buffer): void {
-    if (seed.length !== seedBytes) throw new Error(`the key has ${seed.length} bytes, expected ${seedBytes}`);
+  /** Takes the key in. The caller wipes what it gave. @throws when the watermark cannot be read. */
+  load(key: MemberKey): void {
+    const signWith = this.#signWith(key);
     this.#last = this.#options.state.load();
-    this.#key = privateKeyOf(seed);
+    this.#key = signWith;
+  }
+
+  #signWith(key: MemberKey): SignWith {
+    if (!Buffer.isBuffer(key)) return (message) => key.sign(message, this.#options.clock.timeout(distantSignMs));
+    if (key.length !== seedBytes) throw new Error(`the key has ${key.length} bytes, expected ${seedBytes}`);
+    const own = privateKeyOf(key);
+    return async (message) => sign(null, message, own);
   }
 
   get loaded(): boolean {
@@ -78,7 +98,7 @@ export class GatedSigner {
     return this.#last?.watermark ?? this.#options.state.load()?.watermark ?? null;
   }
 
-  /** Why the arbiter let nothing leave when it was asked last: silence, none, or closed. A code and a sentence, or null. */
+  /** Why nothing could leave when a signature was asked for last: a key in KMS that does not sign; an arbiter that is silent, not there, or closed. */
   get trouble(): string | null {
     return this.#trouble;
   }
@@ -101,41 +121,65 @@ export class GatedSigner {
     if (!isSane(duty)) return refuse(refusalCodes.wrongChain, 'not a duty that can be signed');
     const key = this.#key;
     if (key === null || !isOpen()) return refuse(refusalCodes.notHolder, 'this node is no member of the validator');
-    const prepared = this.#prepare(duty, key);
+    const prepared = await this.#prepare(duty, key);
     if ('ok' in prepared) return prepared;
-    const outcome = await this.#claim(prepared);
+    const outcome = await this.#claim(prepared.claim);
     if (outcome === null) return refuse(refusalCodes.arbiter, 'the arbiter does not answer');
-    if (outcome.outcome === 'refused') return toldBy(outcome, prepared.duty);
-    return this.#leave(duty, outcome.claimed, key);
+    if (outcome.outcome === 'refused') return toldBy(outcome, prepared.claim.duty);
+    return this.#leave(duty, outcome.claimed, { key, extensionSignature: prepared.extensionSignature });
   }
 
-  /** Its own signature of the duty, made once: on the disk before anybody is asked. */
-  #prepare(duty: Vote | Proposal, key: KeyObject): DutyClaim | Refusal {
-    const { chainId, validator, node, state } = this.#options;
+  /** Its own signature of the duty, made once: on the disk before the arbiter is asked. */
+  async #prepare(duty: Vote | Proposal, key: SignWith): Promise<Prepared | Refusal> {
+    const { chainId, validator, node } = this.#options;
     const content = contentOf(duty, chainId);
     const watermark = markOf(duty);
     const last = this.#last;
     const remembered: LastDuty | null = last === null ? null : { watermark: last.watermark, content: last.detail?.content ?? '' };
     const verdict = judgeDuty({ last: remembered, floor: null, duty: { watermark, content } });
     if (verdict === 'refuse') return refuse(refusalCodes.watermark, `a duty at or above ${dutyOf(watermark)} may have been signed`);
-    const made = (signature: string, seconds: string, nanos: number): DutyClaim =>
-      claimOf({ validator, node, duty: watermark, claimed: { content, signature, time: { seconds, nanos } } });
-    if (verdict === 'repeat' && last?.detail) return made(last.detail.signature, last.detail.seconds, last.detail.nanos);
-    const detail = {
-      content,
-      signature: sign(null, signBytes(duty, chainId), key).toString('base64'),
-      seconds: String(duty.timestamp.seconds),
-      nanos: duty.timestamp.nanos,
-    };
+    const before = verdict === 'repeat' ? (last?.detail ?? null) : null;
+    const signed = await this.#make(duty, key, before === null);
+    if ('ok' in signed) return signed;
+    const { seconds, nanos } = duty.timestamp;
+    const detail = before ?? { content, signature: String(signed.signature?.toString('base64')), seconds: String(seconds), nanos };
+    if (before === null && !this.#keep({ watermark, detail })) return refuse(refusalCodes.state, 'the watermark could not be written');
+    const time = { seconds: detail.seconds, nanos: detail.nanos };
+    const claim = claimOf({ validator, node, duty: watermark, claimed: { content, signature: detail.signature, time } });
+    return { claim, extensionSignature: signed.extensionSignature };
+  }
+
+  /** The signatures, both at once; that of the duty only when it is `fresh`. KMS may take its time, in which the key may be taken away. */
+  async #make(
+    duty: Vote | Proposal,
+    key: SignWith,
+    fresh: boolean,
+  ): Promise<{ readonly signature: Buffer | null; readonly extensionSignature: Buffer | null } | Refusal> {
+    const { chainId, isOpen } = this.#options;
     try {
-      state.save({ watermark, detail });
+      const [signature, extensionSignature] = await Promise.all([
+        fresh ? key(signBytes(duty, chainId)) : null,
+        wantsExtension(duty) ? key(extensionBytes(duty, chainId)) : null,
+      ]);
+      if (this.#key !== key || !isOpen()) return refuse(refusalCodes.notHolder, 'this node ceased to be a member while it signed');
+      return { signature, extensionSignature };
+    } catch (error) {
+      const [code, why] = error instanceof BatonError ? [error.code, error.message] : ['KeyServiceFailed', (error as Error).name];
+      this.#trouble = `${code}: ${dutyOf(markOf(duty))} is not signed: ${why}.`;
+      return refuse(refusalCodes.key, 'the key does not sign');
+    }
+  }
+
+  #keep(state: SignState): boolean {
+    try {
+      this.#options.state.save(state);
     } catch {
       // What the disk holds now is not known: nothing more is signed until the key is loaded anew.
       this.#key = null;
-      return refuse(refusalCodes.state, 'the watermark could not be written');
+      return false;
     }
-    this.#last = { watermark, detail };
-    return made(detail.signature, detail.seconds, detail.nanos);
+    this.#last = state;
+    return true;
   }
 
   /** Null when the arbiter gave no answer that counts. */
@@ -153,7 +197,7 @@ export class GatedSigner {
   }
 
   /** Only a signature of this very message; the machine may have been frozen, and the key taken away, while the arbiter was asked. */
-  #leave(duty: Vote | Proposal, claimed: Claimed, key: KeyObject): SignOutcome {
+  #leave(duty: Vote | Proposal, claimed: Claimed, { key, extensionSignature }: { key: SignWith; extensionSignature: Buffer | null }): SignOutcome {
     const { chainId, isOpen } = this.#options;
     if (this.#key !== key || !isOpen()) return refuse(refusalCodes.notHolder, 'this node ceased to be a member while the arbiter was asked');
     const signature = Buffer.from(claimed.signature, 'base64');
@@ -161,7 +205,6 @@ export class GatedSigner {
     const timestamp = { seconds: BigInt(claimed.time.seconds), nanos: claimed.time.nanos };
     if (!verify(null, signBytes(duty, chainId, timestamp), this.#public, signature))
       return refuse(refusalCodes.arbiter, 'what the arbiter holds is no signature of this message');
-    const extensionSignature = wantsExtension(duty) ? sign(null, extensionBytes(duty, chainId), key) : null;
     return { ok: true, signed: { signature, timestamp, extensionSignature } };
   }
 }

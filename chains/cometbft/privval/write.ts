@@ -146,7 +146,7 @@ export const signedFrame = (duty: Vote | Proposal, signed: Signed): Buffer =>
   });
 
 /** RemoteSignerError codes of this signer. */
-export const refusalCodes = { notHolder: 1, watermark: 2, wrongChain: 3, state: 4, arbiter: 5 } as const;
+export const refusalCodes = { notHolder: 1, watermark: 2, wrongChain: 3, state: 4, arbiter: 5, key: 6 } as const;
 
 export const refusalFrame = (duty: Vote | Proposal, code: number, description: string): Buffer =>
   framed((writer) => {

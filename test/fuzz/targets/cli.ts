@@ -148,6 +148,7 @@ const worldFor = ({ command }: Input): { context: Context; table: FakeTable; sta
     keys: {
       releaseTo: async ({ node, term }: Plain) => ({ node, term, box: 'Ym94', dataKey: 'a2V5', grantToken: 'g' }),
     } as unknown as Context['keys'],
+    kmsKeys: {} as Context['kmsKeys'],
     clock,
     output: { answer: () => undefined, failure: () => undefined, progress: () => undefined, show: () => undefined },
     whoAmI,

@@ -1,6 +1,8 @@
 import type { Context, Question, Who } from '../ask.ts';
 import { contextKeys } from '../questions.ts';
-import { account, stackOf, vantageParameters, type Policy, type Stack } from '../stack.ts';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { account, file, stackOf, vantageParameters, type Policy, type Stack, type Statement } from '../stack.ts';
 
 /** Names that the tables of denied calls share. */
 
@@ -12,9 +14,17 @@ export interface Denied extends Question {
 }
 
 /** With everything that can be switched on: nothing is denied only because it is not there. */
-const switchedOn = { SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true' };
+/** Keys of hub-1 and hub-2 that lie in KMS. */
+export const signingKeys = ['1', '2'].map((one) => `arn:aws:kms:us-east-1:${account}:key/0a1b2c3d-0000-4000-8000-00000000000${one}`);
+const switchedOn = { SlackEnabled: 'true', RelayEnabled: 'true', DrillsEnabled: 'true', SigningKeyArns: signingKeys.join(',') };
 const home = stackOf(switchedOn);
 const { resolved } = home;
+
+/** The key policy that docs/ways-to-run.md gives for such a key, which is not of the stack. */
+const signingPolicies = (change: (policy: Policy) => Policy = (policy) => policy): Record<string, Policy> => {
+  const { Statement } = JSON.parse(readFileSync(join(dirname(file), 'docs', 'signing-key-policy.json'), 'utf8')) as { Statement: Statement[] };
+  return Object.fromEntries(signingKeys.map((arn) => [arn, change({ holder: 'SigningKey', statements: Statement })]));
+};
 
 export { account };
 export type Stacks = Readonly<Record<'home' | 'vantage' | 'bounded', Stack>>;
@@ -22,8 +32,9 @@ export const boundary = `arn:aws:iam::${account}:policy/boundary`;
 /** @param change a last word on every policy, for controls. */
 export const stacksWith = (change?: (policy: Policy) => Policy): Stacks => {
   const also = change ? { change } : {};
+  const withKeys = (stack: Stack): Stack => ({ ...stack, resource: { ...stack.resource, ...signingPolicies(change) } });
   return {
-    home: stackOf(switchedOn, also),
+    home: withKeys(stackOf(switchedOn, also)),
     vantage: stackOf(vantageParameters(resolved), { stack: 'baton-far', ...also }),
     bounded: stackOf({ ...switchedOn, PermissionsBoundaryArn: boundary }, also),
   };
