@@ -1,13 +1,21 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import type { DurationMs } from '../../core/time.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
+import { bestWindow } from '../quiet.ts';
 import { callRpc } from '../rpc.ts';
 import { configOf, type NearChain } from './config.ts';
 import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
+import { maintenanceWindows } from './windows.ts';
 
 /** NEAR from outside: does the head move, and is the work that was expected of the validator done? */
 
 /** Most blocks looked at in one look. */
 const maxBlocks = 8;
+
+/** As fast as blocks come; whoever waits looks again. */
+const blockMs = 600;
+/** Three minutes: time for a neard that must be started anew. */
+const quietBlocks = 300;
 
 interface NearLook {
   readonly chain: NearChain;
@@ -76,6 +84,17 @@ const probe = {
     }
   },
   head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  /** Endorsements are in no window: the chain counts blocks and chunks. */
+  quietIn: async (config: NearLook, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null> => {
+    try {
+      const head = await readHead(config, url, signal);
+      const windows = await maintenanceWindows({ url, account: config.chain.accountId }, signal);
+      const best = bestWindow(windows, { head, within: Math.floor(withinMs / blockMs), enough: quietBlocks });
+      return best === null ? null : (best.start - head) * blockMs;
+    } catch {
+      return null;
+    }
+  },
 };
 
 const seenOf = ({ chain, policy }: ValidatorConfig): NearLook => ({ chain: configOf(chain), policy });
@@ -84,4 +103,5 @@ export const nearProbe: ChainProbe = {
   look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
+  quietIn: (config, url, withinMs, signal) => probe.quietIn(seenOf(config), url, withinMs, signal),
 };

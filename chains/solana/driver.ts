@@ -176,11 +176,6 @@ export class SolanaDriver implements Driver {
     return own === null || (own.exact && !hasTower(this.#options.chain.ledger, this.#options.chain.identity));
   }
 
-  /** Planned work only: false when no quiet time came within this time. Nothing depends on it but the number of missed slots. */
-  waitForWindow(timeoutMs: number): Promise<boolean> {
-    return this.#client.waitForWindow(timeoutMs);
-  }
-
   async health(active: boolean, signal: AbortSignal): Promise<Health> {
     const { chain } = this.#options;
     try {
