@@ -72,9 +72,9 @@ const floorOf = async (context: Context, config: ValidatorConfig): Promise<Water
   if (!vault)
     throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE, then run this again` });
   if (publicKey !== null && vault.publicKey !== undefined && vault.publicKey !== publicKey) {
-    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${publicKey}, the sealed key’s is ${vault.publicKey}`, {
-      field: 'chain.publicKey',
-      fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
+    throw new BatonError('KeyInvalid', `${config.id}: the key of the chain is ${publicKey}, the sealed one is ${vault.publicKey}`, {
+      field: 'chain',
+      fix: 'Seal the key of this validator, or name in validators.yaml what baton seal has printed.',
     });
   }
   const head = await context.chains.headOf(config, context.clock.timeout(headMs));
