@@ -122,6 +122,18 @@ describe('a look', () => {
     mine().is_slashed = true;
     expect((await look()).result).toMatchObject({ slashed: 'The validator is marked as slashed.' });
   });
+  test.each<[unknown, string, string | undefined]>([
+    [{ NotEnoughChunks: { produced: 10, expected: 100 } }, 'NotEnoughChunks', undefined],
+    ['Unstaked', 'Unstaked', undefined],
+    ['Slashed', 'Slashed', 'Kicked out: Slashed.'],
+    ['_UnusedSlashed', '_UnusedSlashed', 'Kicked out: _UnusedSlashed.'],
+  ])('one that was kicked out for %j is told with the reason', async (reason, name, slashed) => {
+    replies.validators.current_validators.pop();
+    Object.assign(replies.validators, { prev_epoch_kickout: [{ account_id: account, reason }] });
+    const { result } = await look();
+    expect(result).toMatchObject({ observation: 'unobservable', sentence: `amber.poolv1.near was kicked out in the last epoch: ${name}.` });
+    expect(result.slashed).toBe(slashed);
+  });
   test.each<[string, () => void, string]>([
     ['on another chain', () => (replies.status.chain_id = 'mainnet'), 'it is on chain mainnet'],
     ['that syncs', () => (replies.status.sync_info.syncing = true), 'it is syncing'],

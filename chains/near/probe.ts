@@ -4,7 +4,7 @@ import { moved, stillHead, unobservable, type Before, type ChainProbe, type Land
 import { bestWindow } from '../quiet.ts';
 import { callRpc } from '../rpc.ts';
 import { configOf, type NearChain } from './config.ts';
-import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
+import { authorsAt, statusAt, workAt, type Out, type Work } from './node-rpc.ts';
 import { maintenanceWindows } from './windows.ts';
 
 /** NEAR from outside: does the head move, and is the work that was expected of the validator done? */
@@ -55,6 +55,13 @@ const judge = (of: { head: number; work: Work; before: Before | null }): Look =>
   return missed > produced ? told(moved(head, last, false, sentence)) : told(moved(head, head, true, sentence));
 };
 
+const isOut = (account: string, { kickedOut }: Out, before: Before | null): Look => {
+  if (kickedOut === null) return unobservable(`${account} is no validator of this epoch.`, before);
+  const { result, memory } = unobservable(`${account} was kicked out in the last epoch: ${kickedOut}.`, before);
+  // Its name while nothing is slashed for: a chain that begins with it may keep it.
+  return /^(_Unused)?Slashed$/.test(kickedOut) ? { result: { ...result, slashed: `Kicked out: ${kickedOut}.` }, memory } : { result, memory };
+};
+
 const probe = {
   look: async (config: NearLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
     try {
@@ -62,7 +69,7 @@ const probe = {
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const work = await workAt(callRpc, { url, account: config.chain.accountId }, signal);
-      if (work === null) return unobservable(`${config.chain.accountId} is no validator of this epoch.`, before);
+      if ('kickedOut' in work) return isOut(config.chain.accountId, work, before);
       return judge({ head, work, before });
     } catch (error) {
       return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
