@@ -5,10 +5,10 @@ import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
-import type { Activation, Driver, Health } from '../driver.ts';
+import type { Activation, Driver, DriverOptions, Health } from '../driver.ts';
 import { bestWindow } from '../quiet.ts';
-import { bringDown, giveTo, Standing, userOf, within, type NodeParts } from '../node.ts';
-import type { NearNode } from './config.ts';
+import { bringDown, giveTo, partsOf, Standing, userOf, within, type NodeParts } from '../node.ts';
+import { nodeOf, type NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
 import { maintenanceWindows } from './windows.ts';
 
@@ -36,7 +36,7 @@ export interface NearOptions extends NodeParts {
   readonly hangUp: () => Promise<boolean>;
 }
 
-export const hangUpOf =
+const hangUpOf =
   ({ unit, run, stopMs }: NodeParts) =>
   async (): Promise<boolean> =>
     (await run(['systemctl', 'kill', '--kill-whom=main', '--signal=SIGHUP', unit], { timeoutMs: stopMs })).exitCode === 0;
@@ -246,3 +246,8 @@ export class NearDriver implements Driver {
     return this.#options.units.start(this.#options.unit);
   }
 }
+
+export const nearDriver = (options: DriverOptions): Driver => {
+  const parts = partsOf(options);
+  return new NearDriver({ ...parts, chain: nodeOf(options.config.chain), hangUp: hangUpOf(parts) });
+};
