@@ -49,6 +49,10 @@ export interface Driver {
   /** Asked after `demote`; null when it is not whole and final. */
   handover?(): Promise<Handover | null>;
   health(active: boolean, signal: AbortSignal): Promise<Health>;
+  /** Planned work, asked for on the node: the validator restarts when the chain has nothing due of it. @returns what will happen. @throws Error when not. */
+  restartQuietly?(signal: AbortSignal): Promise<string>;
+  /** Takes that back. */
+  cancelRestart?(): Promise<string>;
 }
 
 /** What of the guard's configuration a driver needs; `Node` is its chain's own part. */

@@ -1,4 +1,5 @@
 import type { ValidatorConfig } from '../core/config.ts';
+import type { DurationMs } from '../core/time.ts';
 import { unobservable, type Before, type ChainProbe, type Landed, type Look } from './probe.ts';
 import { registry } from './registry.ts';
 
@@ -12,6 +13,8 @@ export interface Chains {
   signedAbove(config: ValidatorConfig, above: number, signal: AbortSignal): Promise<boolean | null>;
   /** The highest head over all vantages; null unless more than half of them answered. */
   headOf(config: ValidatorConfig, signal: AbortSignal): Promise<number | null>;
+  /** In how many milliseconds nothing is due of the validator, by the vantage that asks for the longest wait; null when none tells. */
+  quietIn(config: ValidatorConfig, withinMs: DurationMs, signal: AbortSignal): Promise<number | null>;
 }
 
 /** Of a chain that this version does not know nothing can be seen. */
@@ -43,5 +46,11 @@ export const chains: Chains = {
     const heads = await Promise.all(config.vantages.map(({ url }) => probeOf(config).head(config, url, signal)));
     const known = heads.filter((head) => head !== null);
     return known.length * 2 > heads.length ? Math.max(...known) : null;
+  },
+  quietIn: async (config, withinMs, signal) => {
+    const probe = probeOf(config);
+    const told = await Promise.all(config.vantages.map(async ({ url }) => (await probe.quietIn?.(config, url, withinMs, signal)) ?? null));
+    const known = told.filter((inMs) => inMs !== null);
+    return known.length === 0 ? null : Math.max(...known);
   },
 };

@@ -138,13 +138,16 @@ export class Standing {
    * Keeps the unit up until the signal, but while it is opened or closed, and where `may` says that it must stay down. A unit that is masked does
    * not start.
    */
-  async keepUp(of: Pick<NodeParts, 'unit' | 'units' | 'clock'> & { readonly may: () => boolean }, signal: AbortSignal): Promise<void> {
+  async keepUp(
+    of: Pick<NodeParts, 'unit' | 'units' | 'clock'> & { readonly may: () => boolean; readonly start?: () => Promise<boolean> },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { unit, units, clock } = of;
     const may = (): boolean => (this.#demoted || (this.#opened && !this.#closing)) && of.may();
     while (!signal.aborted) {
       if (may())
         await this.#take(async () => {
-          if (may() && (await units.isDown(unit)) && may()) await units.start(unit);
+          if (may() && (await units.isDown(unit)) && may()) await (of.start?.() ?? units.start(unit));
         });
       await clock.sleep(upMs, signal).catch(() => undefined);
     }

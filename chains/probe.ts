@@ -1,4 +1,5 @@
 import type { ValidatorConfig } from '../core/config.ts';
+import type { DurationMs } from '../core/time.ts';
 import type { Observation } from '../core/verdict.ts';
 
 /** The one shape of every chain's probe, seen from one vantage. Nothing here ever throws for trouble with the network. */
@@ -47,6 +48,11 @@ export interface ChainProbe {
   /** Has the validator's signature landed above this height, and where is the head? */
   landed(config: ValidatorConfig, url: string, above: number, signal: AbortSignal): Promise<Landed>;
   head(config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number | null>;
+  /**
+   * Where the chain tells ahead when nothing is due of the validator: in how many milliseconds a planned move begins best, of those that lie
+   * within `withinMs`; 0 for now, null when this vantage does not tell.
+   */
+  quietIn?(config: ValidatorConfig, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null>;
 }
 
 export const unobservable = (why: string, before: Before | null): Look => ({

@@ -17,7 +17,7 @@ const detail = z
     /** Both as the answer's frame can hold them: 64 and 32 bits. */
     seconds: z
       .string()
-      .regex(/^-?\d{1,19}$/)
+      .regex(/^-?\d{1,19}$/, { abort: true })
       .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text)),
     nanos: z.int32(),
   })

@@ -10,7 +10,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'baton apply validators.yaml --plan 0123456789ab',
     'baton apply validators.yaml --attest "I removed the key from amber; no other copy can sign."',
   ],
-  seal: ['baton seal hub-1 --key-file priv_validator_key.json --state priv_validator_state.json'],
+  seal: [
+    'baton seal hub-1 --key-file priv_validator_key.json --state priv_validator_state.json',
+    'baton seal pool-1 --key-file validator_keys --password-file password.txt --state slashing_protection.json',
+  ],
   status: ['baton status', 'baton status hub-1 --watch'],
   doctor: ['baton doctor', 'baton doctor hub-1 --vault'],
   failover: ['baton failover hub-1', 'baton failover hub-1 --to birch --reason "amber burns"'],

@@ -41,7 +41,8 @@ const registerSeal = (program: Command, run: Run): void => {
   const sealing = program
     .command('seal <validator>')
     .description('put a key in: encrypt it for this validator')
-    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file')
+    .requiredOption('--key-file <file>', 'priv_validator_key.json, or any key file; with --password-file a keystore, or a folder of them')
+    .option('--password-file <file>', 'of keystores (EIP-2335): the password of all, or a folder with one for each, named by key or keystore')
     .option(
       '--state <file>',
       'sign state of the signer that had the key (CometBFT, tmkms, horcrux, EIP-3076): its last duty becomes part of the floor',
@@ -49,10 +50,11 @@ const registerSeal = (program: Command, run: Run): void => {
     .option('--replace', 'replace a key that is sealed already');
   sealing.action(
     run((context, name) => {
-      const state = option(sealing, 'state');
+      const [state, passwords] = [option(sealing, 'state'), option(sealing, 'passwordFile')];
       return seal(context, name ?? '', option(sealing, 'keyFile') ?? '', {
         replace: flag(sealing, 'replace'),
         ...(state === undefined ? {} : { state }),
+        ...(passwords === undefined ? {} : { passwords }),
       });
     }),
   );

@@ -6,7 +6,18 @@ import type { FailoverView, Mark, Step } from './view.ts';
 /** The time of a failover as a picture. Places are shares of the width, so that words keep their size on a telephone. */
 
 /** Choices take no time and only repeat what was said before them. */
-export const choices: readonly string[] = ['Assessed', 'Approved', 'Fenced', 'Attested', 'Unattested', 'Verified', 'Settled', 'WhichEnd', 'Done'];
+export const choices: readonly string[] = [
+  'Assessed',
+  'Approved',
+  'Taken',
+  'Fenced',
+  'Attested',
+  'Unattested',
+  'Verified',
+  'Settled',
+  'WhichEnd',
+  'Done',
+];
 
 /** All stays in one state. */
 export interface Lane {

@@ -29,6 +29,7 @@ test('the defaults', () => {
     powerOffAfterMs: 10_000,
     fenceDeadlineMs: 120_000,
     verifyDeadlineMs: 120_000,
+    quietWaitMs: 600_000,
     quarantineMs: 1_000,
     coolDownMs: 600_000,
   });
@@ -55,6 +56,7 @@ describe('limits', () => {
   holdsRows(timing, () => ({}), [
     ...Object.entries(most).map(([field, max]): Row => [field, [1, max], [0, max + 1, 1.5]]),
     ['drift', [0, 0.2], [-0.01, 0.21]],
+    ['quietWaitMs', [0, 3_600_000], [-1, 3_600_001, 1.5]],
   ]);
   test('a field too many is refused', () => {
     expect(timing.safeParse({ lease: 1 }).success).toBe(false);

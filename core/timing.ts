@@ -33,6 +33,8 @@ export const timing = z.strictObject({
   /** When `fence` gives up and asks a person or reinstates. */
   fenceDeadlineMs: ms(3_600_000).prefault(120_000),
   verifyDeadlineMs: ms(3_600_000).prefault(120_000),
+  /** How long a switchover waits at most for a time in which nothing is due of the validator, on chains that tell it ahead; 0: not at all. */
+  quietWaitMs: z.number().int().min(0).max(3_600_000).transform(durationMs).prefault(600_000),
   /** How long the fenced node stays in quarantine before `rejoin`. */
   quarantineMs: ms(86_400_000).prefault(1_000),
   /** Shortest time between two failovers of one validator. */

@@ -76,9 +76,19 @@ export const requestApproval = {
   }),
 };
 
+/** `later`: a switchover waits for a time in which nothing is due of the validator; `waitedMs` adds up what it was told to wait. */
 export const takeTerm = {
-  input: z.strictObject({ plan, planHash, approvalId: z.string().nullable() }),
-  output: z.strictObject({ ...driven, holder: nodeId, candidate: nodeId, sentence }),
+  input: z.strictObject({
+    plan,
+    planHash,
+    approvalId: z.string().nullable(),
+    /** What it was told to wait already, and the end of the window of a planned move. Absent: it never waits. */
+    quiet: z.strictObject({ waitedMs, notAfter: instant.nullable() }).optional(),
+  }),
+  output: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('taken'), ...driven, holder: nodeId, candidate: nodeId, sentence }),
+    z.strictObject({ state: z.literal('later'), seconds: z.number().int().min(1).max(3_600), waitedMs, sentence }),
+  ]),
 };
 
 /**
@@ -127,10 +137,7 @@ export const verify = {
   }),
 };
 
-export const settle = {
-  input: z.strictObject(driven),
-  output: z.strictObject({ sentence }),
-};
+export const settle = { input: z.strictObject(driven), output: z.strictObject({ sentence }) };
 
 /** `quarantined`: the old node cannot be reached or did not prove a clean state; it stays fenced, which is safe. */
 export const rejoin = {
@@ -138,10 +145,7 @@ export const rejoin = {
   output: z.strictObject({ state: z.enum(['rejoined', 'quarantined']), sentence }),
 };
 
-export const reinstate = {
-  input: z.strictObject({ ...driven, holder: nodeId }),
-  output: z.strictObject({ ...driven, holder: nodeId, sentence }),
-};
+export const reinstate = { input: z.strictObject({ ...driven, holder: nodeId }), output: z.strictObject({ ...driven, holder: nodeId, sentence }) };
 
 /** `by` is whom API Gateway found behind the signature, never what the request says. */
 export const answer = {
@@ -280,10 +284,7 @@ export const relay = {
 };
 
 /** The schedule's event. */
-export const alertTest = {
-  input: z.looseObject({}),
-  output: z.strictObject({ sentence }),
-};
+export const alertTest = { input: z.looseObject({}), output: z.strictObject({ sentence }) };
 
 /** The schedule's event, which names nothing, or what a person asked for. */
 export const fenceTest = {

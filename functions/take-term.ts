@@ -10,13 +10,14 @@ import { takeTerm as contract } from './contract.ts';
 import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
+import { untilQuiet } from './shared/quiet.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
 export const takeTerm: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  'records' | 'lease' | 'approvals' | 'settings' | 'clock'
-> = async ({ plan, planHash, approvalId }, deps, signal) => {
+  'records' | 'lease' | 'approvals' | 'settings' | 'clock' | 'chains'
+> = async ({ plan, planHash, approvalId, quiet: waiting }, deps, signal) => {
   const again = `baton failover ${plan.validator}`;
   if (deps.settings.dryRun)
     throw new BatonError('DryRun', `dry run: the term of ${plan.validator} is not taken`, { fix: 'Deploy the stack with DryRun=false.' });
@@ -46,26 +47,18 @@ export const takeTerm: Act<
   );
   const seen = await deps.lease.read(plan.validator, signal);
   if (!seen) throw new BatonError('LeaseMissing', `${plan.validator} has no lease`, { fix: 'baton apply validators.yaml' });
+  const quiet = await untilQuiet(deps, { config, plan, seen, waiting }, signal);
+  if (quiet.later) return { state: 'later', ...quiet.later };
   // The condition of the write is the plan's own term and phase, whatever the item holds by now.
-  const lease = await deps.lease.mustWrite(
+  const { validator, term, claim, holder, candidate } = await deps.lease.mustWrite(
     takeTermWrite(
       { ...seen, term: plan.term, phase: plan.phase },
-      {
-        claim: plan.execution,
-        candidate: plan.candidate,
-        attempt: attemptId.parse(`${plan.execution}/TakeTerm/${plan.term}`),
-      },
+      { claim: plan.execution, candidate: plan.candidate, attempt: attemptId.parse(`${plan.execution}/TakeTerm/${plan.term}`) },
     ),
     signal,
   );
-  return {
-    validator: lease.validator,
-    term: lease.term,
-    claim: lease.claim,
-    holder: lease.holder,
-    candidate: lease.candidate,
-    sentence: `Took term ${lease.term} of ${lease.validator}: ${lease.holder} is to be fenced, ${lease.candidate} is to sign.`,
-  };
+  const sentence = `Took term ${term} of ${validator}: ${holder} is to be fenced, ${candidate} is to sign.${quiet.sentence}`;
+  return { state: 'taken', validator, term, claim, holder, candidate, sentence };
 };
 
 export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm, {
@@ -74,5 +67,6 @@ export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm, {
   approvals: make.approvals,
   settings: make.settings,
   clock: make.clock,
+  chains: make.chains,
   measure: make.measure,
 });

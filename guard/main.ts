@@ -29,6 +29,7 @@ import { isDrill, refuseUnsafe } from './preflight.ts';
 import { privateKeyOf } from './peers/config.ts';
 import { Peers } from './peers/peers.ts';
 import { Reporter } from './report.ts';
+import { restart } from './restart.ts';
 import { StateFile } from '../chains/state.ts';
 import { keepTerm } from './term-file.ts';
 import { guardVersion } from './version.ts';
@@ -57,6 +58,7 @@ const regionOf = (config: GuardConfig): string => {
   });
 };
 
+const longestRestartMs = durationMs(30_000);
 let saidWaiting = false;
 
 /** At start without an answer from the table: it holds nothing and waits, which is no hang that systemd must end. */
@@ -161,6 +163,13 @@ const gateGuardOf = (
   });
 };
 
+/** For planned work beside the guard that runs: it activates and demotes nothing. */
+const driverFor = async (config: GuardConfig): Promise<Driver> => {
+  const driverOf = await chainOf({ id: config.validator, chain: config.chain }).driver();
+  const state = new StateFile(join(config.paths.stateDir, 'watermark.json'));
+  return driverOf({ config, state, clock: systemClock, systemctl: new Systemctl({ timeoutMs: config.timing.stopMs }), maySign: () => false });
+};
+
 /** The guard of the custody that its file names. */
 const guardFor = async (config: GuardConfig, notify: ServiceNotify): Promise<Pick<Guard, 'run'>> => {
   const chain = chainOf({ id: config.validator, chain: config.chain });
@@ -177,6 +186,7 @@ const main = async (): Promise<void> => {
     'check-config': { type: 'string' },
     'key-file': { type: 'string', multiple: true },
     'held-here': { type: 'string' },
+    restart: { type: 'string' },
   } as const;
   const { values } = parseArgs({ options: { config: { type: 'string' }, ...asked } });
   const answer = await answerOf(values, () => systemClock.timeout(durationMs(5_000)), guardVersion);
@@ -186,6 +196,10 @@ const main = async (): Promise<void> => {
   }
   const configFile = resolve(values.config ?? '/etc/baton/validator.json');
   const config = loadGuardConfig(configFile);
+  if (values.restart !== undefined) {
+    say(await restart({ config, how: values.restart, driver: await driverFor(config) }, systemClock.timeout(longestRestartMs)));
+    return;
+  }
   const notify = new ServiceNotify();
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const)

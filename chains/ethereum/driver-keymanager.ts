@@ -11,7 +11,8 @@ import { beaconHealth } from './health.ts';
 import { Keymanager, type GivenUp } from './keymanager.ts';
 import { sealKeystore } from './keystore.ts';
 import { ethereumMark, type EthereumMark } from './mark.ts';
-import { loadBls, secretsOf } from './signer/bls.ts';
+import { loadBls } from './signer/bls.ts';
+import { sealedKeys } from './signer/sealed-keys.ts';
 
 /**
  * The client signs: keys are put into it with their floor, and taken out with an export of what was signed. It is demoted when the client
@@ -79,13 +80,8 @@ export class KeymanagerDriver implements Driver {
   async #import({ key, floor }: { key: Buffer; floor: Watermark }, signal: AbortSignal): Promise<void> {
     const { config, systemctl } = this.#options;
     const { publicKeys, genesisValidatorsRoot } = config.chain;
-    const bls = await loadBls();
-    const secrets = secretsOf(key);
+    const keys = sealedKeys(key, publicKeys, await loadBls());
     try {
-      const keys = secrets.map((secret) => ({ publicKey: bls(secret).publicKey, secret }));
-      const names = new Set(keys.map(({ publicKey }) => publicKey));
-      if (names.size !== publicKeys.length || keys.length !== names.size || publicKeys.some((one) => !names.has(one)))
-        throw new Error('the sealed keys are not those of this validator');
       const keystores = await Promise.all(keys.map(sealKeystore));
       if (await systemctl.isDown(config.unit)) await systemctl.start(config.unit);
       const has = await this.#answers(() => this.#isClosing() || signal.aborted);
@@ -96,7 +92,7 @@ export class KeymanagerDriver implements Driver {
       if (!this.#settings.keystoreDirs.every((one) => existsSync(one) && readdirSync(one).length > 0))
         throw new Error('keystoreDirs are not where the client keeps its keys');
     } finally {
-      for (const secret of secrets) secret.fill(0);
+      for (const { secret } of keys) secret.fill(0);
     }
   }
 

@@ -1,6 +1,7 @@
 import { BatonError } from '../../core/errors.ts';
 import type { Chain } from '../chain.ts';
 import { configOf, node, nodeOf, type EthereumNode } from './config.ts';
+import { keySetOf } from './key-set.ts';
 import { lanesOf } from './lanes.ts';
 import { historyOf } from './eip3076.ts';
 import { isInterchange, markOfInterchange, writeInterchange } from './interchange.ts';
@@ -36,7 +37,7 @@ export const ethereum: Chain = {
     return (options) => new EthereumGateDriver({ ...options, config: { ...options.config, chain: nodeOf(options.config.chain) } });
   },
   lanes: (chain) => lanesOf(configOf(chain).publicKeys),
-  publicKeyOf: () => null,
+  publicKeyOf: (chain) => keySetOf(configOf(chain).publicKeys),
   setup: {
     node: (chain) => {
       const { kind, mode, publicKeys, genesisValidatorsRoot, slotsPerEpoch } = configOf(chain);
@@ -53,7 +54,7 @@ export const ethereum: Chain = {
             };
       return { kind, mode, publicKeys, genesisValidatorsRoot, slotsPerEpoch, beacon: 'http://127.0.0.1:5052', ...held };
     },
-    seal: 'keys.txt --state slashing-protection.json',
+    seal: 'validator_keys --password-file password.txt --state slashing_protection.json',
   },
   states: {
     reads: isInterchange,

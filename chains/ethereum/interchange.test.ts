@@ -43,6 +43,7 @@ describe('an export is read', () => {
   test.each([
     ['nothing', '', 'is not JSON'],
     ['null', 'null', 'has no valid content'],
+    ['a chain that is an object', '{"metadata":{"genesis_validators_root":{"toString":"99"}}}', 'has no valid metadata'],
     ['no data', '{}', 'has no valid metadata'],
     ['another version', withPart(({ metadata }) => (metadata.interchange_format_version = '4')), 'has no valid metadata.interchange_format_version'],
     ['another chain', withPart(({ metadata }) => (metadata.genesis_validators_root = root)), `is of chain ${root}`],

@@ -112,7 +112,7 @@ export const markOfInterchange = (text: string): EthereumMark => {
   } catch (cause) {
     throw bad('is not JSON', cause);
   }
-  const histories = [...readInterchange(text, String(chain)).values()].filter(({ vote: last }) => last !== null);
+  const histories = [...readInterchange(text, typeof chain === 'string' ? chain : '').values()].filter(({ vote: last }) => last !== null);
   const mark = markOf(histories.map((history) => ({ ...history, block: history.block ?? { slot: 0, signingRoot: null } })));
   if (mark === null) throw bad('knows of no vote');
   return mark;

@@ -5,11 +5,12 @@ import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
-import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, giveTo, Standing, userOf, within, type NodeParts } from '../node.ts';
-import type { NearNode } from './config.ts';
+import type { Activation, Driver, DriverOptions, Health } from '../driver.ts';
+import { bestWindow } from '../quiet.ts';
+import { bringDown, giveTo, partsOf, Standing, userOf, within, type NodeParts } from '../node.ts';
+import { nodeOf, type NearNode } from './config.ts';
 import { readStatus, type Status } from './node-rpc.ts';
-import { longestWindow, maintenanceWindows } from './windows.ts';
+import { maintenanceWindows } from './windows.ts';
 
 /**
  * NEAR: neard runs on active and standby alike. It becomes the validator when its key file is there and it is told to look (SIGHUP), and what it
@@ -22,6 +23,8 @@ const tickMs = durationMs(100);
 const longestStepMs = 20_000;
 /** A key is taken up within a second; later, the signal was overlooked. */
 const hangUpMs = 4_000;
+/** Some two minutes: a neard that starts anew needs as long. */
+const leastRestartBlocks = 200;
 /** Between two looks that must agree. */
 const againMs = durationMs(300);
 
@@ -33,7 +36,7 @@ export interface NearOptions extends NodeParts {
   readonly hangUp: () => Promise<boolean>;
 }
 
-export const hangUpOf =
+const hangUpOf =
   ({ unit, run, stopMs }: NodeParts) =>
   async (): Promise<boolean> =>
     (await run(['systemctl', 'kill', '--kill-whom=main', '--signal=SIGHUP', unit], { timeoutMs: stopMs })).exitCode === 0;
@@ -49,7 +52,7 @@ export class NearDriver implements Driver {
 
   async run(signal: AbortSignal): Promise<void> {
     // A key of its own, somewhere else, would make it a validator.
-    await this.#standing.keepUp({ ...this.#options, may: () => this.#looksHere() }, signal);
+    await this.#standing.keepUp({ ...this.#options, may: () => this.#looksHere(), start: () => this.#start() }, signal);
   }
 
   prepare(): void {
@@ -60,7 +63,7 @@ export class NearDriver implements Driver {
   async activate({ key, floor }: Activation, signal: AbortSignal): Promise<void> {
     this.#standing.begin();
     this.#check(key);
-    const { paths, unit, units } = this.#options;
+    const { paths, unit } = this.#options;
     if (!this.#looksHere()) throw new Error(`GuardRefused: validator_key_file in config.json of neard must be ${join(paths.keyDir, keyName)}`);
     await this.#waitFor(floor, signal);
     writeNew(join(paths.keyDir, keyName), key);
@@ -69,7 +72,7 @@ export class NearDriver implements Driver {
     if (!(await this.#shows(true, hangUpMs, signal))) {
       if (this.#standing.isClosing) throw new Error('closed before it was started');
       await bringDown(this.#options);
-      if (!(await units.start(unit))) throw new Error(`${unit} does not start`);
+      if (!(await this.#start())) throw new Error(`${unit} does not start`);
       if (!(await this.#shows(true, longestStepMs, signal))) throw new Error('neard does not say that it is the validator');
     }
     this.#standing.open();
@@ -163,7 +166,7 @@ export class NearDriver implements Driver {
     if ((await this.#options.hangUp()) && (await this.#shows(false, leftMs, ending))) return;
     await bringDown(this.#options);
     // A standby keeps up with the chain. With a key of its own, somewhere else, it would be a validator again.
-    if (this.#looksHere()) await units.start(unit);
+    if (this.#looksHere()) await this.#start();
   }
 
   /** Its counters are the chain's: what was signed last is not kept. */
@@ -191,25 +194,60 @@ export class NearDriver implements Driver {
   }
 
   /**
-   * neard ends by itself at this height, and the guard starts it again: a restart for planned work. Null takes it back.
-   * @throws Error when config.json is none, or neard was not told.
+   * neard ends by itself at the beginning of the longest window of this epoch in which no block and no chunk is due, and the guard starts it again.
+   * @throws Error when no window is long enough, config.json is none, or neard was not told.
    */
-  async expectShutdown(height: number | null): Promise<void> {
+  async restartQuietly(signal: AbortSignal): Promise<string> {
+    const { chain } = this.#options;
+    const head = (await this.#status(signal)).sync_info.latest_block_height;
+    const windows = await maintenanceWindows({ url: chain.rpc, account: chain.accountId }, signal);
+    const best = bestWindow(windows, { head, within: Infinity, enough: Infinity });
+    const long = best === null ? 0 : best.end - best.start;
+    if (best === null || long < leastRestartBlocks)
+      throw new Error(
+        `the longest window of this epoch has ${long} blocks, ${leastRestartBlocks} are needed; switch over, and restart it as a standby`,
+      );
+    await this.#expectShutdown(best.start);
+    return `neard ends itself at height ${best.start} (head ${head}), where nothing is due for ${long} blocks, and its guard starts it again.`;
+  }
+
+  /** @throws Error when config.json is none, or neard was not told. */
+  async cancelRestart(): Promise<string> {
+    await this.#expectShutdown(null);
+    return 'neard does not end itself.';
+  }
+
+  async #expectShutdown(height: number | null): Promise<void> {
+    this.#writeShutdown(height);
+    if (!(await this.#options.hangUp())) throw new Error('neard was not told of it');
+  }
+
+  #writeShutdown(height: number | null): void {
     const file = this.#configFile();
     const config = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, 'utf8')));
+    if ((config['expected_shutdown'] ?? null) === height) return;
     const { uid, gid, mode } = statSync(file);
     writeFileSync(`${file}.baton`, `${JSON.stringify({ ...config, expected_shutdown: height }, null, 2)}\n`, { mode, flush: true });
     chownSync(`${file}.baton`, uid, gid);
     renameSync(`${file}.baton`, file);
-    if (!(await this.#options.hangUp())) throw new Error('neard was not told of it');
   }
 
-  /** At the beginning of the longest window of this epoch in which nothing is due. @returns its height, or null when no window is long enough. */
-  async restartQuietly(of: { atLeast: number }, signal: AbortSignal): Promise<number | null> {
-    const { chain } = this.#options;
-    const head = (await this.#status(signal)).sync_info.latest_block_height;
-    const window = longestWindow(await maintenanceWindows({ url: chain.rpc, account: chain.accountId }, signal), { head, atLeast: of.atLeast });
-    if (window !== null) await this.expectShutdown(window.start);
-    return window?.start ?? null;
+  /** A neard that finds a height there which is past ends itself again within a second. */
+  #forgetShutdown(): void {
+    try {
+      this.#writeShutdown(null);
+    } catch {
+      // It starts all the same: one that ends itself again is seen, and this is tried again.
+    }
+  }
+
+  #start(): Promise<boolean> {
+    this.#forgetShutdown();
+    return this.#options.units.start(this.#options.unit);
   }
 }
+
+export const nearDriver = (options: DriverOptions): Driver => {
+  const parts = partsOf(options);
+  return new NearDriver({ ...parts, chain: nodeOf(options.config.chain), hangUp: hangUpOf(parts) });
+};

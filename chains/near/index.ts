@@ -15,13 +15,7 @@ export const near: Chain = {
   ...rules,
   node,
   probe: nearProbe,
-  driver: async () => {
-    const [{ NearDriver, hangUpOf }, { partsOf }] = await Promise.all([import('./driver.ts'), import('../node.ts')]);
-    return (options) => {
-      const parts = partsOf(options);
-      return new NearDriver({ ...parts, chain: nodeOf(options.config.chain), hangUp: hangUpOf(parts) });
-    };
-  },
+  driver: async () => (await import('./driver.ts')).nearDriver,
   publicKeyOf: () => null,
   setup: {
     node: (chain) => ({

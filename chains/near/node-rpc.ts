@@ -30,7 +30,12 @@ const validator = z.looseObject({
   num_produced_endorsements: count,
   num_expected_endorsements: count,
 });
-const validators = z.looseObject({ current_validators: z.array(validator).max(10_000), epoch_start_height: height });
+const kickout = z.looseObject({ account_id: z.string(), reason: z.union([z.string().max(100), z.record(z.string().max(100), z.unknown())]) });
+const validators = z.looseObject({
+  current_validators: z.array(validator).max(10_000),
+  epoch_start_height: height,
+  prev_epoch_kickout: z.array(kickout).max(10_000).prefault([]),
+});
 
 /** Blocks, chunks and endorsements of the present epoch. */
 export interface Work {
@@ -40,15 +45,22 @@ export interface Work {
   readonly slashed: boolean;
 }
 
-/** Null when the account is none of the present validators. */
-export const workAt = async (ask: Ask, of: { url: string; account: string }, signal: AbortSignal): Promise<Work | null> => {
-  const { current_validators: current, epoch_start_height: epochStart } = validators.parse(
-    await ask(of.url, { method: 'validators', params: [null] }, signal),
-  );
+/** Why an account that works no more was put out in the last epoch, by nearcore's name for it; null when it was not. */
+export interface Out {
+  readonly kickedOut: string | null;
+}
+
+/** What it has done; or, when the account is none of the present validators, why. */
+export const workAt = async (ask: Ask, of: { url: string; account: string }, signal: AbortSignal): Promise<Work | Out> => {
+  const told = validators.parse(await ask(of.url, { method: 'validators', params: [null] }, signal));
+  const { current_validators: current, epoch_start_height: epochStart } = told;
   const found = current.filter(({ account_id: account }) => account === of.account);
   if (found.length > 1) throw new Error(`${of.account} is named ${found.length} times`);
   const [one] = found;
-  if (one === undefined) return null;
+  if (one === undefined) {
+    const reason = told.prev_epoch_kickout.find(({ account_id: account }) => account === of.account)?.reason;
+    return { kickedOut: reason === undefined ? null : typeof reason === 'string' ? reason : (Object.keys(reason)[0] ?? '') };
+  }
   const produced = one.num_produced_blocks + one.num_produced_chunks + one.num_produced_endorsements;
   const expected = one.num_expected_blocks + one.num_expected_chunks + one.num_expected_endorsements;
   return { epochStart, produced, expected, slashed: one.is_slashed };

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configOf } from '../../test/support/core.ts';
 import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
+import { durationMs } from '../../core/time.ts';
 import type { Before, Look } from '../probe.ts';
 import { config } from './config.ts';
 import { nearProbe } from './probe.ts';
-import { longestWindow, maintenanceWindows } from './windows.ts';
+import { maintenanceWindows } from './windows.ts';
 
 /** NEAR's probe against the documented replies, and against endpoints that tell nothing. */
 
@@ -121,6 +122,18 @@ describe('a look', () => {
     mine().is_slashed = true;
     expect((await look()).result).toMatchObject({ slashed: 'The validator is marked as slashed.' });
   });
+  test.each<[unknown, string, string | undefined]>([
+    [{ NotEnoughChunks: { produced: 10, expected: 100 } }, 'NotEnoughChunks', undefined],
+    ['Unstaked', 'Unstaked', undefined],
+    ['Slashed', 'Slashed', 'Kicked out: Slashed.'],
+    ['_UnusedSlashed', '_UnusedSlashed', 'Kicked out: _UnusedSlashed.'],
+  ])('one that was kicked out for %j is told with the reason', async (reason, name, slashed) => {
+    replies.validators.current_validators.pop();
+    Object.assign(replies.validators, { prev_epoch_kickout: [{ account_id: account, reason }] });
+    const { result } = await look();
+    expect(result).toMatchObject({ observation: 'unobservable', sentence: `amber.poolv1.near was kicked out in the last epoch: ${name}.` });
+    expect(result.slashed).toBe(slashed);
+  });
   test.each<[string, () => void, string]>([
     ['on another chain', () => (replies.status.chain_id = 'mainnet'), 'it is on chain mainnet'],
     ['that syncs', () => (replies.status.sync_info.syncing = true), 'it is syncing'],
@@ -186,23 +199,44 @@ describe('windows', () => {
     world.answers = { maintenance_windows: refusal(-32_000, 'Server error') };
     await expect(maintenanceWindows({ url: world.url, account }, signal)).rejects.toThrow('-32000');
   });
-  test.each([
-    ['the longest', { head: 1_000, atLeast: 1 }, windows[1]],
-    ['one that has not begun', { head: 1_034, atLeast: 1 }, null],
-    ['one that is long enough', { head: 1_000, atLeast: 5 }, null],
-  ])('%s', (_, asked, expected) => {
-    expect(longestWindow(windows, asked)).toEqual(expected);
+});
+
+describe('when nothing is due', () => {
+  const quietIn = (within = 600_000): Promise<number | null> | undefined => nearProbe.quietIn?.(of, world.url, durationMs(within), signal);
+  const setWindows = (...windows: [number, number][]): void => {
+    replies.maintenance_windows = windows.map(([from, to]) => [top + from, top + to]);
+  };
+  test.each<[string, [number, number][], number | null]>([
+    ['now, where a window is open that is long enough', [[-5, 300]], 0],
+    [
+      'at the next that is long enough, by the fastest blocks',
+      [
+        [-5, 40],
+        [50, 350],
+      ],
+      30_000,
+    ],
+    [
+      'at the longest of them',
+      [
+        [10, 20],
+        [100, 200],
+        [300, 340],
+      ],
+      60_000,
+    ],
+    ['nobody knows, without a window that is near', [[1_001, 5_000]], null],
+  ])('%s', async (_, windows, expected) => {
+    setWindows(...windows);
+    expect(await quietIn()).toBe(expected);
   });
-  test('the earlier of two as long', () => {
-    expect(
-      longestWindow(
-        [
-          { start: 20, end: 30 },
-          { start: 5, end: 15 },
-          { start: 40, end: 50 },
-        ],
-        { head: 0, atLeast: 10 },
-      ),
-    ).toEqual({ start: 5, end: 15 });
+  test('nobody knows, from an endpoint of another chain, or one that tells nothing', async () => {
+    setWindows([-5, 300]);
+    replies.status.chain_id = 'mainnet';
+    expect(await quietIn()).toBe(null);
+    for (const [, bad] of badWays) {
+      world.bad = bad;
+      expect(await quietIn()).toBe(null);
+    }
   });
 });

@@ -1,13 +1,21 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import type { DurationMs } from '../../core/time.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
+import { bestWindow } from '../quiet.ts';
 import { callRpc } from '../rpc.ts';
 import { configOf, type NearChain } from './config.ts';
-import { authorsAt, statusAt, workAt, type Work } from './node-rpc.ts';
+import { authorsAt, statusAt, workAt, type Out, type Work } from './node-rpc.ts';
+import { maintenanceWindows } from './windows.ts';
 
 /** NEAR from outside: does the head move, and is the work that was expected of the validator done? */
 
 /** Most blocks looked at in one look. */
 const maxBlocks = 8;
+
+/** As fast as blocks come; whoever waits looks again. */
+const blockMs = 600;
+/** Three minutes: time for a neard that must be started anew. */
+const quietBlocks = 300;
 
 interface NearLook {
   readonly chain: NearChain;
@@ -47,6 +55,13 @@ const judge = (of: { head: number; work: Work; before: Before | null }): Look =>
   return missed > produced ? told(moved(head, last, false, sentence)) : told(moved(head, head, true, sentence));
 };
 
+const isOut = (account: string, { kickedOut }: Out, before: Before | null): Look => {
+  if (kickedOut === null) return unobservable(`${account} is no validator of this epoch.`, before);
+  const { result, memory } = unobservable(`${account} was kicked out in the last epoch: ${kickedOut}.`, before);
+  // Its name while nothing is slashed for: a chain that begins with it may keep it.
+  return /^(_Unused)?Slashed$/.test(kickedOut) ? { result: { ...result, slashed: `Kicked out: ${kickedOut}.` }, memory } : { result, memory };
+};
+
 const probe = {
   look: async (config: NearLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
     try {
@@ -54,7 +69,7 @@ const probe = {
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const work = await workAt(callRpc, { url, account: config.chain.accountId }, signal);
-      if (work === null) return unobservable(`${config.chain.accountId} is no validator of this epoch.`, before);
+      if ('kickedOut' in work) return isOut(config.chain.accountId, work, before);
       return judge({ head, work, before });
     } catch (error) {
       return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
@@ -76,6 +91,17 @@ const probe = {
     }
   },
   head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  /** Endorsements are in no window: the chain counts blocks and chunks. */
+  quietIn: async (config: NearLook, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null> => {
+    try {
+      const head = await readHead(config, url, signal);
+      const windows = await maintenanceWindows({ url, account: config.chain.accountId }, signal);
+      const best = bestWindow(windows, { head, within: Math.floor(withinMs / blockMs), enough: quietBlocks });
+      return best === null ? null : (best.start - head) * blockMs;
+    } catch {
+      return null;
+    }
+  },
 };
 
 const seenOf = ({ chain, policy }: ValidatorConfig): NearLook => ({ chain: configOf(chain), policy });
@@ -84,4 +110,5 @@ export const nearProbe: ChainProbe = {
   look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
+  quietIn: (config, url, withinMs, signal) => probe.quietIn(seenOf(config), url, withinMs, signal),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Window } from '../quiet.ts';
 import { callRpc, RpcRefused, type Ask } from '../rpc.ts';
 
 /** When a NEAR validator has nothing to produce: for planned work. */
@@ -7,11 +8,6 @@ const height = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Both forms are documented: `[start, end]` and `{"start", "end"}`; the end is not in the window. */
 const range = z.union([z.tuple([height, height]).transform(([start, end]) => ({ start, end })), z.looseObject({ start: height, end: height })]);
 const ranges = z.array(range).max(100_000);
-
-export interface Window {
-  readonly start: number;
-  readonly end: number;
-}
 
 const methodNotFound = -32601;
 
@@ -26,14 +22,4 @@ export const maintenanceWindows = async (of: { url: string; account: string; ask
     // The name before nearcore 2.
     return ranges.parse(await ask(of.url, { method: 'EXPERIMENTAL_maintenance_windows', params }, signal));
   }
-};
-
-/** The longest window that has not begun, the earlier of two; null when none is of at least `atLeast` blocks. */
-export const longestWindow = (windows: readonly Window[], of: { head: number; atLeast: number }): Window | null => {
-  const open = windows.filter(({ start, end }) => start > of.head && end - start >= of.atLeast);
-  return open.reduce<Window | null>((best, one) => {
-    if (best === null) return one;
-    const more = one.end - one.start - (best.end - best.start);
-    return more > 0 || (more === 0 && one.start < best.start) ? one : best;
-  }, null);
 };

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { wipe } from '../../runtime/key-files.ts';
-import type { Activation, Driver, Health } from '../driver.ts';
-import { bringDown, giveTo, Standing, userOf, within, type NodeParts } from '../node.ts';
+import type { Activation, Driver, DriverOptions, Health } from '../driver.ts';
+import { bringDown, giveTo, partsOf, Standing, userOf, within, type NodeParts } from '../node.ts';
 import { callRpc, type Ask } from '../rpc.ts';
-import type { PolkadotNode } from './config.ts';
+import { nodeOf, type PolkadotNode } from './config.ts';
 import { finalizedAt, hasSessionKeysAt, headerAt, healthAt, isAuthorityAt, storedAt } from './node-rpc.ts';
 import { babeAuthorities, nextKeysOf, queuedKeys } from './storage.ts';
 
@@ -220,3 +220,5 @@ export class PolkadotDriver implements Driver {
     }
   }
 }
+
+export const polkadotDriver = (options: DriverOptions): Driver => new PolkadotDriver({ ...partsOf(options), chain: nodeOf(options.config.chain) });

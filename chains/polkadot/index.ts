@@ -1,5 +1,5 @@
 import type { Chain } from '../chain.ts';
-import { configOf, node, nodeOf } from './config.ts';
+import { configOf, node } from './config.ts';
 import { polkadotProbe } from './probe.ts';
 import { rules } from './rules.ts';
 
@@ -7,10 +7,7 @@ export const polkadot: Chain = {
   ...rules,
   node,
   probe: polkadotProbe,
-  driver: async () => {
-    const [{ PolkadotDriver }, { partsOf }] = await Promise.all([import('./driver.ts'), import('../node.ts')]);
-    return (options) => new PolkadotDriver({ ...partsOf(options), chain: nodeOf(options.config.chain) });
-  },
+  driver: async () => (await import('./driver.ts')).polkadotDriver,
   publicKeyOf: () => null,
   setup: {
     node: (chain) => ({

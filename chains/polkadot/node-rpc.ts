@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Ask } from '../rpc.ts';
-import { accountsOf, authorityIn, sessionValidators } from './storage.ts';
+import { accountsOf, authorityIn, disabledValidators, sessionValidators, severityIn } from './storage.ts';
 
 /** What a Substrate RPC says, parsed. @throws Error when it says nothing that can be read. */
 
@@ -64,6 +64,12 @@ export const authoredAt = async (ask: Ask, of: { url: string; header: Header }, 
   const validators = accountsOf(found ?? '');
   const index = authorityIn(of.header.digest.logs);
   return { validators, author: index === null ? null : (validators[index] ?? null) };
+};
+
+/** The severity of an offence for which this validator is disabled in the era of this block; null when there is none. */
+export const offenceAt = async (ask: Ask, of: { url: string; hash: string; index: number }, signal: AbortSignal): Promise<number | null> => {
+  const found = await storedAt(ask, { url: of.url, key: disabledValidators, hash: of.hash }, signal);
+  return found === null ? null : severityIn(found, of.index);
 };
 
 export const hasSessionKeysAt = async (ask: Ask, of: { url: string; keys: string }, signal: AbortSignal): Promise<boolean> =>

@@ -7,7 +7,7 @@ import { badWays, RpcWorld } from '../../test/support/rpc-world.ts';
 import type { Before, Look } from '../probe.ts';
 import { config } from './config.ts';
 import { polkadotProbe } from './probe.ts';
-import { sessionValidators } from './storage.ts';
+import { disabledValidators, sessionValidators } from './storage.ts';
 
 /** Polkadot's probe against the documented replies with a chain behind them, and against endpoints that tell nothing. */
 
@@ -30,7 +30,7 @@ const babe = (index: number): string => `0x06424142453402${Buffer.from([index % 
 const hashOf = (height: number): string => `0x${height.toString(16).padStart(64, 'f')}`;
 const heightOf = (hash: string): number => Number.parseInt(hash.replace(/^0xf*/, ''), 16);
 
-const world = { head: real, mine: new Set<number>(), listed: true, replies: read(), broken: false };
+const world = { head: real, mine: new Set<number>(), listed: true, replies: read(), broken: false, disabled: null as string | null };
 let endpoint: Endpoint;
 const bad = new RpcWorld();
 beforeAll(async () => {
@@ -44,6 +44,7 @@ beforeAll(async () => {
         .padStart(4, '0')
         .replace(/(..)(..)/, '$2$1')}${all.join('')}`;
     }
+    if (method === 'state_getStorage' && first === disabledValidators) return world.disabled;
     if (method === 'chain_getHeader') {
       const height = heightOf(String(first));
       const parentHash = hashOf(world.broken ? height - 2 : height - 1);
@@ -60,7 +61,7 @@ afterAll(async () => {
   await endpoint.close();
 });
 beforeEach(() => {
-  Object.assign(world, { head: real, mine: new Set<number>(), listed: true, replies: read(), broken: false });
+  Object.assign(world, { head: real, mine: new Set<number>(), listed: true, replies: read(), broken: false, disabled: null });
 });
 const look = (before: Before | null = null): Promise<Look> => polkadotProbe.look(of, endpoint.url, before, signal);
 const after = (seen: Look, agoMs = 5_000): Before => ({ memory: seen.memory, agoMs });
@@ -109,6 +110,19 @@ describe('a look', () => {
     const second = await look(after(first));
     expect(second.result).toMatchObject({ observation: 'unobservable' });
     expect(second.memory.counts).toEqual({ since: real + 5_000 - 7 });
+  });
+  test('an offence of its own is told, whatever else is; of another it is none', async () => {
+    world.mine.add(real);
+    world.disabled = '0x046d000000a0860100';
+    const slashed = 'Disabled in this era for an offence (two signatures, or a vote for what is invalid) of severity 0.01 %.';
+    expect((await look()).result).toMatchObject({ observation: 'signing', slashed });
+    world.mine.clear();
+    expect((await look()).result).toMatchObject({ observation: 'unobservable', slashed });
+    world.disabled = '0x046e000000a0860100';
+    expect((await look()).result.slashed).toBe(undefined);
+    world.listed = false;
+    world.disabled = '0x04ffffffffa0860100';
+    expect((await look()).result.slashed).toBe(undefined);
   });
   test('outside the active set nothing can be told', async () => {
     world.listed = false;

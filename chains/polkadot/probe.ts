@@ -2,7 +2,7 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
 import { configOf } from './config.ts';
-import { authoredAt, finalizedAt, hashAt, headerAt, healthAt, type Header } from './node-rpc.ts';
+import { authoredAt, finalizedAt, hashAt, headerAt, healthAt, offenceAt, type Header } from './node-rpc.ts';
 
 /**
  * Polkadot from outside: does finality move, and does the validator author blocks? One of hundreds authors a block in half an hour, and nothing
@@ -25,8 +25,8 @@ const readHead = async (config: ValidatorConfig, url: string, signal: AbortSigna
 
 interface Scan {
   readonly last: number | null;
-  /** In the set of validators of the newest block. */
-  readonly listed: boolean;
+  /** Its place in the set of validators of the newest block; -1 when it has none. */
+  readonly index: number;
   readonly size: number;
 }
 
@@ -36,7 +36,7 @@ const scan = async (of: { url: string; stash: string; head: Header; from: number
   let found: Scan | null = null;
   for (;;) {
     const { author, validators } = await authoredAt(callRpc, { url: of.url, header }, signal);
-    found ??= { last: null, listed: validators.includes(of.stash), size: validators.length };
+    found ??= { last: null, index: validators.indexOf(of.stash), size: validators.length };
     if (author === of.stash) return { ...found, last: header.number };
     if (header.number <= of.from) return found;
     const parent = await headerAt(callRpc, { url: of.url, hash: header.parentHash }, signal);
@@ -45,20 +45,31 @@ const scan = async (of: { url: string; stash: string; head: Header; from: number
   }
 };
 
+/** The chain keeps offences by their time, and what follows by validator: disabled until the era ends. The set is the one of the parent. */
+const slashedOf = async (of: { url: string; hash: string; index: number }, signal: AbortSignal): Promise<string | undefined> => {
+  const severity = await offenceAt(callRpc, of, signal);
+  if (severity === null) return undefined;
+  return `Disabled in this era for an offence (two signatures, or a vote for what is invalid) of severity ${+(severity * 100).toFixed(6)} %.`;
+};
+
 const look = async (config: ValidatorConfig, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
   const { stash, patience } = configOf(config.chain);
   const head = await readHead(config, url, signal);
   const known = before?.memory.head ?? null;
   if (before !== null && known !== null && head.number <= known) return stillHead(before, known, config.policy.haltAfterMs);
   const from = Math.max(1, head.number - maxBlocks + 1, (known ?? 0) + 1);
-  const { last, listed, size } = await scan({ url, stash, head, from }, signal);
+  const { last, index, size } = await scan({ url, stash, head, from }, signal);
   // From here on every block was looked at, and none was its own. A block that was not looked at may have been.
   const whole = known !== null && from === known + 1;
   const since = last ?? (whole ? (before?.memory.counts?.['since'] ?? from) : from);
   const lastSigned = last ?? before?.memory.lastSigned ?? null;
-  const told = (found: Look): Look => ({ ...found, memory: { ...found.memory, head: head.number, lastSigned, counts: { since } } });
+  const slashed = index === -1 ? undefined : await slashedOf({ url, hash: head.parentHash, index }, signal);
+  const told = ({ result, memory }: Look): Look => ({
+    result: slashed === undefined ? result : { ...result, slashed },
+    memory: { ...memory, head: head.number, lastSigned, counts: { since } },
+  });
   if (last !== null) return told(moved(head.number, last, true, `Authored ${last}, final head ${head.number}.`));
-  if (!listed) return told(unobservable(`${stash} is not in the active set.`, before));
+  if (index === -1) return told(unobservable(`${stash} is not in the active set.`, before));
   const due = patience * size;
   if (head.number - since >= due)
     return told(moved(head.number, lastSigned, false, `No block of its own from ${since} to ${head.number}; ${due} are more than chance.`));

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { accountsOf, authorityIn, babeAuthorities, nextKeysOf, queuedKeys, sessionValidators, xxh64 } from './storage.ts';
+import {
+  accountsOf,
+  authorityIn,
+  babeAuthorities,
+  disabledValidators,
+  nextKeysOf,
+  queuedKeys,
+  sessionValidators,
+  severityIn,
+  xxh64,
+} from './storage.ts';
 
 /** Vectors of xxHash's own sanity check, prefixes that every Substrate chain has, and a block of Polkadot. */
 
@@ -14,6 +24,7 @@ test.each([
 test('the storage keys of the session', () => {
   expect(sessionValidators).toBe('0xcec5070d609dd3497f72bde07fc96ba088dcde934c658227ee1dfafcd6e16903');
   expect(queuedKeys).toBe('0xcec5070d609dd3497f72bde07fc96ba0e0cdd062e6eaf24295ad4ccfc41d4609');
+  expect(disabledValidators).toBe('0xcec5070d609dd3497f72bde07fc96ba05a9a74be4a5a7df60b01a6c0326c5e20');
   expect(babeAuthorities).toBe('0x1cb6f36e027abb2091cfb5110ab5087f5e0621c4869aa60c02be9adcc98a0d1d');
   const key = nextKeysOf(`0x${'11'.repeat(32)}`);
   expect(key.slice(0, 66)).toBe('0xcec5070d609dd3497f72bde07fc96ba04c014e6bf8b8c2c011e7290b85696bb3');
@@ -32,6 +43,21 @@ describe('what is stored', () => {
   });
   test.each(['', '0x', '0x04', `0x08${one}`, `0x04${one}00`, '0xzz', `0x03${one}`, '0xfeffffff', '0x01'])('%.20s is none', (hex) => {
     expect(() => accountsOf(hex)).toThrow();
+  });
+  test.each<[string, number, number | null]>([
+    ['0x00', 7, null],
+    ['0x0407000000a0860100', 7, 0.0001],
+    ['0x0407000000a0860100', 8, null],
+    ['0x080500000000ca9a3b0700000040420f00', 7, 0.001],
+    ['0x080500000000ca9a3b0700000040420f00', 5, 1],
+    ['0x04070000000000000000000000', 7, null],
+    ['0x040700000000000000', 7, null],
+    ['0x0407000000ffffffff', 7, 1],
+    ['0x080500000007000000', 7, 1],
+    ['0x080500000007000000', 6, null],
+    ['0x0407', 7, null],
+  ])('%s: the severity of %i is %s', (hex, index, severity) => {
+    expect(severityIn(hex, index)).toBe(severity);
   });
   const vrf = [
     'ec9bd8e2d0368c97f3d888837f7283bbe08266869eb613159db547905026c2502a70f168b9ffcc233344005d11ebecd16676',

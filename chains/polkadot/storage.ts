@@ -35,6 +35,8 @@ const twox = (bytes: Buffer, words: number): string => {
 const plain = (pallet: string, item: string): string => `0x${twox(Buffer.from(pallet), 2)}${twox(Buffer.from(item), 2)}`;
 
 export const sessionValidators = plain('Session', 'Validators');
+/** Who has offended in this era, with how severe it was. */
+export const disabledValidators = plain('Session', 'DisabledValidators');
 export const queuedKeys = plain('Session', 'QueuedKeys');
 export const babeAuthorities = plain('Babe', 'Authorities');
 /** The keys that the stash has set, whether they count already or not. */
@@ -65,6 +67,26 @@ export const accountsOf = (hex: string): string[] => {
   const { value, at } = compact(bytes);
   if (value > maxValidators || bytes.length !== at + value * 32) throw new Error('no list of accounts');
   return Array.from({ length: value }, (_, index) => `0x${bytes.toString('hex', at + index * 32, at + index * 32 + 32)}`);
+};
+
+/** Of a billion. */
+const wholeSeverity = 1_000_000_000;
+
+/**
+ * How severe the offence was for which the validator of this index is disabled: a share above 0 up to 1; 1 where the chain does not say (older
+ * runtimes list indices alone). Null when it is not disabled, for nothing that is slashed, or the list is of a form that is not known.
+ */
+export const severityIn = (hex: string, index: number): number | null => {
+  const bytes = bytesOf(hex);
+  const { value: count, at } = compact(bytes);
+  const width = count === 0 ? 0 : (bytes.length - at) / count;
+  if (width !== 4 && width !== 8) return null;
+  for (let from = at; from < bytes.length; from += width) {
+    if (bytes.readUInt32LE(from) !== index) continue;
+    const severity = width === 4 ? 1 : Math.min(1, bytes.readUInt32LE(from + 4) / wholeSeverity);
+    return severity === 0 ? null : severity;
+  }
+  return null;
 };
 
 const preRuntime = 6;

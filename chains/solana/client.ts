@@ -8,8 +8,6 @@ export interface Client {
   toSpare(timeoutMs: number): Promise<boolean>;
   addVoter(key: Buffer, timeoutMs: number): Promise<boolean>;
   toStaked(key: Buffer, of: { requireTower: boolean; timeoutMs: number }): Promise<boolean>;
-  /** Planned work only: true when the validator is not leader for two minutes. */
-  waitForWindow(timeoutMs: number): Promise<boolean>;
 }
 
 const tower = (requireTower: boolean): string[] => (requireTower ? ['--require-tower'] : []);
@@ -28,7 +26,6 @@ const agave = ({ command, ledger, spareKeypair }: SolanaNode, run: Run): Client 
     addVoter: async (key, timeoutMs) =>
       (await ask(['authorized-voter', 'remove-all'], timeoutMs / 2)) && ask(['authorized-voter', 'add'], timeoutMs / 2, key),
     toStaked: (key, { requireTower, timeoutMs }) => ask(['set-identity', ...tower(requireTower)], timeoutMs, key),
-    waitForWindow: (timeoutMs) => ask(['wait-for-restart-window', '--min-idle-time', '2', '--skip-new-snapshot-check'], timeoutMs),
   };
 };
 
@@ -42,7 +39,6 @@ const firedancer = ({ command, configFile, spareKeypair }: SolanaNode, run: Run)
     addVoter: async () => true,
     toStaked: async (key, { requireTower, timeoutMs }) =>
       (await set([...tower(requireTower), '-'], timeoutMs / 2, key)) || set([...tower(requireTower), '--force', '-'], timeoutMs / 2, key),
-    waitForWindow: async () => true,
   };
 };
 

@@ -1,12 +1,12 @@
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import type { Term } from '../../core/ids.ts';
-import type { Activation, Driver, Handover, Health } from '../driver.ts';
-import { bringDown, Standing, within, type NodeParts } from '../node.ts';
+import type { Activation, Driver, DriverOptions, Handover, Health } from '../driver.ts';
+import { bringDown, partsOf, Standing, within, type NodeParts } from '../node.ts';
 import { RecordFile } from '../own-record.ts';
 import { callRpc, type Ask } from '../rpc.ts';
 import { clientOf, type Client } from './client.ts';
-import type { SolanaNode } from './config.ts';
+import { nodeOf, type SolanaNode } from './config.ts';
 import { keysOf, type Keys } from './keys.ts';
 import { healthAt, identityAt, slotAt } from './node-rpc.ts';
 import { hasTower, isTower, readTower, setAside, writeTower } from './tower.ts';
@@ -176,11 +176,6 @@ export class SolanaDriver implements Driver {
     return own === null || (own.exact && !hasTower(this.#options.chain.ledger, this.#options.chain.identity));
   }
 
-  /** Planned work only: false when no quiet time came within this time. Nothing depends on it but the number of missed slots. */
-  waitForWindow(timeoutMs: number): Promise<boolean> {
-    return this.#client.waitForWindow(timeoutMs);
-  }
-
   async health(active: boolean, signal: AbortSignal): Promise<Health> {
     const { chain } = this.#options;
     try {
@@ -202,3 +197,5 @@ export class SolanaDriver implements Driver {
     }
   }
 }
+
+export const solanaDriver = (options: DriverOptions): Driver => new SolanaDriver({ ...partsOf(options), chain: nodeOf(options.config.chain) });

@@ -19,10 +19,7 @@ export const solana: Chain = {
   ...rules,
   node,
   probe: solanaProbe,
-  driver: async () => {
-    const [{ SolanaDriver }, { partsOf }] = await Promise.all([import('./driver.ts'), import('../node.ts')]);
-    return (options) => new SolanaDriver({ ...partsOf(options), chain: nodeOf(options.config.chain) });
-  },
+  driver: async () => (await import('./driver.ts')).solanaDriver,
   publicKeyOf: () => null,
   setup: {
     node: (chain) => ({

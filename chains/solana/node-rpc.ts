@@ -20,6 +20,28 @@ export const healthAt = async (ask: Ask, url: string, signal: AbortSignal): Prom
 export const genesisAt = async (ask: Ask, url: string, signal: AbortSignal): Promise<string> =>
   z.string().parse(await ask(url, { method: 'getGenesisHash' }, signal));
 
+const epoch = z.looseObject({ absoluteSlot: slot, slotIndex: slot, slotsInEpoch: slot });
+
+/** The first slot of the present epoch, and of the next. */
+export const epochAt = async (ask: Ask, url: string, signal: AbortSignal): Promise<{ head: number; start: number; end: number }> => {
+  const told = epoch.parse(await ask(url, { method: 'getEpochInfo', params: [{ commitment: 'confirmed' }] }, signal));
+  const start = told.absoluteSlot - told.slotIndex;
+  return { head: told.absoluteSlot, start, end: start + told.slotsInEpoch };
+};
+
+const schedule = z.record(z.string(), z.array(slot).max(500_000)).nullable();
+
+/** Slots in which this identity is the leader, in the epoch that begins with `start`; null when that epoch is not planned yet. */
+export const leaderSlotsAt = async (
+  ask: Ask,
+  of: { url: string; identity: string; start: number },
+  signal: AbortSignal,
+): Promise<number[] | null> => {
+  const params = [of.start, { commitment: 'confirmed', identity: of.identity }];
+  const told = schedule.parse(await ask(of.url, { method: 'getLeaderSchedule', params }, signal));
+  return told === null ? null : (told[of.identity] ?? []).map((index) => of.start + index);
+};
+
 const balance = z.looseObject({ value: z.number().min(0) });
 
 export const balanceAt = async (ask: Ask, of: { url: string; account: string }, signal: AbortSignal): Promise<number> =>

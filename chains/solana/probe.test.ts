@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configOf } from '../../test/support/core.ts';
 import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
+import { durationMs } from '../../core/time.ts';
 import type { Before, Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
 import { config } from './config.ts';
@@ -157,4 +158,48 @@ test('landed is a vote above; an account that is not there tells nothing', async
 });
 test('the identity of a node', async () => {
   expect(await identityAt(callRpc, world.url, signal)).toBe('2r1F4iWqVcb8M1DbAjQuFpebkQHY9hcVU4WuW2DJBppN');
+});
+
+describe('when no leader slot is near', () => {
+  const start = 1_000_000;
+  const plan = (of: { head: number; slots: number[]; slotsInEpoch?: number }): void => {
+    const { head, slots, slotsInEpoch = 432_000 } = of;
+    replies.getSlot = head;
+    Object.assign(replies, {
+      getEpochInfo: { absoluteSlot: head, slotIndex: head - start, slotsInEpoch, epoch: 3, blockHeight: 900, transactionCount: null },
+      getLeaderSchedule: { [identity]: slots },
+    });
+  };
+  const quietIn = (within = 600_000): Promise<number | null> | undefined => solanaProbe.quietIn?.(of, world.url, durationMs(within), signal);
+  test.each<[string, number[], number | null]>([
+    ['now, where two minutes lie before the next', [0, 1, 2, 3, 400, 401, 402, 403], 0],
+    ['after the last one of many', [110, 111, 112, 113, 150, 151, 152, 153], 21_600],
+    [
+      'in the longest time of those that are near',
+      [110, 200, 280, 360, 470, 580, 680, 780, 880, 980, 1_080, 1_180, 1_280, 1_380, 1_480, 1_580, 1_680],
+      104_400,
+    ],
+    ['now, when it is never the leader', [], 0],
+  ])('%s', async (_, slots, expected) => {
+    plan({ head: start + 100, slots });
+    expect(await quietIn()).toBe(expected);
+    expect(world.asked.at(-1)).toEqual({ method: 'getLeaderSchedule', params: [start, { commitment: 'confirmed', identity }] });
+  });
+  test('looks into the next epoch, where that is near', async () => {
+    plan({ head: start + 900, slots: [10, 950], slotsInEpoch: 1_000 });
+    expect(await quietIn()).toBe(44_400);
+    expect(world.asked.at(-1)).toEqual({ method: 'getLeaderSchedule', params: [start + 1_000, { commitment: 'confirmed', identity }] });
+  });
+  test('nobody knows, of an epoch that is not planned, on another cluster, or from an endpoint that tells nothing', async () => {
+    plan({ head: start + 100, slots: [] });
+    Object.assign(replies, { getLeaderSchedule: null });
+    expect(await quietIn()).toBe(null);
+    plan({ head: start + 100, slots: [] });
+    Object.assign(replies, { getGenesisHash: 'B97CCUW3AEZFGy6uUg6zUdnNYvnVq5VG8PUtb2HayTDD' });
+    expect(await quietIn()).toBe(null);
+    for (const [, bad] of badWays) {
+      world.bad = bad;
+      expect(await quietIn()).toBe(null);
+    }
+  });
 });

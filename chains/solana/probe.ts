@@ -1,8 +1,10 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import type { DurationMs } from '../../core/time.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
+import { bestWindow, windowsBetween } from '../quiet.ts';
 import { callRpc } from '../rpc.ts';
 import { configOf, type SolanaChain } from './config.ts';
-import { balanceAt, genesisAt, healthAt, slotAt, voteAccountAt, type VoteAccount } from './node-rpc.ts';
+import { balanceAt, epochAt, genesisAt, healthAt, leaderSlotsAt, slotAt, voteAccountAt, type VoteAccount } from './node-rpc.ts';
 
 /** Solana from outside: does the head move, and do the votes of the vote account land and earn credits? */
 
@@ -10,6 +12,11 @@ import { balanceAt, genesisAt, healthAt, slotAt, voteAccountAt, type VoteAccount
 const freshSlots = 32;
 /** Fewer new slots than this tell nothing: forks and skipped leaders keep votes back that long. */
 const tellingSlots = 8;
+
+/** As slots are meant to be; whoever waits looks again. */
+const slotMs = 400;
+/** Two minutes: `--min-idle-time 2` of the operators' guide. */
+const quietSlots = 300;
 
 interface SolanaLook {
   readonly chain: SolanaChain;
@@ -83,6 +90,23 @@ const probe = {
     }
   },
   head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  /** Votes are due always; what is looked for is where no leader slot is. */
+  quietIn: async (config: SolanaLook, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null> => {
+    try {
+      await readHead(config, url, signal);
+      const { head, start, end } = await epochAt(callRpc, url, signal);
+      const of = { url, identity: config.chain.identity };
+      const within = Math.floor(withinMs / slotMs);
+      const due = await leaderSlotsAt(callRpc, { ...of, start }, signal);
+      if (due === null) return null;
+      const later = head + within + quietSlots < end ? null : await leaderSlotsAt(callRpc, { ...of, start: end }, signal);
+      const known = later === null ? end : end + (end - start);
+      const best = bestWindow(windowsBetween([...due, ...(later ?? [])], { head, end: known }), { head, within, enough: quietSlots });
+      return best === null ? null : (best.start - head) * slotMs;
+    } catch {
+      return null;
+    }
+  },
 };
 
 const seenOf = ({ chain, policy }: ValidatorConfig): SolanaLook => ({ chain: configOf(chain), policy });
@@ -91,4 +115,5 @@ export const solanaProbe: ChainProbe = {
   look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
+  quietIn: (config, url, withinMs, signal) => probe.quietIn(seenOf(config), url, withinMs, signal),
 };

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { durationMs, elapsedMs } from '../../core/time.ts';
+import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { runCommand } from '../../runtime/commands.ts';
 import { untilAborted, type Driver, type DriverOptions, type Health } from '../driver.ts';
+import { bringDown } from '../node.ts';
 import type { SystemdNode } from './config.ts';
 import { wipe, writeNew } from '../../runtime/key-files.ts';
 
@@ -86,18 +87,8 @@ export class SystemdDriver implements Driver {
   }
 
   async demote(): Promise<void> {
-    const { config, systemctl, clock } = this.#options;
-    const startedMs = clock.steadyMs();
-    const halfMs = config.timing.stopMs / 2;
-    if (!(await systemctl.isDown(config.unit))) {
-      await Promise.race([systemctl.stop(config.unit), clock.sleep(durationMs(halfMs))]);
-      if (!(await systemctl.isDown(config.unit))) await systemctl.kill(config.unit);
-    }
-    for (let poll = 0; poll < maxPolls && !(await systemctl.isDown(config.unit)); poll += 1) {
-      if (elapsedMs(startedMs, clock.steadyMs()) > config.timing.stopMs) await systemctl.kill(config.unit);
-      await clock.sleep(pollMs);
-    }
-    if (!(await systemctl.isDown(config.unit))) throw new Error(`${config.unit} does not stop`);
+    const { config, systemctl: units, clock } = this.#options;
+    await bringDown({ unit: config.unit, units, stopMs: config.timing.stopMs, clock });
     wipe(config.paths.keyDir);
     const mark = await this.#readSlot();
     if (mark) this.#options.state.save({ watermark: mark, detail: null });

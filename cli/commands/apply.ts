@@ -75,9 +75,9 @@ const floorOf = async (context: Context, config: ValidatorConfig): Promise<Water
     throw new BatonError('KeyMissing', `${config.id}: no key is sealed`, { fix: `baton seal ${config.id} --key-file FILE, then run this again` });
   const sealed = vault?.publicKey;
   if (publicKey !== null && sealed !== undefined && sealed !== publicKey) {
-    throw new BatonError('KeyInvalid', `${config.id}: chain.publicKey is ${publicKey}, the sealed key’s is ${sealed}`, {
-      field: 'chain.publicKey',
-      fix: 'Seal the key of this validator, or set chain.publicKey to what cometbft show-validator prints.',
+    throw new BatonError('KeyInvalid', `${config.id}: the key of the chain is ${publicKey}, the sealed one is ${sealed}`, {
+      field: 'chain',
+      fix: 'Seal the key of this validator, or name in validators.yaml what baton seal has printed.',
     });
   }
   const head = await context.chains.headOf(config, context.clock.timeout(headMs));

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { keysInKeystores } from '../../chains/ethereum/keystore-files.ts';
+import { chainOf } from '../../chains/registry.ts';
 import { importState } from '../../chains/states.ts';
 import { BatonError } from '../../core/errors.ts';
+import type { ValidatorId } from '../../core/ids.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
@@ -44,6 +47,8 @@ export const keyMaterial = (content: Buffer): { plaintext: Buffer; publicKey: st
 
 export interface SealOptions {
   readonly replace: boolean;
+  /** The password of EIP-2335 keystores, or a folder of passwords: the key file is then a keystore, or a folder of them. */
+  readonly passwords?: string;
   /** Sign state of the signer that had the key until now: its last duty becomes part of the floor. */
   readonly state?: string;
 }
@@ -61,24 +66,66 @@ const readBounded = async (file: string, field: string): Promise<Buffer> => {
   return content;
 };
 
+interface Material {
+  readonly plaintext: Buffer;
+  /** What `apply` compares with the chain of validators.yaml; null when that is not known. */
+  readonly publicKey: string | null;
+  readonly told: string;
+  readonly passedOver: readonly string[];
+}
+
+const fromKeyFile = async (file: string): Promise<Material> => {
+  const content = await readBounded(file, '--key-file');
+  const { plaintext, publicKey } = keyMaterial(content);
+  const fingerprint = createHash('sha256')
+    .update(publicKey ?? '')
+    .digest('hex')
+    .slice(0, 12);
+  const own = Buffer.from(plaintext);
+  content.fill(0);
+  return {
+    plaintext: own,
+    publicKey,
+    told: `the key is sealed${publicKey === null ? '' : `; public key ${publicKey} (${fingerprint})`}`,
+    passedOver: [],
+  };
+};
+
+const fromKeystores = async (keystores: string, passwords: string): Promise<Material> => {
+  const { plaintext, publicKeys, set, passedOver } = await keysInKeystores({ keystores, passwords });
+  const [first = '', last = ''] = [publicKeys[0], publicKeys.at(-1)];
+  const which = publicKeys.length === 1 ? first : `${first.slice(0, 14)}… to ${last.slice(0, 14)}…, all of them ${set}`;
+  return {
+    plaintext,
+    publicKey: set,
+    told: `${publicKeys.length === 1 ? 'the key is' : `${publicKeys.length} keys are`} sealed: ${which}`,
+    passedOver,
+  };
+};
+
+/** Sealed anew, the keys must be those that guards expect. */
+const strange = async ({ records }: Context, validator: ValidatorId, publicKey: string | null): Promise<string[]> => {
+  const stored = (await records.readConfig(validator))?.config;
+  const expected = stored === undefined ? null : chainOf(stored).publicKeyOf(stored.chain);
+  if (expected === null || publicKey === null || expected === publicKey) return [];
+  return [`  They are not the keys of the stored configuration (${expected}): apply the new one before anything is moved, or seal the right ones.`];
+};
+
 /** Encrypts the key under {validator} and stores it. The file is left alone; the answer says what to do with it. */
 export const seal = async (context: Context, name: string, file: string, options: SealOptions): Promise<Answer> => {
   const validator = parseValidator(name);
-  const content = await readBounded(file, '--key-file');
   const watermark = options.state === undefined ? null : importState((await readBounded(options.state, '--state')).toString('utf8'));
   if (!options.replace && (await context.records.readVault(validator))) {
     throw new BatonError('AlreadyEnrolled', `a key of ${validator} is sealed already`, {
       fix: `To replace it: baton seal ${validator} --key-file ${file} --replace`,
     });
   }
-  const { plaintext, publicKey } = keyMaterial(content);
-  const fingerprint = createHash('sha256')
-    .update(publicKey ?? '')
-    .digest('hex')
-    .slice(0, 12);
+  const { plaintext, publicKey, told, passedOver } = await (options.passwords === undefined
+    ? fromKeyFile(file)
+    : fromKeystores(file, options.passwords));
+  const warned = await strange(context, validator, publicKey);
   const sealed = await context.keys.seal({ validator, plaintext });
   plaintext.fill(0);
-  content.fill(0);
   await context.records.writeVault(validator, {
     ...sealed,
     ...(publicKey === null ? {} : { publicKey }),
@@ -86,7 +133,11 @@ export const seal = async (context: Context, name: string, file: string, options
   });
   return {
     lines: [
-      `${validator}: the key is sealed${publicKey === null ? '' : `; public key ${publicKey} (${fingerprint})`}.`,
+      `${validator}: ${told}.`,
+      ...warned,
+      ...(passedOver.length === 0
+        ? []
+        : [`  No keystores, and passed over: ${passedOver.slice(0, 5).join(', ')}${passedOver.length > 5 ? ', …' : ''}`]),
       `  Remove every plain copy before you enrol: ${file}, the nodes' disks, backups. A copy that can sign is a second signer.`,
     ],
     json: { validator, sealed: true, publicKey, watermark },

@@ -159,6 +159,7 @@ const chains: Chains = {
   landed: async () => ({ signed: true, head: 100, whole: true }),
   signedAbove: async () => false,
   headOf: async () => 100,
+  quietIn: async () => null,
 };
 
 const quiet = { alert: false, failed: false };

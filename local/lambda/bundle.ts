@@ -23,6 +23,8 @@ interface BuildProperties {
   readonly MainFields: string;
   readonly Minify: boolean;
   readonly Sourcemap: boolean;
+  /** What the guard alone loads. */
+  readonly External: readonly string[];
   readonly Banner: readonly [string];
 }
 
@@ -65,6 +67,7 @@ export const bundleFunctions = async (functions: readonly DeployedFunction[], ou
     target: of.Target,
     format: of.Format,
     sourcemap: of.Sourcemap,
+    external: [...of.External],
     minify: of.Minify,
     mainFields: of.MainFields.split(','),
     banner: pairOf(of.Banner[0]),

@@ -1,133 +1,10 @@
 import aslValidator from 'asl-validator';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { assess, executionInput, fence, reinstate, rejoin, releaseKey, requestApproval, settle, takeTerm, verify } from '../../functions/contract.ts';
-import { loadDefinition } from '../../local/asl/definition.ts';
-import { Run, type RunResult, type TaskCall, type TaskReply } from '../../local/asl/interpreter.ts';
-import { TaskTokens } from '../../local/asl/tokens.ts';
-import { alex, amber, birch, robin } from '../support/core.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import type { TaskCall } from '../../local/asl/interpreter.ts';
+import { amber, birch } from '../support/core.ts';
+import { approved, definition, denied, driven, execute, exhausted, happy, proceed, reached, refused, text, type Script, type Step } from './bench.ts';
 
-/** The real state machine in the interpreter, with scripted tasks: every state and every end is reached. */
-
-const text = readFileSync(join(import.meta.dirname, '..', '..', 'statemachines', 'failover.asl.json'), 'utf8');
-const names = ['Assess', 'RequestApproval', 'TakeTerm', 'Fence', 'ReleaseKey', 'Verify', 'Settle', 'Rejoin', 'Reinstate'];
-const substitutions: Record<string, string> = { TopicArn: 'arn:aws:sns:us-east-1:1:t' };
-for (const name of names) substitutions[`${name}FunctionArn`] = `arn:aws:lambda:us-east-1:1:function:${name}`;
-const definition = loadDefinition(text, substitutions);
-const inputs = {
-  Assess: assess.input,
-  RequestApproval: requestApproval.input,
-  RequestAttestation: requestApproval.input,
-  TakeTerm: takeTerm.input,
-  Fence: fence.input,
-  ReleaseKey: releaseKey.input,
-  Verify: verify.input,
-  Settle: settle.input,
-  Rejoin: rejoin.input,
-  Reinstate: reinstate.input,
-};
-const reached = new Set<string>();
-
-const plan = {
-  validator: 'hub-1',
-  kind: 'failover',
-  execution: 'one',
-  cause: { kind: 'verdict', by: 'watch', reason: 'Failing.' },
-  term: 1,
-  phase: 'HELD',
-  holder: amber,
-  candidate: birch,
-  accepts: ['relinquished'],
-  approval: { required: true, quorum: 1, approvers: ['role/approver'] },
-  config: 'c'.repeat(64),
-};
-const planHash = 'f'.repeat(64);
-const driven = { validator: 'hub-1', term: 2, claim: 'one' };
-type Step = Record<string, unknown> | { readonly throws: string } | 'silence';
-type Script = Partial<Record<string, readonly Step[]>>;
-
-const asked = { validator: 'hub-1', kind: 'failover', cause: { kind: 'operator', by: robin, reason: 'x' } };
-const proceed = { decision: 'proceed', plan, planHash, approvalRequired: true, approvalSeconds: 900, quarantineSeconds: 60, sentence: 'Plan.' };
-const refused = (code: string): Step => ({ decision: 'refused', code, sentence: 'No.', next: 'baton status hub-1' });
-const approved = { answer: 'approved', approvalId: 'a'.repeat(32), by: [alex], sentence: 'Yes.' };
-const denied = { answer: 'denied', approvalId: 'a'.repeat(32), by: [alex], sentence: 'No.' };
-const exhausted = (of: Record<string, unknown>): Step => ({
-  state: 'exhausted',
-  attestable: false,
-  attestSeconds: 600,
-  holderAlive: false,
-  pass: 9,
-  waitedMs: 120_000,
-  sentence: 'None.',
-  ...of,
-});
-const happy: Script = {
-  Assess: [proceed],
-  RequestApproval: [approved],
-  TakeTerm: [{ ...driven, holder: amber, candidate: birch, sentence: 'Took.' }],
-  Fence: [
-    { state: 'pending', pass: 2, waitedMs: 3_000, sentence: 'Not yet.' },
-    { state: 'fenced', kind: 'relinquished', pass: 3, waitedMs: 3_200, sentence: 'Fenced.' },
-  ],
-  ReleaseKey: [{ holder: birch, watermark: null, sentence: 'Released.' }],
-  Verify: [
-    { state: 'pending', pass: 2, waitedMs: 3_000, baseline: 40, sentence: 'Not yet.' },
-    { state: 'signing', pass: 3, waitedMs: 3_100, baseline: 40, sentence: 'Signs.' },
-  ],
-  Settle: [{ sentence: 'Held.' }],
-  Rejoin: [{ state: 'rejoined', sentence: 'Back.' }],
-};
-
-interface Ran {
-  readonly result: RunResult;
-  readonly calls: TaskCall[];
-  readonly tookMs: number;
-  readonly states: string[];
-}
-
-const execute = async (script: Script, more: Record<string, unknown> = {}): Promise<Ran> => {
-  const clock = new VirtualClock();
-  let count = 0;
-  const tokens = new TaskTokens(() => `token-${(count += 1)}`);
-  const left = new Map(Object.entries({ ...happy, ...script }).map(([name, steps]) => [name, [...(steps ?? [])]]));
-  const calls: TaskCall[] = [];
-  const states: string[] = [];
-  const invoke = async (call: TaskCall): Promise<TaskReply> => {
-    calls.push(call);
-    if (call.resource.endsWith('sns:publish'))
-      return left.get('CallPerson')?.length ? { ok: false, error: 'SNS.Down', cause: '' } : { ok: true, result: {} };
-    const args = call.args as { FunctionName: string; Payload: Record<string, unknown> };
-    inputs[call.state as keyof typeof inputs].parse(args.Payload);
-    const queue = left.get(call.state) ?? [];
-    const step = queue.length > 1 ? queue.shift() : queue[0];
-    if (step === undefined) throw new Error(`${call.state} was not expected`);
-    if (step === 'silence') return call.resource.endsWith('waitForTaskToken') ? { ok: true, result: {} } : new Promise<TaskReply>(() => undefined);
-    if (typeof step === 'object' && 'throws' in step)
-      return { ok: false, error: String(step.throws), cause: '{"errorType":"x","errorMessage":"because"}' };
-    if (!call.resource.endsWith('waitForTaskToken')) return { ok: true, result: { Payload: step } };
-    tokens.answer(String(args.Payload['token']), { ok: true, result: requestApproval.answer.parse(step) });
-    return { ok: true, result: {} };
-  };
-  const run = new Run({
-    definition,
-    clock,
-    tokens,
-    invoke,
-    random: () => 0.5,
-    signal: new AbortController().signal,
-    execution: { id: 'arn:one', name: 'one', input: executionInput.parse({ ...asked, ...more }) },
-    onEvent: ({ type, state }) => {
-      if (type.endsWith('StateEntered') && state !== undefined) {
-        reached.add(state);
-        states.push(state);
-      }
-    },
-  });
-  const result = await clock.run(run.run());
-  return { result, calls, tookMs: clock.steadyMs(), states };
-};
+/** The real state machine: every state and every end is reached. */
 
 test('the candidate signs', async () => {
   const { result, states, tookMs } = await execute({});
@@ -142,6 +19,7 @@ test('the candidate signs', async () => {
     'RequestApproval',
     'Approved',
     'TakeTerm',
+    'Taken',
     'Fence',
     'Fenced',
     'Fence',
@@ -191,6 +69,31 @@ describe('a planned move', () => {
   test('that came too late calls a person', async () => {
     const { result, states } = await execute({ Assess: [refused('WindowOver')] }, window);
     expect([result.status, ...states.slice(4)]).toEqual(['FAILED', 'CallPerson', 'WhichEnd', 'Refused']);
+  });
+});
+
+describe('a move that waits until nothing is due', () => {
+  const later = (seconds: number, waitedMs: number): Step => ({ state: 'later', seconds, waitedMs, sentence: 'Later.' });
+  const script = { TakeTerm: [later(20, 20_000), later(5, 25_000), ...(happy['TakeTerm'] ?? [])] };
+  const asked = (calls: readonly TaskCall[], name: string): Record<string, unknown>[] =>
+    calls.filter(({ state }) => state === name).map(({ args }) => (args as { Payload: Record<string, unknown> }).Payload);
+  test('asks again what it was told before, and Fence counts from nothing', async () => {
+    const { result, states, calls, tookMs } = await execute(script);
+    expect(result.status).toBe('SUCCEEDED');
+    expect(states.slice(5, 13)).toEqual(['TakeTerm', 'Taken', 'AwaitQuiet', 'TakeTerm', 'Taken', 'AwaitQuiet', 'TakeTerm', 'Taken']);
+    expect(asked(calls, 'TakeTerm').map((one) => one['quiet'])).toEqual([0, 20_000, 25_000].map((waitedMs) => ({ waitedMs, notAfter: null })));
+    expect(asked(calls, 'Fence')[0]?.['waitedMs']).toBe(0);
+    expect(tookMs).toBe(85_000);
+  });
+  test('tells the end of its window', async () => {
+    const notAfter = '2023-11-15T00:28:20Z';
+    const { calls } = await execute(script, { kind: 'switchover', to: birch, notBefore: '2023-11-14T22:00:00Z', notAfter });
+    expect(asked(calls, 'TakeTerm')[2]?.['quiet']).toEqual({ waitedMs: 25_000, notAfter });
+  });
+  test('is refused when something has changed meanwhile', async () => {
+    const { result, states } = await execute({ TakeTerm: [later(20, 20_000), { throws: 'StaleTerm' }] });
+    expect(result).toMatchObject({ status: 'FAILED', error: 'StaleTerm' });
+    expect(states).not.toContain('Fence');
   });
 });
 
@@ -288,6 +191,10 @@ describe('the definition', () => {
   test('ReleaseKey is reached only from the choice that saw a proof', () => {
     const to = states.filter(([, state]) => JSON.stringify(state).includes('"Next":"ReleaseKey"')).map(([name]) => name);
     expect(to).toEqual(['Fenced']);
+    const taken = definition.States['Taken'];
+    expect(taken?.Type === 'Choice' && taken.Choices.map(({ Condition, Next }) => [Condition, Next])).toEqual([
+      ["{% $states.input.state = 'taken' %}", 'Fence'],
+    ]);
     const fenced = definition.States['Fenced'];
     expect(fenced?.Type === 'Choice' && fenced.Choices.find(({ Next }) => Next === 'ReleaseKey')?.Condition).toBe(
       "{% $states.input.state = 'fenced' %}",

@@ -60,3 +60,9 @@ export const proberOf = (chain: ChainConfig): ((url: string, wanted: Observation
     }
   };
 };
+
+/** When a planned move begins best, as this node tells it: within ten minutes. */
+export const quietIn = async (chain: ChainConfig, url: string): Promise<number | null> => {
+  const probe = registry[chain.kind]?.probe as ChainProbe;
+  return (await probe.quietIn?.({ ...configOf(), chain }, url, durationMs(600_000), systemClock.timeout(durationMs(2_000)))) ?? null;
+};

@@ -137,28 +137,39 @@ test('neard is started again on active and standby alike, but not while it is cl
 });
 
 describe('planned work', () => {
-  test('a restart at the beginning of the longest window, and its return', async () => {
-    const { driver, stand } = await made.side('amber');
+  test('a restart at the beginning of the longest window, once: the guard takes the height back', async () => {
+    const { driver, stand, units } = await made.side('amber');
+    const ending = new AbortController();
+    const running = driver.run(ending.signal);
+    await driver.activate({ key: made.key(), floor: low }, made.never);
     const { height } = made.chain;
     made.chain.windows = [
       [height - 500, height + 5],
-      [height + 20, height + 30],
-      [height + 60, height + 100],
+      [height + 20, height + 90],
+      [height + 60, height + 300],
     ];
-    expect(await driver.restartQuietly({ atLeast: 10 }, made.never)).toBe(height + 60);
+    expect(await driver.restartQuietly(made.never)).toContain(`neard ends itself at height ${height + 60} (head `);
     expect(stand.config).toMatchObject({ expected_shutdown: height + 60, genesis_file: 'genesis.json' });
     await made.until(() => !stand.up);
     expect(made.chain.height).toBeGreaterThanOrEqual(height + 60);
+    await made.until(() => stand.up && stand.signer !== null);
+    const { starts } = units;
+    await systemClock.sleep(durationMs(1_300));
+    expect([stand.up, units.starts, stand.config.expected_shutdown]).toEqual([true, starts, null]);
+    ending.abort();
+    await running;
   });
   test('none that is long enough changes nothing; what was asked for is taken back', async () => {
     const { driver, stand } = await made.side('amber');
     made.chain.windows = [[made.chain.height + 500, made.chain.height + 505]];
-    expect(await driver.restartQuietly({ atLeast: 10 }, made.never)).toBe(null);
+    await expect(driver.restartQuietly(made.never)).rejects.toThrow('the longest window of this epoch has 5 blocks, 200 are needed');
     expect(stand.config.expected_shutdown).toBe(null);
-    await driver.expectShutdown(1_000_000);
-    await driver.expectShutdown(null);
+    made.chain.windows = [[made.chain.height + 5_000, made.chain.height + 5_500]];
+    await driver.restartQuietly(made.never);
+    expect(stand.config.expected_shutdown).toBeGreaterThan(5_000);
+    expect(await driver.cancelRestart()).toBe('neard does not end itself.');
     expect(stand.config.expected_shutdown).toBe(null);
     await stand.stop();
-    await expect(driver.expectShutdown(5)).rejects.toThrow('neard was not told of it');
+    await expect(driver.cancelRestart()).rejects.toThrow('neard was not told of it');
   });
 });

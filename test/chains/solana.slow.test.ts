@@ -10,6 +10,7 @@ import { durationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { runCommand } from '../../runtime/commands.ts';
 import { t } from '../support/core.ts';
+import { quietIn } from './facts.ts';
 import { SolanaBench, slotMs, solanaFacts } from './solana.ts';
 
 /** The Solana driver with the commands of both clients, against a cluster that sees two votes where one may be. */
@@ -262,7 +263,6 @@ describe('the stand-ins refuse wrong usage with 1', () => {
     [['-l', 'LEDGER', 'set-identity', '--force']],
     [['-l', 'LEDGER', 'set-identity', 'a.json', 'b.json']],
     [['-l', 'LEDGER', 'authorized-voter']],
-    [['-l', 'LEDGER', 'wait-for-restart-window', '--min-idle-time', 'soon']],
     [['-l', 'LEDGER', 'reset-identity']],
   ])('agave-validator %j', async (args) => {
     const { node } = await made.side('amber', { asProcess: true });
@@ -277,13 +277,17 @@ describe('the stand-ins refuse wrong usage with 1', () => {
       expect((await runCommand([...node.command, ...typed], { timeoutMs: 10_000, input: made.key() })).exitCode).toBe(1);
     },
   );
-  test('the window for planned work is where no leader slot is near, or it does not come in time', async () => {
-    const { driver, stand } = await made.side('amber');
-    expect(await driver.waitForWindow(5_000)).toBe(true);
-    stand.identity = made.cluster.identity;
-    made.cluster.leaderSlots = [made.cluster.slot + 250];
-    expect(await driver.waitForWindow(1_000)).toBe(false);
-    await stand.stop();
-    expect(await driver.waitForWindow(5_000)).toBe(false);
-  });
+});
+
+test('when no leader slot is near is told by the node itself', async () => {
+  const { stand } = await made.side('amber');
+  const { genesisHash, voteAccount, identity } = made.cluster;
+  const told = (): Promise<number | null> => quietIn({ kind: 'solana', genesisHash, voteAccount, identity: identity.address }, stand.url);
+  expect(await told()).toBe(0);
+  made.cluster.leaderSlots = [made.cluster.slot + 40, made.cluster.slot + 41];
+  const inMs = await told();
+  expect(inMs).toBeGreaterThan(0);
+  expect(inMs).toBeLessThanOrEqual(42 * 400);
+  await stand.stop();
+  expect(await told()).toBe(null);
 });

@@ -123,7 +123,6 @@ const bench = async <T>(act: (bench: SolanaBench, amber: SolanaSide, birch: Sola
 /** Takes about eight seconds. */
 export const solanaFacts = async (): Promise<ChainFacts> => {
   const planned = await bench(async (made, amber, birch) => {
-    await amber.driver.waitForWindow(5_000);
     await amber.driver.demote(made.never);
     const handover = (await amber.driver.handover())?.bytes ?? null;
     await birch.driver.activate({ key: made.key(), floor: made.floor(100_000), handover, term: t(2) }, made.never);

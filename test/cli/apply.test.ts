@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { LeaseStore } from '../../aws/lease.ts';
 import { keyMaterial } from '../../cli/commands/seal.ts';
-import { baton, client, dir, enrolled, file, hub, records, set, statement, text, told, useCli } from '../support/cli-bench.ts';
-import { amber, robin, yaml } from '../support/core.ts';
+import { baton, client, dir, enrolled, file, hub, inWords, records, set, statement, text, told, useCli } from '../support/cli-bench.ts';
+import { keySetOf } from '../../chains/ethereum/key-set.ts';
+import { amber, configOf, robin, yaml } from '../support/core.ts';
+import { pbkdf2Keystore, vector } from '../support/keystore.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 
 useCli();
@@ -184,6 +186,34 @@ describe('seal', () => {
     expect(await baton('seal', 'hub-1', '--key-file', file('key', content))).toBe(2);
     expect(told).toMatchObject({ error: { code: errorCode } });
     expect(await records().readVault(hub)).toBe(undefined);
+  });
+  test('keystores are opened by their password, and named as a set', async () => {
+    const [keys, password] = [file('keystore.json', JSON.stringify(pbkdf2Keystore)), file('password.txt', vector.password)];
+    expect(await baton('seal', 'hub-1', '--key-file', keys, '--password-file', file('wrong.txt', 'hunter2'))).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'KeyInvalid' } });
+    expect(await records().readVault(hub)).toBe(undefined);
+    expect(await baton('seal', 'hub-1', '--key-file', keys, '--password-file', password)).toBe(0);
+    const publicKey = keySetOf([vector.publicKey]);
+    expect(told).toMatchObject({ sealed: true, publicKey });
+    expect(await inWords('seal', 'hub-1', '--key-file', keys, '--password-file', password, '--replace')).toBe(0);
+    expect(text).toContain(`hub-1: the key is sealed: ${vector.publicKey}.`);
+    expect(text).not.toMatch(new RegExp(`${vector.secret}|${vector.password}`));
+    expect(await records().readVault(hub)).toMatchObject({ publicKey });
+  });
+  test('keys that are not those of validators.yaml are not enrolled, and sealed anew they are told', async () => {
+    const [keys, password] = [file('keystore.json', JSON.stringify(pbkdf2Keystore)), file('password.txt', vector.password)];
+    const chain = (publicKeys: string[]) => ({ kind: 'ethereum', mode: 'signer', publicKeys, genesisValidatorsRoot: `0x${'04'.repeat(32)}` });
+    const path = (publicKey: string): string => file('validators.yaml', stringify(yaml((one) => void (one['chain'] = chain([publicKey])))));
+    await baton('seal', 'hub-1', '--key-file', keys, '--password-file', password);
+    expect(await baton('apply', path(`0x${'ab'.repeat(48)}`), '--yes', '--attest', statement)).toBe(2);
+    expect(told).toMatchObject({ error: { code: 'KeyInvalid' } });
+    expect(await lease()).toBe(undefined);
+    expect(await baton('apply', path(vector.publicKey), '--yes', '--attest', statement)).toBe(0);
+    expect(await inWords('seal', 'hub-1', '--key-file', keys, '--password-file', password, '--replace')).toBe(0);
+    expect(text).not.toContain('not the keys of the stored configuration');
+    await records().writeConfig(configOf((one) => void (one['chain'] = chain([`0x${'ab'.repeat(48)}`]))));
+    expect(await inWords('seal', 'hub-1', '--key-file', keys, '--password-file', password, '--replace')).toBe(0);
+    expect(text).toContain('They are not the keys of the stored configuration (sha256:');
   });
   test('a bad validator id is refused', async () => {
     expect(await baton('seal', '../etc', '--key-file', file('key', 'x'))).toBe(2);

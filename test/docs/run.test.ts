@@ -9,6 +9,7 @@ import { examples } from '../../cli/examples.ts';
 import { attemptId, executionName, nodeId } from '../../core/ids.ts';
 import { client, dir, enrolled, executions, file, hub, interruptNow, inWords, records, set, statement, text, useCli } from '../support/cli-bench.ts';
 import { alex, configOf, recordOf, reportOf, robin, yaml } from '../support/core.ts';
+import { pbkdf2Keystore, vector } from '../support/keystore.ts';
 import { happened, made } from '../support/incident.ts';
 import { wholeProgram } from './schema.ts';
 import { batonWords, commandsIn, documents, read } from './typed.ts';
@@ -39,9 +40,16 @@ const files: Readonly<Record<string, () => string>> = {
   'answers.json': () => JSON.stringify({ validator: (yaml() as { validators: unknown[] }).validators[0] }),
   'validators.yaml': () => stringify(fleet()),
   'priv_validator_key.json': () => keyFile(),
+  validator_keys: () => JSON.stringify(pbkdf2Keystore),
+  'password.txt': () => vector.password,
+  'slashing_protection.json': () => interchange,
   'priv_validator_state.json': () => JSON.stringify({ height: '90', round: 0, step: 3 }),
 };
 
+const interchange = JSON.stringify({
+  metadata: { interchange_format_version: '5', genesis_validators_root: `0x${'04'.repeat(32)}` },
+  data: [{ pubkey: vector.publicKey, signed_blocks: [{ slot: '9' }], signed_attestations: [{ source_epoch: '0', target_epoch: '1' }] }],
+});
 const withCedar = (one: Record<string, unknown>): void => {
   const nodes = one['nodes'] as unknown[];
   nodes.push({ name: 'cedar', id: cedar, principal: `arn:aws:sts::123456789012:assumed-role/node/${cedar}`, power: true });

@@ -150,6 +150,15 @@ export class Chain {
         const known = heads.filter((head) => head !== null);
         return known.length * 2 > heads.length ? Math.max(...known) : null;
       },
+      // At every third height something is due for six seconds.
+      quietIn: async (config, _within, signal) => {
+        try {
+          const { head } = await see(config.vantages[0]?.name ?? '', signal);
+          return head % 3 === 0 ? 6_000 : 0;
+        } catch {
+          return null;
+        }
+      },
     };
   }
 }

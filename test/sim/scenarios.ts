@@ -41,6 +41,7 @@ export const timing = {
   powerOffAfterMs: 4_000,
   fenceDeadlineMs: 20_000,
   verifyDeadlineMs: 20_000,
+  quietWaitMs: 15_000,
   quarantineMs: 1_000,
   coolDownMs: 5_000,
 };

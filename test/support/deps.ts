@@ -59,6 +59,8 @@ export class World {
   head: number | null = 100;
   observe: (vantage: string) => Observation = () => 'signing';
   landed = false;
+  /** What the chain tells, look by look, of when nothing is due; then nothing. */
+  quietIn: (number | null)[] = [];
   signedAbove: boolean | null = false;
   started: string[] = [];
   inputs: unknown[] = [];

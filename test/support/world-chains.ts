@@ -2,7 +2,7 @@ import type { Deps } from '../../functions/shared/deps.ts';
 import type { World } from './deps.ts';
 
 /** The chain as the world says that it is seen. */
-export const chainsOf = (world: Pick<World, 'observe' | 'head' | 'slashed' | 'landed' | 'signedAbove'>): Deps['chains'] => ({
+export const chainsOf = (world: Pick<World, 'observe' | 'head' | 'slashed' | 'landed' | 'signedAbove' | 'quietIn'>): Deps['chains'] => ({
   look: async (_, vantage) => {
     const observation = world.observe(vantage);
     return {
@@ -19,4 +19,5 @@ export const chainsOf = (world: Pick<World, 'observe' | 'head' | 'slashed' | 'la
   landed: async () => ({ signed: world.landed, head: world.head, whole: true }),
   signedAbove: async () => world.signedAbove,
   headOf: async () => world.head,
+  quietIn: async () => world.quietIn.shift() ?? null,
 });

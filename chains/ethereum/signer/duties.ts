@@ -8,7 +8,7 @@ const root = hexBytes(32);
 const signature = hexBytes(96);
 const uint64 = z
   .string()
-  .regex(/^\d{1,20}$/)
+  .regex(/^\d{1,20}$/, { abort: true })
   .refine((text) => BigInt(text) < 2n ** 64n);
 /** A slot or an epoch that is compared: far beyond any chain's age, and exact. */
 const count = z

@@ -83,6 +83,8 @@ describe('the signer', () => {
     ['no fork', { ...voteOf(1, 3), fork_info: undefined }, first, 400],
     ['no type', {}, first, 400],
     ['no object', null, first, 400],
+    ['an index that is no number', { ...voteOf(1, 3), attestation: { ...(voteOf(1, 3)['attestation'] as object), index: '0x' } }, first, 400],
+    ['a fork at no epoch', { ...voteOf(1, 3), fork_info: { ...fork, fork: { ...fork.fork, epoch: '; --' } } }, first, 400],
     [
       'a vote whose slot is not of its target',
       { ...voteOf(1, 3), attestation: { ...(voteOf(1, 4)['attestation'] as object), slot: '20' } },

@@ -1,9 +1,9 @@
-import { BatonError } from '../../../core/errors.ts';
 import { covers } from '../../../core/watermark.ts';
 import { join, judgeBlock, judgeVote, type KeyHistory, type Verdict } from '../eip3076.ts';
 import { epochOf, type EthereumMark } from '../mark.ts';
-import { secretsOf, type BlsKey } from './bls.ts';
+import type { BlsKey } from './bls.ts';
 import { rooted, signRequest, signingRootOf, type Duty, type SignRequest } from './duties.ts';
+import { sealedKeys } from './sealed-keys.ts';
 import { hexOf } from './ssz.ts';
 import type { HistoryStore } from './store.ts';
 
@@ -74,23 +74,9 @@ export class EthereumSigner {
    */
   load(file: Buffer, floor: EthereumMark, bls: (secret: Buffer) => BlsKey): void {
     this.raise(floor);
-    const secrets = secretsOf(file);
-    const keys = new Map<string, BlsKey>();
-    try {
-      for (const secret of secrets) {
-        const key = bls(secret);
-        keys.set(key.publicKey, key);
-      }
-    } finally {
-      for (const secret of secrets) secret.fill(0);
-    }
-    const missing = this.#options.publicKeys.find((one) => !keys.has(one));
-    if (missing !== undefined || keys.size !== this.#known.size || secrets.length !== keys.size) {
-      throw new BatonError('KeyInvalid', `the sealed keys are not those of this validator${missing === undefined ? '' : `: ${missing} is missing`}`, {
-        fix: 'Seal the keys again: one secret key a line, for exactly the publicKeys of the configuration.',
-      });
-    }
-    this.#keys = keys;
+    const keys = sealedKeys(file, this.#options.publicKeys, bls);
+    this.#keys = new Map(keys.map((key) => [key.publicKey, { publicKey: key.publicKey, sign: key.sign }]));
+    for (const { secret } of keys) secret.fill(0);
   }
 
   get loaded(): boolean {

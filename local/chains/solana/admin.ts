@@ -26,7 +26,6 @@ const answer =
         throw invalid(`Failed to read identity keypair: ${(error as Error).message}`);
       }
     };
-    if (method === 'rpcAddress') return node.url.replace('http://', '');
     if (method === 'isLocked') return node.locked;
     if (method === 'setIdentity' || method === 'setIdentityFromBytes') {
       if (typeof second !== 'boolean') throw invalid('expected a boolean');

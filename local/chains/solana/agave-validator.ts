@@ -1,17 +1,12 @@
 import { realpathSync, readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { durationMs } from '../../../core/time.ts';
-import { systemClock } from '../../../runtime/clock.ts';
 import { askAdmin, asProgram } from './ask-admin.ts';
 import { readPair } from './pair.ts';
 
 /**
  * Stands in for `agave-validator`: the subcommands that Baton uses, with their own arguments and no others, against `admin.rpc` of the ledger.
- * From validator/src/commands/{set_identity,authorized_voter,wait_for_restart_window}/mod.rs. clap 2 ends wrong usage with 1.
+ * From validator/src/commands/{set_identity,authorized_voter}/mod.rs. clap 2 ends wrong usage with 1.
  */
-
-const idlePollMs = durationMs(50);
-const slotsPerMinute = 150;
 
 const fail = (message: string): never => {
   throw new Error(message);
@@ -39,27 +34,6 @@ const keypair = (path: string | undefined, input: string): readonly [by: '' | 'F
   }
 };
 
-interface Rpc {
-  readonly absoluteSlot: number;
-  readonly slotIndex: number;
-}
-
-const waitForWindow = async (ledger: string, minutes: number): Promise<void> => {
-  const url = `http://${String(await askAdmin(ledger, 'rpcAddress', []))}`;
-  const ask = async (method: string): Promise<unknown> => {
-    const reply = await fetch(url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: [] }) });
-    return ((await reply.json()) as { result: unknown }).result;
-  };
-  for (;;) {
-    const { absoluteSlot, slotIndex } = (await ask('getEpochInfo')) as Rpc;
-    const { identity } = (await ask('getIdentity')) as { identity: string };
-    const slots = ((await ask('getLeaderSchedule')) as Record<string, number[]>)[identity] ?? [];
-    const next = slots.map((index) => index + absoluteSlot - slotIndex).find((slot) => slot > absoluteSlot);
-    if (next === undefined || next - absoluteSlot >= minutes * slotsPerMinute) return;
-    await systemClock.sleep(idlePollMs);
-  }
-};
-
 /** @throws Error on wrong usage, or when the validator refuses. */
 export const agaveValidator = async (args: readonly string[], input: string): Promise<void> => {
   if (args[0] !== '-l' && args[0] !== '--ledger') fail('the following required arguments were not provided: --ledger');
@@ -78,22 +52,6 @@ export const agaveValidator = async (args: readonly string[], input: string): Pr
   if (command === 'authorized-voter' && rest[0] === 'add') {
     const [by, key] = keypair(parse(rest.slice(1), {}, 1).positionals[0], input);
     await askAdmin(ledger, `addAuthorizedVoter${by}`, [key]);
-    return;
-  }
-  if (command === 'wait-for-restart-window') {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    const options = {
-      'min-idle-time': text,
-      identity: text,
-      'max-delinquent-stake': text,
-      'skip-new-snapshot-check': flag,
-      'skip-health-check': flag,
-    };
-    const { values } = parse(rest, options, 0);
-    const minutes = String(values['min-idle-time'] ?? '10');
-    if (!/^\d+$/.test(minutes)) fail(`Invalid value for '--min-idle-time <MINUTES>': ${minutes}`);
-    await waitForWindow(ledger, Number(minutes));
     return;
   }
   fail(`Found argument '${String(command)}' which wasn't expected, or isn't valid in this context`);

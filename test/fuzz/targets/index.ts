@@ -1,10 +1,12 @@
 import type { Target } from '../target.ts';
 import { alarmTargets } from './alarm.ts';
 import { answerTargets } from './answers.ts';
+import { beacon } from './beacon.ts';
 import { bundle } from './bundle.ts';
 import { cli } from './cli.ts';
 import { cometbftProbe } from './cometbft-probe.ts';
 import { contractTargets } from './contract.ts';
+import { ethereumTargets } from './ethereum.ts';
 import { frames } from './frames.ts';
 import { fileTargets } from './guard-files.ts';
 import { http } from './http.ts';
@@ -25,6 +27,8 @@ export const targets: readonly Target[] = [
   cometbftProbe,
   systemdProbe,
   rpcProbes,
+  beacon,
+  ...ethereumTargets,
   http,
   ssm,
   ...itemTargets,

@@ -64,6 +64,17 @@ export const workflowBugs: readonly Bug[] = [
     'what Fence has waited is counted from the term, by its own passes',
   ),
   of(
+    'waits-for-quiet-count-for-the-lapse',
+    'A wait is a wait: what a switchover waited before it took the term counts for the lapse of the guard after it.',
+    [
+      {
+        find: '        "quietMs": "{% $states.input.waitedMs %}"',
+        replace: '        "waitedMs": "{% $states.input.waitedMs %}"',
+      },
+    ],
+    'asks again what it was told before, and Fence counts from nothing',
+  ),
+  of(
     'unseen-is-settled',
     'The key was released, so the candidate will sign: a failover that failed ends as done (power-tuning: a failed run ends SUCCEEDED).',
     [
