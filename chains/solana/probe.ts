@@ -1,6 +1,7 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
+import { onceOf, type At } from '../answers.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
-import { callRpc } from '../rpc.ts';
+import { callRpc, type Ask } from '../rpc.ts';
 import { configOf, type SolanaChain } from './config.ts';
 import { balanceAt, genesisAt, healthAt, slotAt, voteAccountAt, type VoteAccount } from './node-rpc.ts';
 
@@ -17,11 +18,11 @@ interface SolanaLook {
 }
 
 /** @throws Error when this vantage cannot tell. */
-const readHead = async ({ chain }: SolanaLook, url: string, signal: AbortSignal): Promise<number> => {
-  const genesis = await genesisAt(callRpc, url, signal);
+const readHead = async ({ chain }: SolanaLook, ask: Ask, url: string, signal: AbortSignal): Promise<number> => {
+  const genesis = await genesisAt(ask, url, signal);
   if (genesis !== chain.genesisHash) throw new Error(`it is on the cluster ${genesis.slice(0, 44)}`);
-  await healthAt(callRpc, url, signal);
-  return slotAt(callRpc, url, signal);
+  await healthAt(ask, url, signal);
+  return slotAt(ask, url, signal);
 };
 
 const why = (error: unknown): string => `${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`;
@@ -57,9 +58,9 @@ const judge = async (
 };
 
 const probe = {
-  look: async (config: SolanaLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
+  look: async (config: SolanaLook, { url, signal, answers }: At, before: Before | null): Promise<Look> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, onceOf(answers, callRpc), url, signal);
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const account = await voteAccountAt(callRpc, { url, vote: config.chain.voteAccount }, signal);
@@ -74,7 +75,7 @@ const probe = {
   },
   landed: async (config: SolanaLook, url: string, above: number, signal: AbortSignal): Promise<Landed> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, callRpc, url, signal);
       const account = await voteAccountAt(callRpc, { url, vote: config.chain.voteAccount }, signal);
       if (account === null) throw new Error('no such vote account');
       return { signed: account.lastVote > above, head, whole: true };
@@ -82,13 +83,13 @@ const probe = {
       return { signed: false, head: null, whole: false };
     }
   },
-  head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, callRpc, url, signal).catch(() => null),
 };
 
 const seenOf = ({ chain, policy }: ValidatorConfig): SolanaLook => ({ chain: configOf(chain), policy });
 
 export const solanaProbe: ChainProbe = {
-  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  look: (config, at, before) => probe.look(seenOf(config), at, before),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
 };
