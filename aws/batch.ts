@@ -1,9 +1,8 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Item } from './items.ts';
 import { withSignal } from './signal.ts';
 
-/** Single reads of many, sent together: those that are asked for in the same turn of the event loop. Each is consistent, as if it were alone. */
+/** Single reads of many, sent together: those that are asked for at the same moment. Each is consistent, as if it were alone. */
 
 /** What one BatchGetItem takes. */
 const mostKeys = 100;
@@ -40,7 +39,8 @@ export class BatchReads {
   #open(signal: AbortSignal | undefined): Map<string, Wanted> {
     const batch = new Map<string, Wanted>();
     this.#waiting.set(signal, batch);
-    void nextTurn().then(() => {
+    // After whoever runs at this moment.
+    void Promise.resolve().then(() => {
       this.#waiting.delete(signal);
       const keys = [...batch];
       for (let from = 0; from < keys.length; from += mostKeys) void this.#send(new Map(keys.slice(from, from + mostKeys)), signal);
@@ -52,10 +52,10 @@ export class BatchReads {
     try {
       for (let tries = 0; left.size > 0; tries += 1) {
         if (tries >= maxTries) throw new Error(`${left.size} of the items were left out ${maxTries} times`);
-        const unanswered = await this.#ask([...left.keys()], signal);
+        const { found, missing } = await this.#ask([...left.keys()], signal);
         for (const [pk, { resolve }] of left) {
-          if (unanswered.missing.has(pk)) continue;
-          resolve(unanswered.found.get(pk));
+          if (missing.has(pk)) continue;
+          resolve(found.get(pk));
           left.delete(pk);
         }
       }

@@ -25,7 +25,7 @@ export const unseen: Readonly<Record<string, string>> = {
   'FailoverRole DeliverLog ': 'Step Functions checks and uses these when a state machine has a log',
   'AssessRole ReadItems dynamodb:GetItem planned#*': 'read for a planned move; the simulator asks for none, functions/assess-planned.test.ts does',
   'WatchRole Freeze ': freezes,
-  'WatchRole ReadItems dynamodb:GetItem breaker#*': freezes,
+  'WatchRole ReadItems dynamodb:BatchGetItem breaker#*': freezes,
   'RequesterPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'ApproverPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'CustodianPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
