@@ -29,6 +29,7 @@ import {
 } from './items.ts';
 import { exactly, putReport } from './report.ts';
 import { withSignal } from './signal.ts';
+import { Unchanged } from './unchanged.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
 
@@ -60,8 +61,7 @@ const maxTries = 8;
 
 export class Records {
   readonly #table: Table;
-  /** As they were read last: what has not changed is not parsed again. */
-  readonly #configs = new Map<string, { readonly text: string; readonly found: { config: ValidatorConfig; hash: string } }>();
+  readonly #configs = new Unchanged<{ config: ValidatorConfig; hash: string }>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -102,15 +102,13 @@ export class Records {
     const pk = keyOf.config(validator);
     const item = await readItem(this.#table, pk, signal);
     if (item === undefined) return undefined;
-    const text = JSON.stringify(item);
-    const known = this.#configs.get(pk);
-    if (known?.text === text) return known.found;
-    const written = fromItem(item, hashedConfig, pk);
-    if (hashOf(written.config) !== written.hash) throw invalid(pk, 'the configuration does not have the hash that stands beside it');
-    const found = fromItem(item, storedConfig, pk);
-    if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
-    this.#configs.set(pk, { text, found });
-    return found;
+    return this.#configs.of(pk, item, () => {
+      const written = fromItem(item, hashedConfig, pk);
+      if (hashOf(written.config) !== written.hash) throw invalid(pk, 'the configuration does not have the hash that stands beside it');
+      const found = fromItem(item, storedConfig, pk);
+      if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
+      return found;
+    });
   }
 
   /**

@@ -87,7 +87,7 @@ export class Table {
   #all(input: Data, by: string, own: string | null): StoredItem[] {
     const wanted = (input['RequestItems'] as Record<string, { Keys: StoredItem[]; ConsistentRead?: boolean }>)[definition.TableName];
     return (wanted?.Keys ?? []).flatMap((Key) => {
-      const { Item: found } = this.handle('GetItem', { ...wanted, Key } as unknown as Data, by, own) as { Item?: StoredItem };
+      const { Item: found } = this.handle('GetItem', { ...wanted, Key }, by, own) as { Item?: StoredItem };
       return found ? [found] : [];
     });
   }
