@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clearance, suspicions, withClear, withSuspicion, type BreakerRecord, type Clear, type Seen } from '../core/breaker.ts';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';

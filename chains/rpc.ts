@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOf, request } from './http.ts';
 
 /** JSON-RPC 2.0 over HTTP. What comes back is never trusted: callers parse it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerReply, answerRequest } from '../core/answer.ts';
 import { assessGate, mostGates } from '../core/assess-gates.ts';
 import { evidenceKinds } from '../core/evidence.ts';

@@ -1,9 +1,13 @@
 import { build } from 'esbuild';
 import { execFileSync, fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../runtime/clock.ts';
+import { rangeOf, type Range } from '../figures.ts';
+import { writePart, writePlot } from '../page.ts';
+import { partOf, plot, slopes, tableOf } from './report.ts';
 import type { Counted, Ready, Wanted } from './servers.ts';
 import type { Told } from './watcher.ts';
 
@@ -15,29 +19,32 @@ import type { Told } from './watcher.ts';
 const root = join(import.meta.dirname, '..', '..');
 const bundle = join(root, '.cache', 'bench', 'watcher.mjs');
 /** As Lambda starts Node in 256 MB. */
-const memoryMb = 256;
 const heapMb = 200;
 
 export interface Size {
   readonly validators: number;
-  readonly perChain: number;
+  /** Watchers that share them. */
+  readonly shards: number;
   readonly rounds: number;
+  readonly lockStep: boolean;
 }
 
-export interface Row extends Size {
-  readonly minMs: number;
-  readonly medianMs: number;
-  readonly maxMs: number;
+export interface Row {
+  readonly validators: number;
+  readonly shards: number;
+  /** Of the slowest watcher of each round. */
+  readonly roundMs: Range;
   readonly peakRssMb: number;
-  /** Of one round after the first, on average. */
+  /** Of one round of all watchers, on average. */
   readonly requests: number;
   readonly connections: number;
-  /** Requests of the round in lock-step for each one of these. */
-  readonly coalesced: number;
-  readonly lockStepMs: number;
-  readonly ratio: number;
+  readonly lockStepMs: number | null;
+  readonly lockStepRequests: number | null;
+  /** Verdicts of the last round. */
   readonly states: Readonly<Record<string, number>>;
 }
+
+const perChain = 100;
 
 const pinned = spawnSync('taskset', ['-V']).status === 0 && availableParallelism() > 1;
 
@@ -65,11 +72,18 @@ interface Measured extends Told {
   readonly counts: readonly Counted[];
 }
 
-const watchWith = async (mode: 'watch' | 'lock-step', rounds: number, servers: ChildProcess, { dynamo }: Ready): Promise<Measured> => {
+interface Job {
+  readonly mode: 'watch' | 'lock-step';
+  readonly rounds: number;
+  /** `index/count`. */
+  readonly shard: string;
+}
+
+const watchWith = async ({ mode, rounds, shard }: Job, servers: ChildProcess, { dynamo }: Ready): Promise<Measured> => {
   const env = {
     ...{ PATH: process.env['PATH'], AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKLOCALROOT', AWS_SECRET_ACCESS_KEY: 'local' },
     ...{ AWS_ENDPOINT_URL_DYNAMODB: dynamo, BATON_TABLE: 'baton', BATON_HOME_REGION: 'us-east-1' },
-    ...{ BENCH_MODE: mode, BENCH_ROUNDS: String(rounds), POWERTOOLS_SERVICE_NAME: 'bench' },
+    ...{ BENCH_MODE: mode, BENCH_ROUNDS: String(rounds), BENCH_SHARD: shard, POWERTOOLS_SERVICE_NAME: 'bench' },
   };
   const child = fork(bundle, { env, execArgv: [`--max-old-space-size=${heapMb}`], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   pin(child, 0);
@@ -82,28 +96,35 @@ const watchWith = async (mode: 'watch' | 'lock-step', rounds: number, servers: C
   }
 };
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
+const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
+const mean = (values: readonly number[]): number => sum(values) / Math.max(1, values.length);
+const summed = (all: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
+  const found: Record<string, number> = {};
+  for (const [state, count] of all.flatMap((one) => Object.entries(one))) found[state] = (found[state] ?? 0) + count;
+  return found;
+};
 
 /** One size, both ways on the same servers, one after the other. What is told is of the rounds after the first, which opens what stays open. */
-export const measure = async ({ validators, perChain, rounds }: Size): Promise<Row> => {
+export const measure = async ({ validators, shards, rounds, lockStep }: Size): Promise<Row> => {
   const servers = fork(join(import.meta.dirname, 'servers.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     pin(servers, 1);
     const wanted: Wanted = { validators, perChain, failingEach: 100 };
     servers.send(wanted);
     const ready = await answered<Ready>(servers);
-    const own = await watchWith('watch', rounds, servers, ready);
-    const plain = await watchWith('lock-step', Math.min(rounds, 3), servers, ready);
-    const warm = own.roundsMs.slice(1);
-    const ratesOf = ({ counts }: Measured, of: (one: Counted) => number): number => mean(counts.slice(1).map(of));
-    const requests = ratesOf(own, (one) => one.requests);
-    const lockStepMs = median(plain.roundsMs.slice(1));
+    // One watcher after the other: each has a core of its own where they are deployed.
+    const own: Measured[] = [];
+    for (let index = 0; index < shards; index += 1) own.push(await watchWith({ mode: 'watch', rounds, shard: `${index}/${shards}` }, servers, ready));
+    const plain = lockStep ? await watchWith({ mode: 'lock-step', rounds: Math.min(rounds, 3), shard: '0/1' }, servers, ready) : null;
+    const rate = ({ counts }: Measured, of: (one: Counted) => number): number => mean(counts.slice(1).map(of));
+    const slowest = Array.from({ length: rounds - 1 }, (_, at) => Math.max(...own.map(({ roundsMs }) => roundsMs[at + 1] ?? 0)));
     return {
-      ...{ validators, perChain, rounds },
-      ...{ minMs: Math.min(...warm), medianMs: median(warm), maxMs: Math.max(...warm), peakRssMb: own.peakRssMb },
-      ...{ requests, connections: ratesOf(own, (one) => one.connections), coalesced: ratesOf(plain, (one) => one.requests) / requests },
-      ...{ lockStepMs, ratio: lockStepMs / median(warm), states: own.states },
+      ...{ validators, shards, roundMs: rangeOf(slowest) ?? { min: 0, median: 0, max: 0 }, peakRssMb: Math.max(...own.map((one) => one.peakRssMb)) },
+      requests: sum(own.map((one) => rate(one, ({ requests }) => requests))),
+      connections: sum(own.map((one) => rate(one, ({ connections }) => connections))),
+      lockStepMs: plain && (rangeOf(plain.roundsMs.slice(1))?.median ?? null),
+      lockStepRequests: plain && rate(plain, ({ requests }) => requests),
+      states: summed(own.map((one) => one.states)),
     };
   } finally {
     servers.disconnect();
@@ -111,17 +132,31 @@ export const measure = async ({ validators, perChain, rounds }: Size): Promise<R
   }
 };
 
+const limits = { validators: 1_000, roundMs: 5_000, peakRssMb: 256 };
+
 if (import.meta.main) {
-  const quick = process.argv.includes('--quick');
+  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } });
+  const quick = values.quick === true;
   await bundleWatcher();
   const rounds = quick ? 3 : 6;
-  const sizes: Size[] = [1, 100, 1_000, ...(quick ? [] : [10_000])].map((validators) => ({ validators, perChain: 100, rounds }));
+  const sizes: Size[] = [1, 100, 1_000].map((validators) => ({ validators, shards: 1, rounds, lockStep: true }));
+  if (!quick) sizes.push({ validators: 10_000, shards: 10, rounds: 3, lockStep: false });
   const rows: Row[] = [];
   for (const size of sizes) {
     const row = await measure(size);
     rows.push(row);
     process.stdout.write(`${JSON.stringify(row)}\n`);
   }
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  process.stdout.write(`${JSON.stringify({ bench: 'watch', version, node: process.version, cpu: cpus()[0]?.model, pinned, memoryMb, rows })}\n`);
+  process.stdout.write(`${tableOf(rows)}\n`);
+  const command = ['npm run bench:watch', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
+  const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC' }).format(systemClock.epochMs());
+  const caption = `${day}, ${command}, Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, ${pinned ? 'one core each' : 'not pinned'}`;
+  if (values.write === true) {
+    writePart('watch', partOf(rows, { caption, heapMb, perChain }));
+    writePlot('watch', plot(rows, caption));
+  }
+  const thousand = rows.find(({ validators }) => validators === limits.validators);
+  const held = thousand !== undefined && thousand.roundMs.median <= limits.roundMs && thousand.peakRssMb <= limits.peakRssMb;
+  process.stdout.write(`${JSON.stringify({ bench: 'watch', held, limits, growth: slopes(rows), rows })}\n`);
+  if (!held) process.exitCode = 1;
 }

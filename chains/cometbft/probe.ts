@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { atOf, type At } from '../answers.ts';
 import { getJson } from '../http.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from '../../core/time.ts';
 import type { At } from '../answers.ts';
 import { getJson, jsonOf, pathOf, request } from '../http.ts';

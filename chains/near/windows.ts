@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { callRpc, RpcRefused, type Ask } from '../rpc.ts';
 
 /** When a NEAR validator has nothing to produce: for planned work. */
