@@ -36,7 +36,7 @@ import { Unchanged } from './unchanged.ts';
 const storedConfig = z.strictObject({ config: validatorConfig, hash: z.string().length(64) });
 /** As it was written: the hash is of these very fields, whatever a newer schema adds to them. */
 const hashedConfig = z.strictObject({ config: z.record(z.string(), z.unknown()), hash: z.string() });
-const fleet = z.strictObject({ validators: z.array(validatorId).max(1_000) });
+const fleet = z.strictObject({ validators: z.array(validatorId).max(10_000) });
 const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
 const fenceIntent = z.strictObject({ nonce: z.string().regex(/^[a-f0-9]{32}$/), commandId: z.string().max(64).optional() });
 const observation = z.enum(['signing', 'failing', 'halted', 'unobservable']);

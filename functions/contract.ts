@@ -197,9 +197,15 @@ export const announce = {
 export type NoticeEvent = z.output<typeof noticeEvent>;
 export type EndedEvent = z.output<typeof endedEvent>;
 
-/** The schedule's event; `vantage` names the place this watcher looks from. */
+/** The schedule's event; `vantage` names the place this watcher looks from, `shard` which of its `shards` watchers it is, from 0. */
 export const watch = {
-  input: z.looseObject({ vantage: z.string().max(40).optional() }),
+  input: z
+    .looseObject({
+      vantage: z.string().max(40).optional(),
+      shard: z.number().int().min(0).max(99).optional(),
+      shards: z.number().int().min(1).max(100).optional(),
+    })
+    .refine(({ shard = 0, shards = 1 }) => shard < shards, 'expected shard below shards'),
   output: z.strictObject({ rounds: z.number().int().min(0), started: z.array(executionName), sentence }),
 };
 

@@ -6,6 +6,7 @@ import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 import { homeVantage, measureRound, type WatchNeeds } from './shared/watch-round.ts';
+import { Shards, watcherName } from './shared/shards.ts';
 import { Watching } from './shared/watching.ts';
 
 const defaultProbeMs = durationMs(5_000);
@@ -23,20 +24,26 @@ const smallestProbeMs = async (deps: Pick<Deps, 'records'>, fleet: readonly Vali
 export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, WatchNeeds> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
   const vantage = input.vantage ?? homeVantage;
-  const owner = deps.randomHex(8);
-  await deps.records.takeWatcher(vantage, owner, signal);
+  const { shard = 0, shards = 1 } = input;
+  const sharing = new Shards(deps, { vantage, shard, shards });
+  await sharing.begin(signal);
+  const [name, owner] = [watcherName(vantage, shard), deps.randomHex(8)];
+  await deps.records.takeWatcher(name, owner, signal);
   const fleet = await deps.records.readFleet(signal);
   const everyMs = await smallestProbeMs(deps, fleet, signal);
-  const watching = new Watching(deps, { fleet, vantage }, signal);
-  let rounds = 0;
-  const told = (how: string) => ({ rounds, started: watching.started, sentence: `Looked ${rounds} times at ${fleet.length} validators; ${how}.` });
+  const watching = new Watching(deps, vantage, signal);
+  let [rounds, looked] = [0, fleet.length];
+  const told = (how: string) => ({ rounds, started: watching.started, sentence: `Looked ${rounds} times at ${looked} validators; ${how}.` });
   try {
     for (; rounds < maxRounds && remainingMs() > 2 * everyMs; rounds += 1) {
       const roundMs = clock.steadyMs();
       const leftMs = (): DurationMs => durationMs(Math.max(0, everyMs - elapsedMs(roundMs, clock.steadyMs())));
-      if (!(await deps.records.keepWatcher(vantage, owner, signal))) return told('the next watcher took over');
-      await watching.round(leftMs());
-      measureRound(deps.measure, watching.all());
+      if (!(await deps.records.keepWatcher(name, owner, signal))) return told('the next watcher took over');
+      await sharing.look(signal);
+      const mine = sharing.mine(fleet);
+      looked = mine.length;
+      await watching.round(mine, leftMs());
+      measureRound(deps.measure, watching.all(), sharing.whole());
       await clock.sleep(leftMs(), signal);
     }
     return told('nobody took over in time');

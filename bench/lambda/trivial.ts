@@ -28,7 +28,7 @@ export interface Trivial {
   readonly bytes: number;
 }
 
-export const trivialWith = async (clients: readonly string[]): Promise<Trivial> => {
+const make = async (clients: readonly string[]): Promise<Trivial> => {
   const folder = join(root, '.cache', 'bench', 'trivial');
   mkdirSync(folder, { recursive: true });
   const name = clients.join('-') || 'none';
@@ -56,4 +56,14 @@ export const trivialWith = async (clients: readonly string[]): Promise<Trivial> 
     logLevel: 'warning',
   });
   return { file, bytes: statSync(file).size };
+};
+
+const made = new Map<string, Promise<Trivial>>();
+
+/** Built once for the same clients. */
+export const trivialWith = (clients: readonly string[]): Promise<Trivial> => {
+  const name = clients.join();
+  const found = made.get(name) ?? make(clients);
+  made.set(name, found);
+  return found;
 };

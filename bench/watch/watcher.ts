@@ -7,6 +7,7 @@ import * as make from '../../functions/shared/make.ts';
 import { homeVantage, measureRound, unwatched, watchOne, type Watched, type WatchNeeds } from '../../functions/shared/watch-round.ts';
 import { Watching } from '../../functions/shared/watching.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
+import { shardOf } from '../../core/shard.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import { systemClock } from '../../runtime/clock.ts';
 
@@ -55,14 +56,17 @@ const lockStep = (fleet: readonly ValidatorId[]) => {
 
 const never = new AbortController().signal;
 const fleet = await deps.records.readFleet(never);
-const watching = process.env['BENCH_MODE'] === 'lock-step' ? lockStep(fleet) : new Watching(deps, { fleet, vantage: homeVantage }, never);
+const watching = process.env['BENCH_MODE'] === 'lock-step' ? lockStep(fleet) : new Watching(deps, homeVantage, never);
+const [shard = 0, shards = 1] = String(process.env['BENCH_SHARD']).split('/').map(Number);
+const live = Array.from({ length: shards }, (_, index) => index);
+const mine = fleet.filter((validator) => shardOf(validator, live) === shard);
 const owner = make.randomHex()(8);
 await deps.records.takeWatcher(homeVantage, owner, never);
 const roundsMs: DurationMs[] = [];
 for (let round = 0; round < number('BENCH_ROUNDS'); round += 1) {
   const startedMs = systemClock.steadyMs();
   await deps.records.keepWatcher(homeVantage, owner, never);
-  await watching.round(longestRoundMs);
+  await watching.round(mine, longestRoundMs);
   measureRound(deps.measure, watching.all());
   roundsMs.push(elapsedMs(startedMs, systemClock.steadyMs()));
   process.send?.('round');

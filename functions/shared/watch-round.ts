@@ -154,9 +154,12 @@ const fleetMetrics = {
   unobservable: 'FleetUnobservable',
 } as const;
 
-/** One round in figures. */
-export const measureRound = (measure: Deps['measure'], watched: readonly Watched[]): void => {
-  measure.add('WatchRounds', 1);
+/**
+ * One round in figures.
+ * @param whole every watcher of this vantage is there. Rounds beside a silent one do not count, so that its silence pages although others look on.
+ */
+export const measureRound = (measure: Deps['measure'], watched: readonly Watched[], whole = true): void => {
+  if (whole) measure.add('WatchRounds', 1);
   // Of a paused validator somebody knows already.
   const counted = watched.filter(({ paused }) => !paused);
   for (const state of verdictStates)

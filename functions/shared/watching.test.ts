@@ -56,8 +56,8 @@ test('who hangs for ever is unobservable, and all others are seen in each round'
 test('a look that ends after the watch does has no effect', async () => {
   const { world, deps } = slowWorld(new Set(['v-3']), 60_000);
   world.observe = () => 'failing';
-  const watching = new Watching(deps, { fleet: fleet.slice(3, 4), vantage: 'home' }, never);
-  await world.clock.run(watching.round(roundMs));
+  const watching = new Watching(deps, 'home', never);
+  await world.clock.run(watching.round(fleet.slice(3, 4), roundMs));
   const over = watching.end();
   await world.clock.run(over);
   expect(world.clock.steadyMs()).toBe(60_000);

@@ -8,22 +8,29 @@ import { resume, unwatched, watchOne, type Watched, type WatchNeeds } from './wa
 export class Watching {
   readonly started: ExecutionName[] = [];
   readonly #deps: Pick<Deps, WatchNeeds>;
-  readonly #of: { readonly fleet: readonly ValidatorId[]; readonly vantage: string };
+  readonly #vantage: string;
+  #fleet: readonly ValidatorId[] = [];
   readonly #known = new Map<ValidatorId, Watched>();
   readonly #busy = new Map<ValidatorId, Promise<void>>();
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
 
-  constructor(deps: Pick<Deps, WatchNeeds>, of: { readonly fleet: readonly ValidatorId[]; readonly vantage: string }, signal: AbortSignal) {
+  constructor(deps: Pick<Deps, WatchNeeds>, vantage: string, signal: AbortSignal) {
     this.#deps = deps;
-    this.#of = of;
+    this.#vantage = vantage;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
   }
 
-  /** Ends when all have been looked at, and after `mostMs` at the latest. Then those that have not ended go on beside the next. */
-  async round(mostMs: DurationMs): Promise<void> {
+  /**
+   * Ends when all have been looked at, and after `mostMs` at the latest. Then those that have not ended go on beside the next.
+   * @param fleet those that this watcher looks at now; what it knew of another is forgotten, for somebody else looks at it.
+   */
+  async round(fleet: readonly ValidatorId[], mostMs: DurationMs): Promise<void> {
     const round = new Round();
-    for (const validator of this.#of.fleet) {
+    this.#fleet = fleet;
+    const wanted = new Set(fleet);
+    for (const validator of this.#known.keys()) if (!wanted.has(validator)) this.#known.delete(validator);
+    for (const validator of fleet) {
       if (this.#busy.has(validator)) continue;
       this.#busy.set(
         validator,
@@ -38,7 +45,7 @@ export class Watching {
 
   /** What is known of each. */
   all(): Watched[] {
-    return this.#of.fleet.map((validator) => this.#known.get(validator) ?? { ...unwatched, unseen: true });
+    return this.#fleet.map((validator) => this.#known.get(validator) ?? { ...unwatched, unseen: true });
   }
 
   /** Nothing that is still under way has an effect after this. */
@@ -49,7 +56,7 @@ export class Watching {
 
   /** One validator's trouble never stops the others. */
   async #look(validator: ValidatorId, round: Round): Promise<void> {
-    const { vantage } = this.#of;
+    const vantage = this.#vantage;
     try {
       const before = this.#known.get(validator) ?? (await resume(this.#deps, validator, vantage, this.#signal));
       const { after, started } = await watchOne(this.#deps, { validator, vantage, before, round }, this.#signal);

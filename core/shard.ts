@@ -1,0 +1,25 @@
+import type { ValidatorId } from './ids.ts';
+
+/**
+ * Which of several watchers looks at a validator: the one with the highest score for it (rendezvous hashing). Each validator has an order of
+ * its own of all watchers, so one that comes takes its share from all others, one that goes leaves its share to all others, and nothing else moves.
+ */
+
+/** FNV-1a over the text, then MurmurHash3's last step, without which names that differ in one letter have scores that differ little. */
+const scoreOf = (text: string): number => {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+};
+
+/** Of the watchers that live, the one for this validator; null of none. */
+export const shardOf = (validator: ValidatorId, live: readonly number[]): number | null => {
+  let found: { shard: number; score: number } | null = null;
+  for (const shard of live) {
+    const score = scoreOf(`${shard}#${validator}`);
+    if (found === null || score > found.score) found = { shard, score };
+  }
+  return found?.shard ?? null;
+};
