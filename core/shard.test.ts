@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { validatorId } from './ids.ts';
-import { shardOf } from './shard.ts';
+import * as z from 'zod';
+import { isPart, part, shardOf } from './shard.ts';
 
 const fleet = Array.from({ length: 10_000 }, (_, index) => validatorId.parse(`val-${index}`));
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, shard) => shard);
 const countsOf = (live: readonly number[]): number[] => live.map((shard) => fleet.filter((one) => shardOf(one, live) === shard).length);
+
+test('which of how many: from 0 and below their number; the only one when it is not said', () => {
+  const parses = (value: unknown): boolean => z.object(part).refine(isPart).safeParse(value).success;
+  for (const good of [{}, { shard: 0 }, { shards: 1 }, { shards: 100 }, { shard: 1, shards: 2 }, { shard: 99, shards: 100 }])
+    expect(parses(good)).toBe(true);
+  const bad = [{ shard: 1 }, { shard: 2, shards: 2 }, { shard: 3, shards: 2 }, { shard: -1, shards: 2 }, { shard: 0.5, shards: 2 }];
+  for (const one of [...bad, { shards: 0 }, { shards: 1.5 }, { shards: 101 }]) expect(parses(one)).toBe(false);
+  expect(part.shard.safeParse(99).success).toBe(true);
+  expect(part.shard.safeParse(100).success).toBe(false);
+});
 
 describe('which watcher looks at a validator', () => {
   test('nobody of none, and the only one of one', () => {

@@ -1,9 +1,15 @@
+import * as z from 'zod';
 import type { ValidatorId } from './ids.ts';
 
 /**
  * Which of several watchers looks at a validator: the one with the highest score for it (rendezvous hashing). Each validator has an order of
  * its own of all watchers, so one that comes takes its share from all others, one that goes leaves its share to all others, and nothing else moves.
  */
+
+/** Which of how many watchers, from 0; the only one when it is not said. */
+export const part = { shard: z.number().int().min(0).max(99).optional(), shards: z.number().int().min(1).max(100).optional() };
+export const isPart = ({ shard = 0, shards = 1 }: { readonly shard?: number | undefined; readonly shards?: number | undefined }): boolean =>
+  shard < shards;
 
 /** FNV-1a over the text, then MurmurHash3's last step, without which names that differ in one letter have scores that differ little. */
 const scoreOf = (text: string): number => {

@@ -5,6 +5,7 @@ import { evidenceKinds } from '../core/evidence.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { cause, plan } from '../core/plan.ts';
 import { watermark } from '../core/watermark.ts';
+import { isPart, part } from '../core/shard.ts';
 
 /** What goes into and comes out of each task of statemachines/failover.asl.json. The state machine and the handlers are both held to it. */
 
@@ -199,13 +200,7 @@ export type EndedEvent = z.output<typeof endedEvent>;
 
 /** The schedule's event; `vantage` names the place this watcher looks from, `shard` which of its `shards` watchers it is, from 0. */
 export const watch = {
-  input: z
-    .looseObject({
-      vantage: z.string().max(40).optional(),
-      shard: z.number().int().min(0).max(99).optional(),
-      shards: z.number().int().min(1).max(100).optional(),
-    })
-    .refine(({ shard = 0, shards = 1 }) => shard < shards, 'expected shard below shards'),
+  input: z.looseObject({ vantage: z.string().max(40).optional(), ...part }).refine(isPart, 'expected shard below shards'),
   output: z.strictObject({ rounds: z.number().int().min(0), started: z.array(executionName), sentence }),
 };
 

@@ -13,7 +13,8 @@ import { clientsIn, trivialWith } from './trivial.ts';
 
 /**
  * How long each function takes to begin, cold and warm, and how large its bundle is, beside a function that does nothing with the same SDK
- * clients, in turns: by the clock, and by the processor's time, which others on the machine do not change. `npm run bench:lambda` prints the figures, and at last one line of JSON; `--check` fails above bench/lambda/budget.json.
+ * clients, in turns: by the clock, and by the processor's time, which others on the machine do not change. `npm run bench:lambda` prints the
+ * figures, and at last one line of JSON; `--check` fails above bench/lambda/budget.json.
  */
 
 export interface Row {

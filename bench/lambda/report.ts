@@ -35,9 +35,10 @@ export const plot = (rows: readonly Row[], caption: string): string =>
 export const partOf = (rows: readonly Row[], caption: string): string =>
   [
     '## The functions',
-    'How long a function takes to begin: from the beginning of a new process to its question for the first event over the Runtime API, as Lambda counts it. Beside',
-    "it, in turns with it, a function that does nothing and makes the same SDK clients. The ratio is of the processor's time: by the clock both take longer while",
-    'others use the machine. Warm is the frame of a function around an event that its contract refuses: what it does beyond that is mostly waiting for AWS.',
+    'How long a function takes to begin: from the beginning of a new process to its question for the first event over the Runtime API, as Lambda counts it.',
+    "Beside it, in turns with it, a function that does nothing and makes the same SDK clients. The ratio is of the processor's time: by the clock both take",
+    'longer while others use the machine. Warm is the frame of a function around an event that its contract refuses: what it does beyond that is mostly',
+    'waiting for AWS.',
     '',
     tableOf(rows),
     '',

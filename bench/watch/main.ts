@@ -150,7 +150,8 @@ if (import.meta.main) {
   process.stdout.write(`${tableOf(rows)}\n`);
   const command = ['npm run bench:watch', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC' }).format(systemClock.epochMs());
-  const caption = `${day}, ${command}, Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, ${pinned ? 'one core each' : 'not pinned'}`;
+  const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, ${pinned ? 'one core each' : 'not pinned'}`;
+  const caption = `${day}, ${command}, Node ${process.versions.node}, ${machine}`;
   if (values.write === true) {
     writePart('watch', partOf(rows, { caption, heapMb, perChain }));
     writePlot('watch', plot(rows, caption));
