@@ -54,9 +54,9 @@ export const plot = (rows: readonly Row[], caption: string): string =>
 export const partOf = (rows: readonly Row[], of: { readonly caption: string; readonly heapMb: number; readonly perChain: number }): string =>
   [
     '## The watch',
-    `One round: every validator looked at from two vantages. CometBFT chains of ${of.perChain} validators each, a block a second, commits of 100 signatures; the`,
-    `table and the chains are another process than the watcher, which has one core and a heap of ${of.heapMb} MB, as Lambda starts Node in 256 MB. Told is what the`,
-    'rounds after the first took. "In lock-step": the same code without what makes it scale, in the same run on the same servers: every validator asks for',
+    `One round: every validator looked at from two vantages. CometBFT chains of ${of.perChain} validators each, a block a second, commits of 100`,
+    `signatures; the table and the chains are another process than the watcher, which has one core and a heap of ${of.heapMb} MB, as Lambda starts Node`,
+    'in 256 MB. Told is what the rounds after the first took. "In lock-step": the same code without what makes it scale, in the same run on the same servers: every validator asks for',
     'itself and reads its own items, twenty at a time. "Growth" is the slope to the row before on logarithmic axes. One in a hundred validators fails, and is',
     'found. Several watchers are measured one after the other, and the slowest counts.',
     '',

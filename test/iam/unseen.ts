@@ -28,7 +28,7 @@ export const unseen: Readonly<Record<string, string>> = {
   'WatchRole Freeze ': freezes,
   'WatchRole ReadItems dynamodb:BatchGetItem breaker#*': freezes,
   'WatchRole ReadItems dynamodb:BatchGetItem watcher#': shards,
-  'WatchRole HandOver dynamodb:UpdateItem watcher#home#*': shards,
+  'WatchRole HandOver dynamodb:UpdateItem watcher#': shards,
   'RequesterPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'ApproverPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'CustodianPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
