@@ -20,12 +20,8 @@ const scoreOf = (text: string): number => {
   return (hash ^ (hash >>> 16)) >>> 0;
 };
 
-/** Of the watchers that live, the one for this validator; null of none. */
+/** Of the watchers that live, the one for this validator; null of none. Two scores are never equal: each step takes different numbers to different ones. */
 export const shardOf = (validator: ValidatorId, live: readonly number[]): number | null => {
-  let found: { shard: number; score: number } | null = null;
-  for (const shard of live) {
-    const score = scoreOf(`${shard}#${validator}`);
-    if (found === null || score > found.score) found = { shard, score };
-  }
-  return found?.shard ?? null;
+  const scored = live.map((shard) => ({ shard, score: scoreOf(`${shard}#${validator}`) }));
+  return scored.toSorted((one, other) => other.score - one.score)[0]?.shard ?? null;
 };
