@@ -48,7 +48,7 @@ export class Approvals {
   /** A record without its task token, which does not leave the table. */
   async shown(id: string, signal?: AbortSignal): Promise<ShownRecord | undefined> {
     const pk = keyOf.approval(id);
-    const item = await readItem(this.#table, pk, signal, messageFields);
+    const item = await readItem(this.#table, pk, signal, { only: messageFields });
     return item && fromItem(item, shownRecord, pk, { id });
   }
 
@@ -67,7 +67,7 @@ export class Approvals {
   /** One record by its id, as people may see it. */
   async forPeople(id: string, signal?: AbortSignal): Promise<WaitingRecord | undefined> {
     const pk = keyOf.approval(id);
-    const item = await readItem(this.#table, pk, signal, shownFields);
+    const item = await readItem(this.#table, pk, signal, { only: shownFields });
     return item && fromItem(item, waitingRecord, pk, { id });
   }
 

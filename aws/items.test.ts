@@ -103,7 +103,7 @@ describe('a read', () => {
   });
   test('may be of named fields alone', async () => {
     const { sent, table } = tableWith({ Item: { term: { N: '2' } } });
-    expect(await readItem(table, 'x#1', undefined, ['term', 'state'])).toEqual({ term: { N: '2' } });
+    expect(await readItem(table, 'x#1', undefined, { only: ['term', 'state'] })).toEqual({ term: { N: '2' } });
     expect(sent[0]?.input).toEqual({
       TableName: 'baton',
       Key: { pk: { S: 'x#1' } },

@@ -98,19 +98,20 @@ const onlyParts = (only: readonly string[]) => ({
 });
 
 /**
- * @param only the fields that leave the table; all when absent.
+ * A consistent read, unless `eventual` says that a copy which lags behind will do.
+ * @param how.only the fields that leave the table; all when absent.
  * @throws BatonError LeaseUnreachable when the table gives no answer.
  */
 export const readItem = async (
   { client, table, batch }: Table,
   pk: string,
   signal?: AbortSignal,
-  only?: readonly string[],
+  { only, eventual = false }: { readonly only?: readonly string[]; readonly eventual?: boolean } = {},
 ): Promise<Item | undefined> => {
   try {
-    if (batch && !only) return await batch.read(pk, signal);
+    if (batch && !only && !eventual) return await batch.read(pk, signal);
     const { Item: found } = await client.send(
-      new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true, ...(only ? onlyParts(only) : {}) }),
+      new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: !eventual, ...(only ? onlyParts(only) : {}) }),
       withSignal(signal),
     );
     return found;

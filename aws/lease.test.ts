@@ -168,6 +168,15 @@ describe('what became of a write', () => {
   });
 });
 
+test('a peek is an eventually consistent read, held to its key all the same', async () => {
+  const { client, sent } = noting();
+  expect(await new LeaseStore({ client, table: 'baton' }).peek(v)).toBeUndefined();
+  expect(sent).toEqual([{ command: 'GetItemCommand', input: { TableName: 'baton', Key: { pk: { S: 'lease#hub-1' } }, ConsistentRead: false } }]);
+  const item = { ...toItem({ ...fencing() }), pk: { S: 'lease#hub-1' } };
+  const other = { send: async () => ({ Item: { ...item, validator: { S: 'hub-2' } } }) } as unknown as DynamoDBClient;
+  await expect(new LeaseStore({ client: other, table: 'baton' }).peek(v)).rejects.toMatchObject({ code: 'LeaseInvalid' });
+});
+
 test('every read is a consistent GetItem of one key', async () => {
   const { client, sent } = noting();
   const table = { client, table: 'baton' };

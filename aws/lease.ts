@@ -3,7 +3,7 @@ import { BatonError } from '../core/errors.ts';
 import type { ValidatorId } from '../core/ids.ts';
 import { lease, type Expectation, type Lease, type LeaseWrite, type WriteOutcome } from '../core/lease.ts';
 import { parseWith } from '../core/parse.ts';
-import { fromItem, keyOf, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
+import { fromItem, keyOf, readItem, readParsed, toItem, unreachable, type Item, type Table } from './items.ts';
 import { withSignal } from './signal.ts';
 
 /**
@@ -65,6 +65,32 @@ export class LeaseStore {
   /** A consistent read. @throws BatonError LeaseUnreachable or LeaseInvalid. */
   read(validator: ValidatorId, signal?: AbortSignal): Promise<Lease | undefined> {
     return readParsed(this.#table, keyOf.lease(validator), lease, signal, { validator });
+  }
+
+  /** An eventually consistent read, at half the price: shows that something has changed, and proves nothing. @throws as `read`. */
+  async peek(validator: ValidatorId, signal?: AbortSignal): Promise<Lease | undefined> {
+    const pk = keyOf.lease(validator);
+    const item = await readItem(this.#table, pk, signal, { eventual: true });
+    return item && fromItem(item, lease, pk, { validator });
+  }
+
+  /**
+   * Wakes the guards: they look at the lease and report more often for a while. Changes no field that any transition looks at.
+   * @param id 16 hex digits, another one each time. @returns whether it was written.
+   */
+  async call(validator: ValidatorId, id: string, signal?: AbortSignal): Promise<boolean> {
+    const sent = new UpdateItemCommand({
+      TableName: this.#table.table,
+      Key: { pk: { S: keyOf.lease(validator) } },
+      UpdateExpression: 'SET #call = :call',
+      ConditionExpression: 'attribute_exists(#pk)',
+      ExpressionAttributeNames: { '#call': 'call', '#pk': 'pk' },
+      ExpressionAttributeValues: toItem({ ':call': id }),
+    });
+    return this.#table.client.send(sent, withSignal(signal)).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Tries one transition. Never throws: trouble with the table, or an item that cannot be trusted, is the outcome `unknown`, never a refusal. */

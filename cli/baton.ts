@@ -16,6 +16,7 @@ import { watchStatus } from './commands/status-watch.ts';
 import { status } from './commands/status.ts';
 import { contextFromEnvironment, type Context } from './context.ts';
 import { registerCompletion } from './completion.ts';
+import { registerCost } from './cost.ts';
 import { registerDrill } from './drill.ts';
 import { withExamples } from './examples.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -64,6 +65,7 @@ export const programFor = (
     };
   registerInit(program, outputOf);
   registerSetup(program, run);
+  registerCost(program, outputOf);
   registerStatus(program, run);
   registerDoctor(program, run);
   registerMoves(program, run);

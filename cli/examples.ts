@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 export const examples: Readonly<Record<string, readonly string[]>> = {
   init: ['baton init', 'baton init --answers answers.json --yes', 'baton init --add'],
   plan: ['baton plan validators.yaml', 'baton plan validators.yaml --detailed-exitcode'],
+  cost: ['baton cost validators.yaml', 'baton cost validators.yaml --block-seconds 2'],
   apply: [
     'baton apply validators.yaml --plan 0123456789ab',
     'baton apply validators.yaml --attest "I removed the key from amber; no other copy can sign."',

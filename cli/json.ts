@@ -13,6 +13,7 @@ import { nodeReport } from '../core/report.ts';
 import { verdictStates } from '../core/verdict.ts';
 import { watermark } from '../core/watermark.ts';
 import { jsonOfAlerts } from './json-alerts.ts';
+import { costJson } from './json-cost.ts';
 import { gateJson } from './json-gate.ts';
 import { recoverJson } from './json-recover.ts';
 import { fenceTestJson } from './json-tests.ts';
@@ -275,6 +276,7 @@ export const cliJson = {
   switchover: moved,
   recover: recoverJson,
   cancel: z.object({ validator, execution: executionName, cancelled: z.boolean(), by: text }),
+  cost: costJson,
   'export-state': z.object({ validator, format: text, watermark, state: z.unknown() }),
   readmit: z.object({ validator, node: nodeId, readmitted: z.boolean() }),
   approve: answered,

@@ -32,6 +32,8 @@ export interface ChainRules {
   readonly gated: (chain: ChainConfig) => boolean;
   /** There is a signer that asks the arbiter before each signature leaves: custody `gate` can be had. */
   readonly arbiter?: (chain: ChainConfig) => boolean;
+  /** How often the arbiter decides while nothing fails, for what that costs. `blockMs`: the time of a block or slot, as on the main chain when absent. */
+  readonly signaturesPerHour?: (chain: ChainConfig, blockMs?: number) => number;
   readonly risk: Risk;
   /** What is between the fields of `chain`, and between them and the policy: the field and a sentence, or null. */
   readonly check?: (config: {

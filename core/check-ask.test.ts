@@ -9,7 +9,7 @@ test('a validator whose guards ask needs promises that last until the next round
     one['timing'] = { promiseMs: 8_000 };
   });
   expect(() => checkValidator(config, registry)).toThrow(
-    'unsafe timing for onControlPlaneLoss ask: poll 1000 + 2 × read timeout 2000 = 5000 ms; lease − stop − margin = 10000 ms; ' +
+    'unsafe timing for onControlPlaneLoss ask: poll 3000 + 2 × read timeout 2000 = 7000 ms; lease − stop − margin = 10000 ms; ' +
       'a promise of 8000 ms is good for 2238 ms: both must be longer',
   );
 });

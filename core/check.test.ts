@@ -209,13 +209,13 @@ describe('is refused', () => {
     ],
     [
       'unsafe timing',
-      { timing: { leaseMs: 8_000 } },
+      { timing: { leaseMs: 10_000 } },
       {
         code: 'TimingUnsafe',
         field: 'timing.leaseMs',
         message:
-          'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; ' +
-          'a silent guard has stopped after 10843 ms',
+          'unsafe timing: poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms ≥ lease 10000 ms; ' +
+          'a silent guard has stopped after 13053 ms',
         fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
       },
     ],

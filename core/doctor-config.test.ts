@@ -139,7 +139,7 @@ test('a configuration is judged by the rules of apply', () => {
 
 test('the timing is told with its sum', () => {
   const config = configOf();
-  const sum = 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms';
+  const sum = 'poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms';
   expect(tellTiming(config)).toStrictEqual({
     state: 'ok',
     sentence: `${sum} < lease 15000 ms; a silent guard has stopped after 18579 ms.`,

@@ -112,7 +112,7 @@ describe('a validator', () => {
       of('principals', null, 'Each node has a principal of its own.'),
       of('vantages', null, 'The chain is seen from 2 places.'),
       of('approvers', null, '0 people and 1 roles may approve, 1 must.'),
-      of('timing', null, expect.stringContaining('= 8000 ms < lease 15000 ms') as string),
+      of('timing', null, expect.stringContaining('= 10000 ms < lease 15000 ms') as string),
       of('key', null, 'The key is sealed.'),
       of('drill', null, 'It was moved 10 days ago.'),
       { ...of('fences', null, 'Not each of its 4 fences has ever been tested with success.'), state: 'warn', next: 'baton fence-test hub-1' },

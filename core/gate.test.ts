@@ -8,6 +8,7 @@ import {
   claimOf,
   isAbove,
   judgeNotOpened,
+  judgeLook,
   judgeRefused,
   type Arbiter,
   type DutyClaim,
@@ -54,6 +55,18 @@ test('the same content for an older or a later duty is refused', () => {
 test('heights are not taken for slots, nor slots for heights', () => {
   expect(applyClaim(opened, claim({ kind: 'slot', slot: 20 }))).toEqual({ outcome: 'refused', found: opened });
   expect(applyClaim(held, claim({ kind: 'slot', slot: 11 }))).toEqual({ outcome: 'refused', found: held });
+});
+test('a look says what a claim would, but for one that could win', () => {
+  const sought = (duty: Watermark, content = one) => ({ validator: v, duty, claimed: { content } });
+  expect(judgeLook(opened, sought(at(11)))).toBeNull();
+  expect(judgeLook(held, sought(at(12)))).toBeNull();
+  expect(judgeLook(held, sought(at(11)))).toEqual({ outcome: 'repeat', claimed: stored });
+  expect(judgeLook(held, sought(at(11), two))).toEqual({ outcome: 'refused', found: held });
+  expect(judgeLook(held, sought(at(10)))).toEqual({ outcome: 'refused', found: held });
+  expect(judgeLook(closed, sought(at(12)))).toEqual({ outcome: 'refused', found: closed });
+  expect(judgeLook(closed, sought(at(11)))).toEqual({ outcome: 'refused', found: closed });
+  expect(judgeLook(undefined, sought(at(11)))).toEqual({ outcome: 'refused', found: undefined });
+  expect(judgeLook(held, sought({ kind: 'slot', slot: 99 }))).toEqual({ outcome: 'refused', found: held });
 });
 test('an arbiter is opened once, with its floor', () => {
   const opening = { validator: v, floor: at(10), attempt: attempt('open') };

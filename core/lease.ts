@@ -58,6 +58,11 @@ export const lease = z.strictObject({
   sealed: sealed.optional(),
   /** Nothing at or below this may be signed by the holder of this term. */
   watermark: watermark.optional(),
+  /** Another one than before wakes the guards (core/pace.ts). Says nothing of who may sign, and no transition looks at it. */
+  call: z
+    .string()
+    .regex(/^[a-f0-9]{16}$/, 'expected 16 hex digits')
+    .optional(),
   version: z.number().int().min(1),
   attempt: attemptId,
 });
@@ -77,7 +82,7 @@ export interface LeaseWrite {
   readonly validator: ValidatorId;
   readonly attempt: AttemptId;
   readonly expect: Expectation;
-  readonly set: Partial<Omit<Lease, 'validator' | 'version' | 'attempt'>>;
+  readonly set: Partial<Omit<Lease, 'validator' | 'version' | 'attempt' | 'call'>>;
   readonly remove: readonly Optional[];
 }
 

@@ -120,6 +120,19 @@ describe('another look', () => {
   });
 });
 
+describe('a standby that lags', () => {
+  const lags = (first: Parameters<typeof lookAt>[1], last: Parameters<typeof lookAt>[1]): boolean =>
+    awake({ looks: [lookAt(1, first), lookAt(2, last)] }).standbyNotReady;
+  test('is one whose last word is behind where the active was at the first look', () => {
+    expect(lags({ amber: { height: 100 } }, { amber: { height: 200 }, birch: { height: 95 } })).toBe(false);
+    expect(lags({ amber: { height: 100 } }, { amber: { height: 200 }, birch: { height: 94 } })).toBe(true);
+  });
+  test('is none when it is not known where the active was', () => {
+    expect(lags({ amber: null }, { amber: { height: 200 }, birch: { height: 1 } })).toBe(false);
+    expect(lags({ amber: { height: null } }, { amber: { height: 200 }, birch: { height: 1 } })).toBe(false);
+  });
+});
+
 describe('an unarmed guard', () => {
   const unarmed = (of: Partial<NodeReport>, more: Partial<Surveyed> = {}): boolean =>
     awake({ looks: [lookAt(1), lookAt(2), lookAt(3, { amber: of })], ...more }).guardUnarmed;
@@ -287,6 +300,14 @@ describe('custody gate', () => {
     const help = { birch: { distress: 'ArbiterSilent: no answer' } };
     expect(gated([both(1), both(2, help)])).toEqual({ ...quiet, needsPerson: `birch (${birch}) asks for help: ArbiterSilent: no answer` });
     expect(gated([both(1, help), both(1, help)]).needsPerson).toBe(null);
+  });
+  test('what was never seen signs nothing and asks for nothing', () => {
+    expect(gated([])).toEqual({ ...quiet, standbyNotReady: true });
+    expect(gated([lookAt(1, { birch: null })])).toEqual({ ...quiet, standbyNotReady: true });
+  });
+  test('the last look counts', () => {
+    expect(gated([both(1), lookAt(2), both(3)])).toEqual(quiet);
+    expect(gated([both(1), both(2), lookAt(3)])).toEqual({ ...quiet, standbyNotReady: true });
   });
   test('a pause silences all', () => {
     expect(gated([lookAt(1), lookAt(1)], true)).toEqual({ ...quiet, paused: true });

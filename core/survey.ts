@@ -4,6 +4,7 @@ import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { NodeReport } from './report.ts';
+import { longestReportMs } from './pace.ts';
 import { dayMs, durationMs, type EpochMs } from './time.ts';
 
 /** What a person should know of the fleet, from what stands in the table. Pure: survey reads, this judges. */
@@ -14,15 +15,15 @@ export type Look = Readonly<Record<string, NodeReport | undefined>>;
 /**
  * How survey looks, so that one hand-over is never taken for two signers:
  *
- *     look ── 5 s ── look ── 5 s ── look ── 5 s ── look        two nodes signing in all four, both risen between each two
+ *     look ── 12 s ── look ── 12 s ── look ── 12 s ── look        two nodes signing in all four, both risen between each two
  *
  * Let A hand over to B, and all four looks show both signing. The first shows B, so B had opened before that look ended. What a report says is as
- * old as its way to the table: a read time-out and the write before it in the guard's queue, less than the 5 s; only the last word of a guard that
+ * old as its way to the table: a read time-out and the write before it in the guard's queue, less than the 12 s; only the last word of a guard that
  * is gone may arrive at any later time, for the next would need the acknowledgement of that one. A rose between the second and the third look, and
  * again after, so that word was no last one, and was said after the first look had ended: A signed after B had opened, which is no hand-over.
  */
 export const surveyLooks = 4;
-export const betweenLooksMs = durationMs(5_000);
+export const betweenLooksMs = durationMs(longestReportMs + 2_000);
 
 /** Stands for never, where a metric needs a number. */
 export const neverDays = 9_999;
@@ -105,7 +106,8 @@ const waitingSeconds = ({ config, open }: Surveyed, nowMs: EpochMs): number => {
 const noneReady = ({ config, lease, looks, quarantined }: Surveyed, silent: readonly NodeId[]): boolean => {
   const reports = looks.at(-1);
   const active = reports?.[lease.holder];
-  const head = silent.includes(lease.holder) ? null : (active?.height ?? null);
+  // Reports are of different ages. What a standby said last it said after the first look, and then it must have been where the active was before it.
+  const head = silent.includes(lease.holder) ? null : (looks[0]?.[lease.holder]?.height ?? null);
   const ready = config.nodes.filter(
     ({ id }) =>
       id !== lease.holder &&
@@ -158,8 +160,11 @@ const fewestSigners = 2;
 
 /** Of signers that are up and ask for help, the first. */
 const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent: readonly NodeId[]): string | null => {
-  const asking = config.nodes.find(({ id }) => !silent.includes(id) && (last?.[id]?.distress ?? null) !== null);
-  return asking === undefined ? null : `${asking.name} (${asking.id}) asks for help: ${last?.[asking.id]?.distress ?? ''}`;
+  const asking = config.nodes.flatMap(({ id, name }) => {
+    const distress = silent.includes(id) ? null : (last?.[id]?.distress ?? null);
+    return distress === null ? [] : [`${name} (${id}) asks for help: ${distress}`];
+  });
+  return asking[0] ?? null;
 };
 
 /** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */

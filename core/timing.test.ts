@@ -16,7 +16,7 @@ const refusal = (of: Partial<Timing>): unknown => {
 test('the defaults', () => {
   expect(defaults()).toStrictEqual({
     probeMs: 5_000,
-    pollMs: 1_000,
+    pollMs: 3_000,
     movingPollMs: 200,
     readTimeoutMs: 2_000,
     stopMs: 3_000,
@@ -64,31 +64,31 @@ describe('limits', () => {
 describe('the guard’s duty', () => {
   test('the defaults are safe', () => {
     expect(timingArithmetic(defaults())).toStrictEqual({
-      usedMs: 8_000,
+      usedMs: 10_000,
       safe: true,
-      sentence: 'poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
+      sentence: 'poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
     });
     const same = defaults();
     expect(checkTiming(same)).toBe(same);
   });
   test('a lease equal to the sum is refused; one millisecond more is not', () => {
-    expect(refusal({ leaseMs: durationMs(8_000) })).toStrictEqual({
+    expect(refusal({ leaseMs: durationMs(10_000) })).toStrictEqual({
       code: 'TimingUnsafe',
       field: 'timing.leaseMs',
       message:
-        'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms ≥ lease 8000 ms; a silent guard has stopped after 10843 ms',
+        'unsafe timing: poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms ≥ lease 10000 ms; a silent guard has stopped after 13053 ms',
       fix: 'Raise timing.leaseMs, or lower pollMs, readTimeoutMs, stopMs or marginMs, until the sum is below the lease.',
     });
-    expect(refusal({ leaseMs: durationMs(8_001) })).toMatchObject({ leaseMs: 8_001 });
+    expect(refusal({ leaseMs: durationMs(10_001) })).toMatchObject({ leaseMs: 10_001 });
   });
   test('the moving poll is at most the poll', () => {
-    expect(refusal({ movingPollMs: durationMs(1_001) })).toStrictEqual({
+    expect(refusal({ movingPollMs: durationMs(3_001) })).toStrictEqual({
       code: 'TimingUnsafe',
       field: 'timing.movingPollMs',
-      message: 'timing.movingPollMs 1001 is above timing.pollMs 1000',
+      message: 'timing.movingPollMs 3001 is above timing.pollMs 3000',
       fix: 'Set movingPollMs to at most pollMs.',
     });
-    expect(refusal({ movingPollMs: durationMs(1_000) })).toMatchObject({ movingPollMs: 1_000 });
+    expect(refusal({ movingPollMs: durationMs(3_000) })).toMatchObject({ movingPollMs: 3_000 });
   });
   test('a silent guard has stopped after lease × (1 + drift) + margin, rounded up', () => {
     expect(lapseMs(durationMs(15_000), { drift: 0.05, marginMs: durationMs(2_000) })).toBe(18_579);
@@ -107,11 +107,11 @@ describe('policy ask', () => {
     expect(askArithmetic(of())).toEqual({
       safe: true,
       sentence:
-        'poll 1000 + 2 × read timeout 2000 = 5000 ms; lease − stop − margin = 10000 ms; a promise of 15000 ms is good for 8571 ms: both are longer',
+        'poll 3000 + 2 × read timeout 2000 = 7000 ms; lease − stop − margin = 10000 ms; a promise of 15000 ms is good for 8571 ms: both are longer',
     });
     expect(checkAsk(of())).toEqual(of());
   });
-  test.each<Partial<Timing>>([{ leaseMs: durationMs(10_000) }, { promiseMs: durationMs(11_052) }, { pollMs: durationMs(4_571) }])(
+  test.each<Partial<Timing>>([{ leaseMs: durationMs(12_000) }, { promiseMs: durationMs(13_264) }, { pollMs: durationMs(4_571) }])(
     'what leaves none is refused: %o',
     (more) => {
       expect(askArithmetic(of(more)).safe).toBe(false);
@@ -127,8 +127,8 @@ describe('policy ask', () => {
     },
   );
   test('one millisecond more is enough', () => {
-    expect(askArithmetic(of({ leaseMs: durationMs(10_001) })).safe).toBe(true);
-    expect(askArithmetic(of({ promiseMs: durationMs(11_054) })).safe).toBe(true);
+    expect(askArithmetic(of({ leaseMs: durationMs(12_001) })).safe).toBe(true);
+    expect(askArithmetic(of({ promiseMs: durationMs(13_265) })).safe).toBe(true);
     expect(askArithmetic(of({ pollMs: durationMs(4_570) })).safe).toBe(true);
   });
 });

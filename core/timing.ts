@@ -11,9 +11,9 @@ export const longestPromiseMs = durationMs(60_000);
 export const timing = z.strictObject({
   /** Time between two probes of `watch`. */
   probeMs: ms(60_000).prefault(5_000),
-  /** How often the guard reads the lease. */
-  pollMs: ms(60_000).prefault(1_000),
-  /** How often the guard reads it while a phase is moving. */
+  /** How often the guard reads the lease while nothing happens. */
+  pollMs: ms(60_000).prefault(3_000),
+  /** How often the guard reads it while a phase is moving, and after a call (core/pace.ts). */
   movingPollMs: ms(60_000).prefault(200),
   readTimeoutMs: ms(60_000).prefault(2_000),
   /** Longest time the guard may need to close the gate and stop the validator. */

@@ -10,7 +10,7 @@ import * as make from './shared/make.ts';
 import { frozenNow } from './shared/breaker.ts';
 import { lookUntilTold } from './shared/look.ts';
 import { quarantinedOf } from './shared/quarantine.ts';
-import { readReports, untilRisen } from './shared/reports.ts';
+import { calledMs, readReports, untilRisen } from './shared/reports.ts';
 
 /** The window of a planned move; null for what begins at once. */
 const windowOf = async (
@@ -26,15 +26,17 @@ const windowOf = async (
 export const assess: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  'clock' | 'settings' | 'records' | 'lease' | 'chains' | 'workflow'
+  'clock' | 'randomHex' | 'settings' | 'records' | 'lease' | 'chains' | 'workflow'
 > = async (input, deps, signal) => {
   const { config, hash } = await needConfig(deps, input.validator, signal);
   const lease = await deps.lease.read(input.validator, signal);
   const nodes = config.nodes.map(({ id }) => id);
   const before = await readReports(deps, config.id, nodes, signal);
+  // After that: what rises above it answers the call. One that is lost costs time, and says of no guard that it lives.
+  await deps.lease.call(config.id, deps.randomHex(8), signal);
   const { state, head } = await lookUntilTold(deps, config, signal);
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
-  const { reports, silent } = await untilRisen(deps, { validator: config.id, nodes, watched, before }, signal);
+  const { reports, silent } = await untilRisen(deps, { validator: config.id, nodes, watched, before, withinMs: calledMs(config.timing) }, signal);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   return assessRequest({
     config,
@@ -59,6 +61,7 @@ export const assess: Act<
 
 export const handler = handlerOf({ name: 'Assess', ...contract }, assess, {
   clock: make.clock,
+  randomHex: make.randomHex,
   settings: make.settings,
   records: make.records,
   lease: make.lease,

@@ -60,8 +60,8 @@ describe('the fleet', () => {
   test('with a silent standby could not fail over', async () => {
     const at = watched();
     at.world.silent = new Set([birch]);
-    expect(await show({}, at)).toContain('hub-1 signs. It could not fail over now.');
-    expect(at.world.clock.steadyMs()).toBe(4_500);
+    expect(await show({}, at, 25_000)).toContain('hub-1 signs. It could not fail over now.');
+    expect(at.world.clock.steadyMs()).toBe(12_000);
   });
   test('of a thousand is bounded, and read but twenty at a time', async () => {
     const at = watched();

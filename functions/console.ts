@@ -38,12 +38,15 @@ const wantedBy = (input: Input): Wanted => {
   return { page: 'fleet', asked: { find: typed?.find ?? input.find, show: typed?.show ?? input.show, sort: typed?.sort ?? input.sort } };
 };
 
+/** Kept over the calls of one process: only the first page must wait for every guard. */
+const seenHere = new Pulses();
+
 /** A page of the console for a dashboard of CloudWatch. Reads only. */
 export const consolePage =
-  (endpoint: string): Act<Input, z.input<typeof contract.output>, ConsoleNeeds> =>
+  (endpoint: string): Act<Input, z.input<typeof contract.output>, ConsoleNeeds | 'pulses'> =>
   async (input, deps, signal, remainingMs) => {
     if (input.describe) return { shown: { markdown: described }, sentence: 'Told its parameters.' };
-    const view = await readPage(deps, { wanted: wantedBy(input), pulses: new Pulses(), remainingMs }, signal);
+    const view = await readPage(deps, { wanted: wantedBy(input), pulses: deps.pulses, remainingMs }, signal);
     return { shown: pageIn(view, input, endpoint), sentence: `Showed ${input.page}.` };
   };
 
@@ -56,4 +59,5 @@ export const handler = widgetHandlerOf({ name: 'Console', ...contract }, console
   approvals: make.approvals,
   workflow: make.workflow,
   executions: make.executions,
+  pulses: () => seenHere,
 });

@@ -36,7 +36,7 @@ test('a fleet that is well is measured in full', async () => {
     'Verdict/hub-1 0',
   ]);
   // Every guard was seen to rise at the second look.
-  expect(world.clock.steadyMs()).toBe(5_000);
+  expect(world.clock.steadyMs()).toBe(12_000);
 });
 
 test('an empty fleet is looked at, too', async () => {
@@ -58,7 +58,7 @@ describe('what a person should know', () => {
     );
     expect(['GuardsSilent', 'GuardsUnarmed', 'StandbysNotReady'].map((name) => figureOf(world, name))).toEqual([1, 1, 1]);
     // It was looked for as long as it takes.
-    expect(world.clock.steadyMs()).toBe(15_000);
+    expect(world.clock.steadyMs()).toBe(36_000);
   });
   test('two nodes that sign', async () => {
     const world = wellWorld();
@@ -97,8 +97,8 @@ describe('what a person should know', () => {
     const world = wellWorld();
     const nowMs = world.clock.epochMs();
     world.approvals.set('a', recordOf({ createdAtMs: nowMs - 55_000, expiresAtMs: nowMs + 600_000 }));
-    expect((await look(world)).sentence).toContain('Waiting for a person: hub-1 (60 s).');
-    expect(figureOf(world, 'ApprovalWaitingSeconds')).toBe(60);
+    expect((await look(world)).sentence).toContain('Waiting for a person: hub-1 (67 s).');
+    expect(figureOf(world, 'ApprovalWaitingSeconds')).toBe(67);
   });
   test('drills and alert tests that were long ago, or never', async () => {
     const world = wellWorld();

@@ -70,6 +70,19 @@ describe('assess', () => {
       sentence: 'i-0b0b000000000002 is not ready: its guard is silent.',
     });
   });
+  test('calls the guards before it waits for their reports', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    await call(world, assess, request);
+    expect(world.calls).toEqual(['hub-1']);
+  });
+  test('waits no longer than a called guard may need', async () => {
+    const world = new World();
+    world.observe = () => 'failing';
+    world.silent.add(birch);
+    await call(world, assess, request);
+    expect(world.clock.steadyMs()).toBe(7_000);
+  });
   test('a standby whose guard reports while it is watched is ready', async () => {
     const world = new World();
     world.observe = () => 'failing';

@@ -134,7 +134,7 @@ describe('a standby', () => {
     await standby(async (bench) => {
       await bench.during(59_000);
       expect(bench.stored).toMatchObject({ promised: true, floor: 1 });
-      await bench.during(4_000);
+      await bench.during(12_000);
       expect(bench.stored).toMatchObject({ promised: false, floor: 1 });
     });
   });
@@ -149,13 +149,13 @@ describe('a standby', () => {
   });
   test('that has promised says so until the promise is over', async () => {
     await standby(async (bench, peers) => {
-      await bench.during(63_000);
+      await bench.during(72_000);
       expect(peers.view?.idle()).toBe(true);
       expect(bench.reporter?.writer.mode).toBe('writer');
       bench.reporter?.promise({ untilMs: steadyMs(bench.clock.steadyMs() + 10_000) });
-      await bench.during(4_000);
+      await bench.during(9_500);
       expect(bench.stored).toMatchObject({ promised: true });
-      await bench.during(10_000);
+      await bench.during(12_000);
       expect(bench.stored).toMatchObject({ promised: false });
     });
   });

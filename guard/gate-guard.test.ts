@@ -164,7 +164,7 @@ describe('a member', () => {
     await withGuard(async (bench) => {
       await bench.during(1_500);
       change(bench);
-      await bench.during(1_100);
+      await bench.during(2_000);
       expect(signs(bench)).toBe(false);
       expect(bench.maySign()).toBe(false);
       expect(bench.driver.log).toEqual(['demote', 'ready', 'activate 0101', 'demote']);
@@ -177,7 +177,7 @@ describe('a member', () => {
     await withGuard(async (bench) => {
       await bench.during(1_500);
       bench.member = memberOf(2);
-      await bench.during(3_000);
+      await bench.during(5_000);
       expect(signs(bench)).toBe(true);
       expect(bench.driver.log).toEqual(['demote', 'ready', 'activate 0101', 'demote', 'activate 0202']);
     });

@@ -1,5 +1,6 @@
 import type { Sealed } from '../core/lease.ts';
 import type { Member } from '../core/member.ts';
+import { reportEveryMs } from '../core/pace.ts';
 import { durationMs, elapsedMs, type Clock } from '../core/time.ts';
 import { Actions } from './actions.ts';
 import type { GuardConfig } from './config.ts';
@@ -14,7 +15,6 @@ import type { Loop } from './watchdog.ts';
  */
 
 const healthTimeoutMs = durationMs(2_000);
-const reportEveryMs = 2_000;
 const lookEveryMs = durationMs(500);
 const longestActionMs = 60_000;
 
@@ -155,16 +155,22 @@ export class GateGuard {
     }
   }
 
-  async #report(signal: AbortSignal): Promise<void> {
-    await this.#options.reporter.write({ floor: 0, signing: this.#held !== null }, signal).catch((error: unknown) => {
-      if ((error as Error).name === 'NodeCloned') this.#say((error as Error).message);
-    });
+  /** @returns whether the table has acknowledged it. */
+  #report(signal: AbortSignal): Promise<boolean> {
+    return this.#options.reporter.write({ floor: 0, signing: this.#held !== null }, signal).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as Error).name === 'NodeCloned') this.#say((error as Error).message);
+        return false;
+      },
+    );
   }
 
   async #reportLoop(signal: AbortSignal): Promise<void> {
-    const { clock, reporter, onCycle } = this.#options;
+    const { clock, config, reporter, onCycle } = this.#options;
     let lastMs = clock.steadyMs();
-    let last: string | null = null;
+    let last = '';
+    let failed = false;
     while (!signal.aborted) {
       const health: Health = await this.#driver
         .health(this.#held !== null, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
@@ -172,10 +178,11 @@ export class GateGuard {
       reporter.health = health;
       // The next read opens it anew, from what the disk holds.
       if (health.stalled === true && this.#held !== null) this.#drop();
-      if (health.distress !== last || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs) {
-        last = health.distress;
+      const now = `${this.#held ?? ''} ${health.distress ?? ''}`;
+      if (now !== last || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs({ alert: false, holds: false, failed }, config.timing)) {
+        last = now;
         lastMs = clock.steadyMs();
-        await this.#report(signal);
+        failed = !(await this.#report(signal));
       }
       onCycle?.('report');
       await clock.sleep(lookEveryMs, signal).catch(() => undefined);

@@ -4,7 +4,8 @@ import { maySign, newHold, onDeadline, onPromises, onRead, onRelinquished, onUnp
 import { durationMs, elapsedMs } from '../core/time.ts';
 import { highest, type Watermark } from '../core/watermark.ts';
 import { Actions } from './actions.ts';
-import { declared, isOther, type GuardOptions } from './options.ts';
+import { Pacer } from './pacer.ts';
+import { declared, handedOver, isOther, type GuardOptions } from './options.ts';
 import type { Driver, Health } from '../chains/driver.ts';
 import type { View } from './peers/peers.ts';
 import type { Word } from './report.ts';
@@ -13,18 +14,15 @@ import type { Word } from './report.ts';
 
 const defaultDeadlineTickMs = durationMs(25);
 const healthTimeoutMs = durationMs(2_000);
-/** Time between two reports while nothing changes; shorter where three of them would not fit into the lease. */
-export const reportEveryMs = 2_000;
 const distressEveryMs = 500;
 /** A daemon may take long to get ready. */
 const longestActionMs = 60_000;
-const largestHandoverBytes = 16_384;
 
 export class Guard {
   readonly #options: GuardOptions;
   readonly #driver: Driver;
   readonly #actions: Actions;
-  readonly #everyMs: number;
+  readonly #pacer: Pacer;
   #hold: HoldState;
   #lease: Lease | undefined;
   #active = false;
@@ -40,8 +38,7 @@ export class Guard {
       this.#say(sentence);
     });
     this.#driver = options.driver(() => this.#maySignNow());
-    const { leaseMs, stopMs, marginMs } = options.config.timing;
-    this.#everyMs = Math.min(reportEveryMs, (leaseMs - stopMs - marginMs) / 3);
+    this.#pacer = new Pacer(options);
   }
 
   // With policy `hold` an outage of the table closes nothing; what a read shows still does.
@@ -85,9 +82,7 @@ export class Guard {
     const known = await reporter.start(signal);
     this.#hold = newHold(config.node, { relinquished: known?.relinquished?.term ?? 0, floor: known?.floor ?? 0 });
     // Whoever follows a guard that has ended here takes over at once.
-    await this.#report({}).catch((error: unknown) => {
-      this.#sayWhy((error as Error).message);
-    });
+    await this.#tryReport();
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     try {
@@ -110,12 +105,10 @@ export class Guard {
   }
 
   async #readLoop(signal: AbortSignal): Promise<void> {
-    const { clock, config } = this.#options;
     while (!signal.aborted) {
       await this.#cycle(signal);
       this.#options.onCycle?.('read');
-      const moving = this.#lease !== undefined && this.#lease.phase !== 'HELD';
-      await clock.sleep(moving ? config.timing.movingPollMs : config.timing.pollMs, signal).catch(() => undefined);
+      await this.#options.clock.sleep(this.#pacer.readInMs(this.#readFailed), signal).catch(() => undefined);
     }
   }
 
@@ -123,12 +116,13 @@ export class Guard {
     const { clock, config } = this.#options;
     // The answer may be as old as the question: the deadline counts from here.
     const sentMs = clock.steadyMs();
+    const within = AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]);
     try {
-      const lease = await this.#options.readLease(AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]));
+      const lease = (await this.#pacer.isQuiet(this.#hold.term !== null, within)) ? this.#lease : await this.#options.readLease(within);
       if (signal.aborted) return;
       this.#readFailed = false;
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
-      if (step.action !== 'ignore') this.#lease = this.#options.reporter.lease = lease;
+      if (step.action !== 'ignore') this.#pacer.saw((this.#lease = this.#options.reporter.lease = lease));
       this.#take(step, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -251,19 +245,13 @@ export class Guard {
       const own: Watermark | null = this.#options.reporter.lostRecord ? null : await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
       const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
-      const handover = await this.#handover();
+      const handover = await handedOver(this.#driver, this.#options.reporter);
       await this.#report({ relinquished: { term, watermark, ...(handover === null ? {} : { handover }) } }, signal);
       this.#hold = onRelinquished(this.#hold, term);
       this.#say(`Relinquished term ${term}.`);
     } finally {
       if (this.#hold.relinquished < term) this.#owed = this.#hold.relinquished;
     }
-  }
-
-  /** A disk that came back from an earlier time hands nothing over; what fails only costs the next holder time. */
-  async #handover(): Promise<{ term: Term; bytes: string } | null> {
-    const found = this.#options.reporter.lostRecord ? null : await Promise.resolve(this.#driver.handover?.()).catch(() => null);
-    return !found || found.bytes.length > largestHandoverBytes ? null : { term: found.term, bytes: found.bytes.toString('base64') };
   }
 
   async #report(word: Partial<Word>, signal?: AbortSignal): Promise<void> {
@@ -275,22 +263,34 @@ export class Guard {
     this.#hold = { ...this.#hold, floor: Math.max(this.#hold.floor, floor) };
   }
 
+  /** @returns whether the table has acknowledged it. */
+  #tryReport(signal?: AbortSignal): Promise<boolean> {
+    return this.#report({}, signal).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as Error).name === 'NodeCloned') this.#sayWhy((error as Error).message);
+        return false;
+      },
+    );
+  }
+
   async #reportLoop(signal: AbortSignal): Promise<void> {
     const { clock, reporter } = this.#options;
     let lastMs = clock.steadyMs();
     let lastDistress: string | null = null;
+    let failed = false;
     while (!signal.aborted) {
       const health: Health = await this.#driver
         .health(this.#active, AbortSignal.any([signal, clock.timeout(healthTimeoutMs)]))
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.stalled === true) this.#reopen();
-      if (reporter.whyUnproven() !== null || health.distress !== lastDistress || elapsedMs(lastMs, clock.steadyMs()) >= this.#everyMs) {
+      const everyMs = this.#pacer.reportEveryMs(this.#active || this.#hold.term !== null, failed);
+      const news = reporter.whyUnproven() !== null || health.distress !== lastDistress;
+      if (this.#pacer.takeWanted() || news || elapsedMs(lastMs, clock.steadyMs()) >= everyMs) {
         lastDistress = health.distress;
         lastMs = clock.steadyMs();
-        await this.#report({}, signal).catch((error: unknown) => {
-          if ((error as Error).name === 'NodeCloned') this.#sayWhy((error as Error).message);
-        });
+        failed = !(await this.#tryReport(signal));
       }
       this.#options.onCycle?.('report');
       await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);

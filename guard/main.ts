@@ -117,6 +117,7 @@ const guardOf = (config: GuardConfig, notify: ServiceNotify, driverOf: (options:
       keepTerm(config.paths.stateDir, term);
     },
     readLease: (signal) => lease.read(config.validator, signal),
+    peekLease: (signal) => lease.peek(config.validator, signal),
     openKey: (found, signal) => {
       if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {
         throw new BatonError('KeyMissing', `no key is sealed for this node in term ${found.term}`, { fix: `baton failover ${config.validator}` });

@@ -13,6 +13,8 @@ export interface GuardOptions {
   readonly clock: Clock;
   /** A consistent read; rejects when the table gives no answer in time. */
   readonly readLease: (signal: AbortSignal) => Promise<Lease | undefined>;
+  /** An eventually consistent read, for a node that holds nothing; rejects when the table gives no answer in time. */
+  readonly peekLease: (signal: AbortSignal) => Promise<Lease | undefined>;
   readonly openKey: (lease: Lease, signal: AbortSignal) => Promise<Buffer>;
   readonly reporter: Reporter;
   /** Keeps on the disk that this term is held here, before its first signature. */
@@ -37,6 +39,17 @@ export const declared = (term: Term, { onControlPlaneLoss, timing }: GuardConfig
   // Of an earlier term nothing is left.
   asks: onControlPlaneLoss === 'ask' ? (asks ?? []) : undefined,
 });
+
+const largestHandoverBytes = 16_384;
+
+/** A disk that came back from an earlier time hands nothing over; what fails only costs the next holder time. */
+export const handedOver = async (
+  driver: Pick<Driver, 'handover'>,
+  { lostRecord }: Pick<Reporter, 'lostRecord'>,
+): Promise<{ term: Term; bytes: string } | null> => {
+  const found = lostRecord ? null : await Promise.resolve(driver.handover?.()).catch(() => null);
+  return !found || found.bytes.length > largestHandoverBytes ? null : { term: found.term, bytes: found.bytes.toString('base64') };
+};
 
 /** True when another guard's settings were declared for this term. */
 export const isOther = (before: NodeReport, word: ReturnType<typeof declared>): boolean =>

@@ -11,6 +11,8 @@ export const rules: ChainRules = {
   duty: () => ({ kind: 'consensus' }),
   gated: () => true,
   arbiter: () => true,
+  // A prevote and a precommit.
+  signaturesPerHour: (_, blockMs = 6_000) => (2 * 3_600_000) / blockMs,
   risk: {
     downtime:
       'Jailed after about 95 % of a window of blocks is missed (cosmoshub-4: 10,000 blocks, some 16 hours), then 0.01 % of the stake is slashed.',

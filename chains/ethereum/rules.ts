@@ -12,6 +12,11 @@ export const rules: ChainRules = {
   // A client that holds its keys may wake from a freeze and sign before it is told to give them up.
   gated: (chain) => configOf(chain).mode === 'signer',
   arbiter: (chain) => configOf(chain).mode === 'signer',
+  // Each key votes once an epoch; its blocks are too few to count.
+  signaturesPerHour: (chain, blockMs = 12_000) => {
+    const { publicKeys, slotsPerEpoch } = configOf(chain);
+    return (publicKeys.length * 3_600_000) / (slotsPerEpoch * blockMs);
+  },
   risk: {
     downtime:
       'A missed vote costs about what a made one earns: some 0.3 gwei per day and staked ether. Weeks of it, while the chain finalises, cost less than 1 %.',

@@ -8,7 +8,7 @@ import { durationMs } from '../../core/time.ts';
 import { abreast } from '../../functions/shared/abreast.ts';
 import { frozenNow } from '../../functions/shared/breaker.ts';
 import { quarantinedOf } from '../../functions/shared/quarantine.ts';
-import { readReports } from '../../functions/shared/reports.ts';
+import { readReports, uncalledMs } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { parseValidator, type Context } from '../context.ts';
 import { judgeDeployed, judgeMachines } from '../doctor/judge.ts';
@@ -24,8 +24,7 @@ export interface DoctorOptions {
 /** Validators read concurrently. */
 const most = 20;
 const betweenLooksMs = durationMs(1_000);
-/** A guard writes its report each two seconds. */
-const maxLooks = 8;
+const maxLooks = uncalledMs / betweenLooksMs;
 const readMs = durationMs(10_000);
 
 type Read = Omit<ValidatorSeen, 'looks'> & { readonly first: Seen<Look> };

@@ -127,15 +127,16 @@ class RealDrill {
     const { clock, chains } = this.#context;
     const [config, nodes] = [this.#config, [node, holder]];
     const startedMs = clock.steadyMs();
-    let before = await readReports(this.#context, config.id, nodes, this.#signal);
+    const head = (): Promise<number | null> => chains.headOf(config, this.#signal);
+    // What rises later must have been where the chain was then: reports are some seconds old.
+    let [headBefore, before] = [await head(), await readReports(this.#context, config.id, nodes, this.#signal)];
     for (let look = 1; ; look += 1) {
       await clock.sleep(lookMs, this.#signal);
       const after = await readReports(this.#context, config.id, nodes, this.#signal);
-      const head = await chains.headOf(config, this.#signal);
       const silent = silentIn([node], [before, after]).length > 0;
-      const why = notReady({ config, node, report: after[node], head, build: after[holder]?.build, silent });
+      const why = notReady({ config, node, report: after[node], head: headBefore, build: after[holder]?.build, silent });
       if (why === null || look >= maxLooks || elapsedMs(startedMs, clock.steadyMs()) >= readyMs) return why;
-      before = after;
+      if (!silent) [headBefore, before] = [await head(), after];
     }
   }
 

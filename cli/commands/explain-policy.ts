@@ -10,7 +10,7 @@ import { durationMs } from '../../core/time.ts';
 import type { VerdictState } from '../../core/verdict.ts';
 import { frozenNow } from '../../functions/shared/breaker.ts';
 import { quarantinedOf } from '../../functions/shared/quarantine.ts';
-import { readReports, untilRisen } from '../../functions/shared/reports.ts';
+import { readReports, uncalledMs, untilRisen } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { configOf, nodeLabel, parseValidator, type Context } from '../context.ts';
 import type { Answer } from '../output.ts';
@@ -34,7 +34,7 @@ export const readState = async (context: Context, name: string): Promise<{ state
     records.readPause(config.id, signal),
     records.readHistory(config.id, signal),
     records.readWatch(config.id, 'home', signal),
-    untilRisen(context, { validator: config.id, nodes, watched: nodes, before }, signal),
+    untilRisen(context, { validator: config.id, nodes, watched: nodes, before, withinMs: uncalledMs }, signal),
   ]);
   const heights = nodes.flatMap((id) => (risen.silent.includes(id) ? [] : (risen.reports[id]?.height ?? [])));
   return {

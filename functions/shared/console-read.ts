@@ -13,6 +13,7 @@ import { abreast } from './abreast.ts';
 import { frozenNow } from './breaker.ts';
 import type { Deps } from './deps.ts';
 import { Pulse } from './pulse.ts';
+import { uncalledMs } from './reports.ts';
 import { lookOnce, mostAbreast, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
 
 /** What the console shows, as it is read: by its function in the cloud, and by the page of a drill. Writes nothing. */
@@ -22,15 +23,14 @@ export type ConsoleNeeds = SurveyNeeds | 'executions' | 'settings';
 /** Whose verdicts are shown. */
 const homeVantage = 'home';
 const pollMs = durationMs(500);
-/** A guard reports each two seconds, and the watch takes a round each five or less. */
-const guardMs = 4_500;
+/** The watch takes a round each five seconds or less. */
 const watchMs = 8_000;
 /** Looks after the first: longer than any of them is waited for. */
-const maxLooks = 20;
+const maxLooks = 26;
 
 /** What is remembered of who lives: nothing at first, so that the first page takes some seconds. */
 export class Pulses {
-  readonly guards = new Pulse<NodeReport>(guardMs);
+  readonly guards = new Pulse<NodeReport>(uncalledMs);
   readonly watch = new Pulse<{ readonly sequence: number }>(watchMs);
 }
 
@@ -108,9 +108,9 @@ export const readSeen = async (
     for (const one of readings) if (!knownAt.has(one.validator) && guardsKnown(pulses, one, atMs)) knownAt.set(one.validator, atMs);
     const unknown = readings.filter(({ validator }) => !knownAt.has(validator));
     const watching = pulses.watch.of(homeVantage, atMs) === 'unknown';
-    if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > watchMs || of.remainingMs() < 4 * pollMs) break;
+    if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > uncalledMs || of.remainingMs() < 4 * pollMs) break;
     await clock.sleep(pollMs, signal);
-    await Promise.all([watching && noteWatch(deps, pulses, signal), abreast(unknown, mostAbreast, (one) => lookOnce(deps, one, signal))]);
+    await Promise.all([noteWatch(deps, pulses, signal), abreast(unknown, mostAbreast, (one) => lookOnce(deps, one, signal))]);
     for (const one of unknown) note(one);
   }
   const atMs = clock.steadyMs();

@@ -18,6 +18,7 @@ import type { Chains } from '../../chains/index.ts';
 import type { Clock } from '../../core/time.ts';
 import type { RemoteSwitches } from '../../power/switch.ts';
 import type { Hosts, Reach, RelaySettings } from '../../relay/index.ts';
+import type { Pulses } from './console-read.ts';
 import type { Measure } from './metrics.ts';
 
 /** Everything that handlers work with. Each names in its type which parts it needs; make.ts makes the real ones, tests give their own. */
@@ -27,7 +28,7 @@ export interface Deps {
   readonly randomHex: (bytes: number) => string;
   readonly settings: Settings;
   readonly measure: Measure;
-  readonly lease: Pick<LeaseStore, 'read' | 'write' | 'mustWrite'>;
+  readonly lease: Pick<LeaseStore, 'read' | 'write' | 'mustWrite' | 'call'>;
   readonly records: Records;
   readonly approvals: Approvals;
   readonly fenceCommand: Pick<Command, 'sendOnce' | 'result'>;
@@ -50,6 +51,8 @@ export interface Deps {
   /** ARN of the failover state machine. */
   readonly stateMachine: string;
   readonly chains: Chains;
+  /** What this process has seen of who lives. */
+  readonly pulses: Pulses;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly alertTests: Pick<AlertTests, 'read' | 'begin' | 'noteRelays'>;
   readonly relay: Relay;

@@ -1,15 +1,21 @@
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { NodeReport } from '../../core/report.ts';
-import { durationMs, elapsedMs } from '../../core/time.ts';
+import { longestReportMs } from '../../core/pace.ts';
+import { durationMs, elapsedMs, type DurationMs } from '../../core/time.ts';
+import type { Timing } from '../../core/timing.ts';
 import type { Deps } from './deps.ts';
 
-/** The nodes' reports, and which of them stand still. A guard writes its own each two seconds; one that does not is not there to take over. */
+/** The nodes' reports, and which of them stand still. A guard that does not write its own is not there to take over. */
 
 export type Reports = Readonly<Record<string, NodeReport | undefined>>;
 
-const silentAfterMs = durationMs(4_000);
 const pollMs = durationMs(250);
-const maxLooks = 20;
+
+/** How long guards that nobody has called are waited for. */
+export const uncalledMs = durationMs(longestReportMs + 2_000);
+
+/** How long a guard is waited for that was called: it sees the call at its next read, and its report takes its way. */
+export const calledMs = (timing: Pick<Timing, 'pollMs'>): DurationMs => durationMs(timing.pollMs + 3_000);
 
 export const readReports = async (
   deps: Pick<Deps, 'records'>,
@@ -20,19 +26,19 @@ export const readReports = async (
   Object.fromEntries(await Promise.all(nodes.map(async (node) => [node, await deps.records.readReport(validator, node, signal)] as const)));
 
 /**
- * Looks until the report of each of these nodes has risen above the one before, for at most some seconds.
+ * Looks until the report of each of these nodes has risen above the one before, for at most `withinMs`.
  * @returns the newest reports, and the nodes whose report did not rise.
  */
 export const untilRisen = async (
   deps: Pick<Deps, 'records' | 'clock'>,
-  of: { validator: ValidatorId; nodes: readonly NodeId[]; watched: readonly NodeId[]; before: Reports },
+  of: { validator: ValidatorId; nodes: readonly NodeId[]; watched: readonly NodeId[]; before: Reports; withinMs: DurationMs },
   signal: AbortSignal,
 ): Promise<{ reports: Reports; silent: readonly NodeId[] }> => {
   const startedMs = deps.clock.steadyMs();
   for (let look = 1; ; look += 1) {
     const reports = await readReports(deps, of.validator, of.nodes, signal);
     const silent = of.watched.filter((node) => (reports[node]?.sequence ?? 0) <= (of.before[node]?.sequence ?? 0));
-    if (silent.length === 0 || look >= maxLooks || elapsedMs(startedMs, deps.clock.steadyMs()) >= silentAfterMs) return { reports, silent };
+    if (silent.length === 0 || look * pollMs > of.withinMs || elapsedMs(startedMs, deps.clock.steadyMs()) >= of.withinMs) return { reports, silent };
     await deps.clock.sleep(pollMs, signal);
   }
 };

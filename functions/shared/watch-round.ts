@@ -119,6 +119,8 @@ export const watchOne = async (
   const samples = [...before.samples, seen.sample].slice(-keptSamples(config.policy.verdict));
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
+  // Before there is a verdict: the guards are awake when something moves.
+  if (now.state !== before.state && (now.state === 'suspect' || now.state === 'failing')) await deps.lease.call(validator, deps.randomHex(8), signal);
   if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged, asked } = before;

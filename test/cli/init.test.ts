@@ -68,7 +68,7 @@ describe('init at a terminal', () => {
     });
     expect(said).toContain('  - id: hub-1');
     expect(said.at(-1)).toBe(
-      'timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
+      'timing: poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms < lease 15000 ms; a silent guard has stopped after 18579 ms',
     );
     expect(json).toMatchObject({
       written: true,
@@ -137,7 +137,7 @@ describe('init at a terminal', () => {
   test('timing that is unsafe is asked again', async () => {
     const { terminal, said } = typed([...whole.slice(0, -3), 'y', '', '', '', '', '5000', 'n', ...install, 'y']);
     await withTerminal(terminal);
-    expect(said.join('\n')).toContain('= 8000 ms ≥ lease 5000 ms');
+    expect(said.join('\n')).toContain('= 10000 ms ≥ lease 5000 ms');
     expect(read().validators[0]?.timing.leaseMs).toBe(15_000);
   });
   test.each(['n', ''])('without a yes (%j) nothing is written', async (last) => {

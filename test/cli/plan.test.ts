@@ -85,7 +85,7 @@ describe('plan', () => {
       '      ! Baton moves the right to sign by itself, without a question, unless the stack has ApprovalRequired=true.',
       '  ~ timing.leaseMs: 15000 → 20000',
       '      ! The functions use it from now on. A guard goes by its own file: change the timing there too (guard/install.sh).',
-      '  timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms < lease 20000 ms; a silent guard has stopped after 24106 ms',
+      '  timing: poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms < lease 20000 ms; a silent guard has stopped after 24106 ms',
       '0 to enrol, 1 to change, 0 unchanged, 0 not in the file.',
       'Read twice: 6 lines with an exclamation mark.',
       'A failover that waits for approval ends with PlanChanged when the configuration of its validator changes.',

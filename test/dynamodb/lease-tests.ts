@@ -89,6 +89,24 @@ const matrixTests = (at: () => Bench): void => {
   });
 };
 
+const callTests = (at: () => Bench): void => {
+  test('a call changes one field, and no transition that was read before it is refused', async () => {
+    const validator = fresh();
+    const store = new LeaseStore(at());
+    const before = leaseOf({ validator });
+    await putRaw(at(), `lease#${validator}`, before);
+    expect(await store.call(validator, '0123456789abcdef')).toBe(true);
+    expect(await store.read(validator)).toEqual({ ...before, call: '0123456789abcdef' });
+    expect(await store.peek(validator)).toEqual({ ...before, call: '0123456789abcdef' });
+    expect(await store.write(takeOf(validator, 'one'))).toMatchObject({ outcome: 'done', lease: { term: 2, version: 2, call: '0123456789abcdef' } });
+  });
+  test('a call makes no lease', async () => {
+    const validator = fresh();
+    expect(await new LeaseStore(at()).call(validator, '0123456789abcdef')).toBe(false);
+    expect(await new LeaseStore(at()).read(validator)).toBeUndefined();
+  });
+};
+
 const lostReplyTests = (at: () => Bench): void => {
   test('the retry of the SDK finds a write whose reply was lost to be done', async () => {
     const validator = fresh();
@@ -215,6 +233,9 @@ const contentionTests = (at: () => Bench): void => {
 export const leaseTests = (at: () => Bench): void => {
   describe('transitions', () => {
     matrixTests(at);
+  });
+  describe('calls', () => {
+    callTests(at);
   });
   describe('lost replies', () => {
     lostReplyTests(at);

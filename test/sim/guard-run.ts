@@ -157,6 +157,7 @@ export class GuardRun {
       },
       driver: (maySign) => this.#driver(config, maySign),
       readLease: (signal) => lease.read(config.validator, signal),
+      peekLease: (signal) => lease.peek(config.validator, signal),
       openKey: (found, signal) => {
         if (!found.sealed || found.sealed.node !== config.node || found.sealed.term !== found.term) {
           throw new BatonError('KeyMissing', `no key is sealed for this node in term ${found.term}`, { fix: 'baton failover' });

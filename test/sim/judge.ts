@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ApprovalRecord } from '../../core/approval.ts';
 import { personOf } from '../../core/approval.ts';
@@ -149,6 +150,8 @@ export class Judge {
       this.#fenced = after.phase === 'FENCED';
     }
     if (!before || !after) return;
+    // A call is no transition.
+    if (isDeepStrictEqual({ ...before, call: after.call }, after)) return;
     this.#options.say(`Lease: term ${after.term} ${after.phase}, holder ${this.#nameOf(after.holder)}, claim ${after.claim} (${write.by}).`);
     if (after.version !== before.version + 1) this.violate('the version of the lease did not rise by one');
     if (after.term < before.term || after.term > before.term + 1) this.violate(`the term went from ${before.term} to ${after.term}`);

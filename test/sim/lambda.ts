@@ -23,6 +23,7 @@ import { rejoin } from '../../functions/rejoin.ts';
 import { releaseKey } from '../../functions/release-key.ts';
 import { requestApproval } from '../../functions/request-approval.ts';
 import { settle } from '../../functions/settle.ts';
+import { Pulses } from '../../functions/shared/console-read.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
@@ -119,6 +120,7 @@ export class Lambda {
     return {
       clock: proc.clock,
       randomHex: (bytes) => random.hex(bytes),
+      pulses: new Pulses(),
       settings: { dryRun: false, approvalRequired: false },
       measure: unmeasured,
       lease: new LeaseStore(read),

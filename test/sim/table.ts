@@ -42,6 +42,8 @@ const onlyNamed = (item: StoredItem, input: Data): StoredItem => {
 export class Table {
   readonly items = new Map<string, StoredItem>();
   readonly #onWrite: (write: TableWrite) => void;
+  readonly #before = new Map<string, StoredItem | undefined>();
+  #behind = false;
   #pk = '';
   #by = '';
 
@@ -80,6 +82,7 @@ export class Table {
     const pk = item['pk']?.S ?? '';
     const before = this.items.get(pk);
     const after = { ...item };
+    this.#before.set(pk, before);
     this.items.set(pk, after);
     this.#onWrite({ pk, before, after, by });
   }
@@ -98,10 +101,10 @@ export class Table {
     if (own !== null && action !== 'GetItem' && pk !== own) throw new ServiceError('AccessDeniedException', `${by} may not write ${pk}`);
     if (action === 'DescribeTable') return { Table: { TableName: definition.TableName } };
     if (action === 'BatchGetItem') return { Responses: { [definition.TableName]: this.#all(input, by, own) } };
-    if (action === 'GetItem' && input['ConsistentRead'] !== true)
-      throw new ServiceError('ValidationException', 'only consistent reads are simulated');
     if (action === 'GetItem') {
-      const item = this.items.get(pk);
+      // Every other eventually consistent read comes from a copy that is one write behind.
+      this.#behind = input['ConsistentRead'] !== true && !this.#behind;
+      const item = this.#behind ? this.#before.get(pk) : this.items.get(pk);
       if (item && input['ProjectionExpression'] !== undefined) return { Item: onlyNamed(item, input) };
       return item ? { Item: item } : {};
     }

@@ -15,6 +15,7 @@ import { hashOf } from '../../core/plan.ts';
 import type { Quarantine } from '../../core/quarantine.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
+import { Pulses } from '../../functions/shared/console-read.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { alertDeps, noRelay } from './alert-deps.ts';
 import { approvalsIn } from './approvals-world.ts';
@@ -23,6 +24,7 @@ import { measuring } from './measure.ts';
 import { FencesWorld } from './remote-power.ts';
 import { SlackWorld } from './slack-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { chainsOf } from './world-chains.ts';
 
 const watchKey = (validator: string, vantage: string): string => (vantage === 'home' ? validator : `${validator}#${vantage}`);
 
@@ -79,6 +81,8 @@ export class World {
   readonly fences = new FencesWorld();
   alertTest: AlertTest | undefined;
   relay = noRelay();
+  /** Validators whose guards were called. */
+  readonly calls: string[] = [];
   released: { node: string; term: number }[] = [];
   /** Throws instead of answering: the name of the service. */
   down = new Set<string>();
@@ -171,6 +175,7 @@ export class World {
       clock: this.clock,
       randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
       settings: this.settings,
+      pulses: new Pulses(),
       measure: this.measured,
       records: records as Records,
       approvals: approvalsIn(this.approvals, mustBeUp),
@@ -181,6 +186,10 @@ export class World {
         },
         write: async (write) => this.write(write),
         mustWrite: async (write) => this.#mustWrite(write),
+        call: async (validator) => {
+          this.calls.push(validator);
+          return true;
+        },
       },
       fenceCommand: {
         sendOnce: async ({ node, nonce }) => {
@@ -253,24 +262,7 @@ export class World {
       ...this.fences.parts(mustBeUp),
       ...this.slack.parts(mustBeUp),
       stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:baton-failover',
-      chains: {
-        look: async (_, vantage) => {
-          const observation = this.observe(vantage);
-          return {
-            result: {
-              observation,
-              head: this.head,
-              lastSigned: null,
-              sentence: observation,
-              ...(this.slashed === undefined ? {} : { slashed: this.slashed }),
-            },
-            memory: { head: this.head, lastSigned: null, stillMs: 0, observation },
-          };
-        },
-        landed: async () => ({ signed: this.landed, head: this.head, whole: true }),
-        signedAbove: async () => this.signedAbove,
-        headOf: async () => this.head,
-      },
+      chains: chainsOf(this),
       tableCheck: { safety: async () => this.table },
       ...alertDeps(this, (service) => {
         this.#up(service);

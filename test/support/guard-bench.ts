@@ -98,6 +98,10 @@ export interface Bench {
   clock: VirtualClock;
   driver: TestDriver;
   lease: Lease | undefined;
+  /** What a copy that lags shows; undefined when it shows the lease. */
+  peeked: Lease | undefined;
+  reads: number;
+  peeks: number;
   reachable: boolean;
   writable: boolean;
   /** How long the table takes, in milliseconds. */
@@ -133,6 +137,9 @@ export const withGuard = async (
     clock,
     driver,
     lease: leaseOf(),
+    peeked: undefined,
+    reads: 0,
+    peeks: 0,
     reachable: true,
     writable: true,
     writeMs: 0,
@@ -194,7 +201,13 @@ export const withGuard = async (
     readLease: async () => {
       if (!bench.reachable) throw new Error('no table');
       if (bench.readMs > 0) await clock.sleep(durationMs(bench.readMs));
+      bench.reads += 1;
       return bench.lease;
+    },
+    peekLease: async () => {
+      if (!bench.reachable) throw new Error('no table');
+      bench.peeks += 1;
+      return bench.peeked === undefined ? bench.lease : bench.peeked;
     },
     openKey: async () => {
       bench.opens += 1;

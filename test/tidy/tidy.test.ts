@@ -132,12 +132,12 @@ describe('layout', () => {
     expect(Object.keys(dependencies ?? {}).filter((name) => name.startsWith('@cloud-copilot/'))).toEqual([]);
     expect(devDependencies?.['@cloud-copilot/iam-simulate']).toMatch(/^\d+\.\d+\.\d+$/);
   });
-  test('the local cloud is reached only from the drill', () => {
+  test('what runs on one machine is reached only from the drill and the cost', () => {
     const wrong = shipped
       .flatMap(importsOf)
       .filter(
         ({ file, from }) =>
-          folderOf(normalize(join(dirname(file), from))) === 'local' && folderOf(file) === 'cli' && !/^cli\/(drill|baton)/.test(file),
+          folderOf(normalize(join(dirname(file), from))) === 'local' && folderOf(file) === 'cli' && !/^cli\/(drill|cost|baton)/.test(file),
       );
     expect(wrong).toEqual([]);
   });

@@ -52,7 +52,7 @@ export const adapterBugs: readonly Bug[] = [
   of(
     'eventually-consistent-read',
     'Half the price and nearly always the same answer: the guard reads a lease that is no longer true.',
-    [{ file: 'aws/items.ts', find: 'ConsistentRead: true', replace: 'ConsistentRead: false' }],
+    [{ file: 'aws/items.ts', find: 'ConsistentRead: !eventual', replace: 'ConsistentRead: false' }],
     'aws/items.test.ts',
     'is consistent, of one key, and can be given up',
   ),

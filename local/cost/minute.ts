@@ -1,37 +1,41 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { AlertTests } from '../aws/alert-test.ts';
-import { FenceTests } from '../aws/fence-tests.ts';
-import { Approvals } from '../aws/approvals.ts';
-import { LeaseStore } from '../aws/lease.ts';
-import { Records } from '../aws/records.ts';
-import type { Chains } from '../chains/index.ts';
-import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
-import { nodeId } from '../core/ids.ts';
-import { hashOf } from '../core/plan.ts';
-import { epochMs, steadyMs, type Clock } from '../core/time.ts';
-import { everything } from '../console/fleet.ts';
-import { Pulses, readPage } from '../functions/shared/console-read.ts';
-import type { Deps } from '../functions/shared/deps.ts';
-import type { Measure } from '../functions/shared/metrics.ts';
-import { survey } from '../functions/survey.ts';
-import { watch } from '../functions/watch.ts';
-import { reportEveryMs } from '../guard/guard.ts';
+import { AlertTests } from '../../aws/alert-test.ts';
+import { FenceTests } from '../../aws/fence-tests.ts';
+import { Approvals } from '../../aws/approvals.ts';
+import { LeaseStore } from '../../aws/lease.ts';
+import { Records } from '../../aws/records.ts';
+import type { Chains } from '../../chains/index.ts';
+import { validatorConfig, type ValidatorConfig } from '../../core/config.ts';
+import { nodeId, type ValidatorId } from '../../core/ids.ts';
+import { hashOf } from '../../core/plan.ts';
+import { mostPeeks, readInMs, reportEveryMs } from '../../core/pace.ts';
+import { epochMs, steadyMs, type Clock } from '../../core/time.ts';
+import { everything } from '../../console/fleet.ts';
+import { Pulses, readPage } from '../../functions/shared/console-read.ts';
+import type { Deps } from '../../functions/shared/deps.ts';
+import type { Measure } from '../../functions/shared/metrics.ts';
+import { survey } from '../../functions/survey.ts';
+import { watch } from '../../functions/watch.ts';
 
 /** One quiet minute: the real watch and survey, on a clock that does not wait, over a table that counts. */
+
+export interface ValidatorMinute {
+  /** Of watch and survey. */
+  readonly watchReads: number;
+  /** Of one page of the fleet in the console. */
+  readonly pageReads: number;
+  readonly guards: { readonly reads: number; readonly writes: number };
+}
 
 export interface Minute {
   readonly stackReads: number;
   readonly stackWrites: number;
-  /** Of watch and survey, for each validator. */
-  readonly validatorReads: number;
-  readonly guardReads: number;
-  readonly guardWrites: number;
+  readonly validators: ReadonlyMap<ValidatorId, ValidatorMinute>;
   readonly stackMetrics: number;
   readonly validatorMetrics: number;
   readonly surveySeconds: number;
-  /** Of one page of the fleet in the console, for each validator and beside them. */
-  readonly pageReads: number;
+  /** Of one page of the fleet in the console, beside those of each validator. */
   readonly pageOwnReads: number;
   readonly pageSeconds: number;
 }
@@ -44,7 +48,8 @@ const watchEveryMs = 5_000;
 
 const nodes = [nodeId.parse('i-0a11ce0000000001'), nodeId.parse('i-0b0b000000000002')];
 
-const configOf = (id: string): ValidatorConfig =>
+/** As `npm run cost` counts: two nodes, two vantages, default timing. */
+export const plainConfig = (id: string): ValidatorConfig =>
   validatorConfig.parse({
     id,
     chain: { kind: 'cometbft', chainId: 'test-1', publicKey: Buffer.alloc(32, 1).toString('base64') },
@@ -59,14 +64,14 @@ const configOf = (id: string): ValidatorConfig =>
     policy: { approvers: ['role/baton-approver'] },
   });
 
-const reportOf = (validator: string, node: string, sequence: number): Record<string, unknown> => ({
-  validator,
+const reportOf = ({ id, nodes: [first] }: ValidatorConfig, node: string, sequence: number): Record<string, unknown> => ({
+  validator: id,
   node,
   sequence,
   armedTerm: 7,
   armed: true,
   leaseMs: 15_000,
-  signing: node === nodes[0],
+  signing: node === first?.id,
   floor: 7,
   synced: true,
   height: 23_456_789,
@@ -76,44 +81,42 @@ const reportOf = (validator: string, node: string, sequence: number): Record<str
   relinquished: { term: 5, watermark: { kind: 'consensus', height: 23_000_000, round: 0, step: 3 } },
 });
 
-const leaseOf = (validator: string): Record<string, unknown> => ({
-  validator,
+const leaseOf = ({ id, nodes: [first, second = first] }: ValidatorConfig): Record<string, unknown> => ({
+  validator: id,
   term: 7,
-  holder: nodes[0],
+  holder: first?.id,
   phase: 'HELD',
-  claim: `${validator}.t6.0a1b2c3d`,
-  candidate: nodes[0],
+  claim: `${id}.t6.0a1b2c3d`,
+  candidate: first?.id,
   releasedTerm: 7,
-  evidence: { kind: 'relinquished', node: nodes[1], term: 6, how: 'The guard closed the gate.', by: 'guard', atMs: 1_764_000_000_000 },
+  evidence: { kind: 'relinquished', node: second?.id, term: 6, how: 'The guard closed the gate.', by: 'guard', atMs: 1_764_000_000_000 },
   watermark: { kind: 'consensus', height: 23_000_000, round: 0, step: 3 },
-  sealed: { node: nodes[0], term: 7, box: 'A'.repeat(480), dataKey: 'A'.repeat(250), grantToken: 'A'.repeat(220) },
-  attempt: `${validator}.t6.0a1b2c3d/Settle/6`,
+  sealed: { node: first?.id, term: 7, box: 'A'.repeat(480), dataKey: 'A'.repeat(250), grantToken: 'A'.repeat(220) },
+  attempt: `${id}.t6.0a1b2c3d/Settle/6`,
   version: 30,
 });
 
+/** Units by the key of the item. */
 interface Counts {
   reads: Record<string, number>;
   writes: Record<string, number>;
 }
 
 /** Answers as the table would and counts its units by the kind of item. */
-const countingTable = (validators: readonly string[], counts: Counts, tick: () => number): DynamoDBClient => {
+const countingTable = (fleet: ReadonlyMap<string, ValidatorConfig>, counts: Counts, tick: () => number): DynamoDBClient => {
   let [looks, atMs] = [0, 0];
   const stored = (pk: string): Record<string, unknown> | undefined => {
     const [kind = '', validator = '', node = ''] = pk.split('#');
-    if (kind === 'fleet') return { validators };
-    if (kind === 'config') {
-      const config = configOf(validator);
-      return { config, hash: hashOf(config) };
-    }
-    if (kind === 'lease') return leaseOf(validator);
-    if (kind === 'node') return reportOf(validator, node, (looks += 1));
+    if (kind === 'fleet') return { validators: [...fleet.keys()] };
+    const config = fleet.get(validator);
+    if (config && kind === 'config') return { config, hash: hashOf(config) };
+    if (config && kind === 'lease') return leaseOf(config);
+    if (config && kind === 'node') return reportOf(config, node, (looks += 1));
     if (kind === 'watcher') return { owner: 'w', generation: 1, round: Math.floor(atMs / watchEveryMs) };
     return undefined;
   };
   const add = (to: Record<string, number>, pk: string, units: number): void => {
-    const kind = pk.split('#')[0] ?? '';
-    to[kind] = (to[kind] ?? 0) + units;
+    to[pk] = (to[pk] ?? 0) + units;
   };
   const answer = (command: unknown): unknown => {
     atMs = tick();
@@ -137,10 +140,16 @@ const counted = (names: Set<string>): Measure => ({
   flush: () => undefined,
 });
 
-const sum = (of: Record<string, number>, kinds: readonly string[] | null): number =>
+const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch', 'fence-test', 'quarantine'];
+
+/** Units that are this validator's; without one, those that are nobody's. */
+const sumOf = (of: Record<string, number>, validator?: string): number =>
   Object.entries(of)
-    .filter(([kind]) => kinds === null || kinds.includes(kind))
-    .reduce((all, [, units]) => all + units, 0);
+    .map(([pk, units]) => ({ parts: pk.split('#'), units }))
+    .filter(({ parts: [kind = '', whose] }) =>
+      validator === undefined ? !perValidator.includes(kind) : perValidator.includes(kind) && whose === validator,
+    )
+    .reduce((all, { units }) => all + units, 0);
 
 const chains: Chains = {
   look: async () => ({
@@ -152,9 +161,23 @@ const chains: Chains = {
   headOf: async () => 100,
 };
 
-/** @returns the units of one minute; those of guards by their configured intervals. */
-export const countMinute = async (): Promise<Minute> => {
-  const validators = ['hub-1', 'hub-2', 'hub-3', 'hub-4'];
+const quiet = { alert: false, failed: false };
+
+/**
+ * The units of the guards of one validator. With custody release one holds, and the others' looks at the lease are eventually consistent but for
+ * every tenth, at half the price. With custody gate each reads its membership, and nobody holds by a lease.
+ */
+export const guardMinute = ({ custody, nodes: { length }, timing }: ValidatorConfig): { reads: number; writes: number } => {
+  const per = (lengthMs: number): number => 60_000 / lengthMs;
+  const looks = per(readInMs(quiet, timing));
+  const [holderMs, standbyMs] = [reportEveryMs({ ...quiet, holds: true }, timing), reportEveryMs({ ...quiet, holds: false }, timing)];
+  if (custody === 'gate') return { reads: length * looks, writes: length * per(standbyMs) };
+  return { reads: looks * (1 + ((length - 1) * (mostPeeks / 2 + 1)) / (mostPeeks + 1)), writes: per(holderMs) + (length - 1) * per(standbyMs) };
+};
+
+/** @returns the units of one minute of these validators; those of guards by their configured intervals. */
+export const countMinute = async (configs: readonly ValidatorConfig[]): Promise<Minute> => {
+  const fleet = new Map(configs.map((config) => [String(config.id), config]));
   const counts: Counts = { reads: {}, writes: {} };
   const metrics = new Set<string>();
   let nowMs = 0;
@@ -169,8 +192,8 @@ export const countMinute = async (): Promise<Minute> => {
     },
     timeout: () => new AbortController().signal,
   };
-  const client = countingTable(validators, counts, () => {
-    nowMs += callMs / validators.length;
+  const client = countingTable(fleet, counts, () => {
+    nowMs += callMs / fleet.size;
     return nowMs;
   });
   const table = { client, table: 'baton' };
@@ -186,7 +209,7 @@ export const countMinute = async (): Promise<Minute> => {
     tableCheck: { safety: async () => ({ state: 'safe', sentence: 'One Region.' }) },
     workflow: { start: async () => true, isRunning: async () => false, sendAnswer: async () => undefined },
     notify: { send: async () => true },
-    validatorsMeasured: validators.length,
+    validatorsMeasured: fleet.size,
     chains,
     executions: { find: async () => undefined, history: async () => [] },
     settings: { dryRun: false, approvalRequired: true },
@@ -200,23 +223,19 @@ export const countMinute = async (): Promise<Minute> => {
   const shownMs = nowMs;
   await readPage(deps, { wanted: { page: 'fleet', asked: everything }, pulses: new Pulses(), remainingMs: () => 20_000 }, signal);
   const page: Record<string, number> = {};
-  for (const [kind, units] of Object.entries(counts.reads)) page[kind] = units - (before[kind] ?? 0);
-  counts.reads = before;
-  const perValidator = ['config', 'lease', 'node', 'pause', 'approvals', 'history', 'watch', 'fence-test', 'quarantine'];
-  const { timing } = configOf('hub-1');
+  for (const [pk, units] of Object.entries(counts.reads)) page[pk] = units - (before[pk] ?? 0);
   const own = [...metrics].filter((name) => /^(LeaseTerm|LeasePhase|Verdict)\//.test(name));
   return {
-    stackReads: sum(counts.reads, null) - sum(counts.reads, perValidator),
-    stackWrites: sum(counts.writes, null),
-    validatorReads: sum(counts.reads, perValidator) / validators.length,
-    guardReads: nodes.length * (60_000 / timing.pollMs),
-    guardWrites: nodes.length * (60_000 / reportEveryMs),
+    stackReads: sumOf(before),
+    stackWrites: sumOf(counts.writes),
+    validators: new Map(
+      configs.map((config) => [config.id, { watchReads: sumOf(before, config.id), pageReads: sumOf(page, config.id), guards: guardMinute(config) }]),
+    ),
     // Done and StepMs of watch and survey come from the frame.
     stackMetrics: metrics.size - own.length + 4,
-    validatorMetrics: own.length / validators.length,
+    validatorMetrics: own.length / fleet.size,
     surveySeconds,
-    pageReads: sum(page, perValidator) / validators.length,
-    pageOwnReads: sum(page, null) - sum(page, perValidator),
+    pageOwnReads: sumOf(page),
     pageSeconds: (nowMs - shownMs) / 1_000,
   };
 };

@@ -1,0 +1,22 @@
+import type { Deps } from '../../functions/shared/deps.ts';
+import type { World } from './deps.ts';
+
+/** The chain as the world says that it is seen. */
+export const chainsOf = (world: Pick<World, 'observe' | 'head' | 'slashed' | 'landed' | 'signedAbove'>): Deps['chains'] => ({
+  look: async (_, vantage) => {
+    const observation = world.observe(vantage);
+    return {
+      result: {
+        observation,
+        head: world.head,
+        lastSigned: null,
+        sentence: observation,
+        ...(world.slashed === undefined ? {} : { slashed: world.slashed }),
+      },
+      memory: { head: world.head, lastSigned: null, stillMs: 0, observation },
+    };
+  },
+  landed: async () => ({ signed: world.landed, head: world.head, whole: true }),
+  signedAbove: async () => world.signedAbove,
+  headOf: async () => world.head,
+});
