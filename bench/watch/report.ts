@@ -64,7 +64,7 @@ export const partOf = (rows: readonly Row[], of: { readonly caption: string; rea
     '',
     '![One round of the watch](img/watch.svg)',
     '',
-    'What bounds it: a question costs about a millisecond of one core, so what counts is how many different chains and vantages there are, more than how many',
+    'What bounds it are the questions: what counts is how many different chains and vantages there are, more than how many',
     'validators. A fleet in which no two validators share a chain gains nothing from asking once.',
     '',
     `*${of.caption}*`,
