@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { fromItem, keyOf, readParsed, toItem, updateItem, type Table } from './items.ts';
 

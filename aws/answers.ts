@@ -2,7 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerFailure, answerReply, type AnswerReply, type AnswerRequest, type Answers } from '../core/answer.ts';
 import { BatonError } from '../core/errors.ts';
 import { durationMs, type Clock, type DurationMs } from '../core/time.ts';

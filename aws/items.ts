@@ -12,12 +12,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { parseWith } from '../core/parse.ts';
+import type { BatchReads } from './batch.ts';
 import { withSignal } from './signal.ts';
 
 /** The table: one partition key `pk`, so that IAM can hold each node to its own item by leading key. */
 export interface Table {
   readonly client: DynamoDBClient;
   readonly table: string;
+  /** Whole items are read through it where it is given: for whoever reads very many. */
+  readonly batch?: BatchReads;
 }
 
 export type Item = Record<string, AttributeValue>;
@@ -100,12 +103,13 @@ const onlyParts = (only: readonly string[]) => ({
  * @throws BatonError LeaseUnreachable when the table gives no answer.
  */
 export const readItem = async (
-  { client, table }: Table,
+  { client, table, batch }: Table,
   pk: string,
   signal?: AbortSignal,
   { only, eventual = false }: { readonly only?: readonly string[]; readonly eventual?: boolean } = {},
 ): Promise<Item | undefined> => {
   try {
+    if (batch && !only && !eventual) return await batch.read(pk, signal);
     const { Item: found } = await client.send(
       new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: !eventual, ...(only ? onlyParts(only) : {}) }),
       withSignal(signal),

@@ -1,5 +1,5 @@
 import { DescribeInstancesCommand, StopInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { PowerTest } from '../core/power-proof.ts';

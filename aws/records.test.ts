@@ -67,7 +67,12 @@ describe('what is read', () => {
   test.each<[string, Record<string, unknown>, string, Read[2]]>([
     ['a field too many in the fleet', { validators: [], more: 1 }, 'fleet', (records) => records.readFleet()],
     ['a validator in the fleet that is none', { validators: ['Hub 1'] }, 'validators.0', (records) => records.readFleet()],
-    ['more than 1000 validators', { validators: Array.from({ length: 1_001 }, (_, n) => `v-${n}`) }, 'validators', (records) => records.readFleet()],
+    [
+      'more than 10000 validators',
+      { validators: Array.from({ length: 10_001 }, (_, n) => `v-${n}`) },
+      'validators',
+      (records) => records.readFleet(),
+    ],
     ['a pause by nobody', { reason: 'Upgrade.', atMs: 1 }, 'by', (records) => records.readPause(v)],
     ['a vault without its data key', { box: 'Ym94' }, 'dataKey', (records) => records.readVault(v)],
     ['a nonce cut short', { nonce: nonce.slice(1) }, 'nonce', (records) => records.readFenceIntent(v, t(2))],

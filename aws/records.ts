@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clearance, suspicions, withClear, withSuspicion, type BreakerRecord, type Clear, type Seen } from '../core/breaker.ts';
 import { validatorConfig, type ValidatorConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';
@@ -29,13 +29,14 @@ import {
 } from './items.ts';
 import { exactly, putReport } from './report.ts';
 import { withSignal } from './signal.ts';
+import { Unchanged } from './unchanged.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
 
 const storedConfig = z.strictObject({ config: validatorConfig, hash: z.string().length(64) });
 /** As it was written: the hash is of these very fields, whatever a newer schema adds to them. */
 const hashedConfig = z.strictObject({ config: z.record(z.string(), z.unknown()), hash: z.string() });
-const fleet = z.strictObject({ validators: z.array(validatorId).max(1_000) });
+const fleet = z.strictObject({ validators: z.array(validatorId).max(10_000) });
 const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
 const fenceIntent = z.strictObject({ nonce: z.string().regex(/^[a-f0-9]{32}$/), commandId: z.string().max(64).optional() });
 const observation = z.enum(['signing', 'failing', 'halted', 'unobservable']);
@@ -60,6 +61,7 @@ const maxTries = 8;
 
 export class Records {
   readonly #table: Table;
+  readonly #configs = new Unchanged<{ config: ValidatorConfig; hash: string }>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -100,11 +102,13 @@ export class Records {
     const pk = keyOf.config(validator);
     const item = await readItem(this.#table, pk, signal);
     if (item === undefined) return undefined;
-    const written = fromItem(item, hashedConfig, pk);
-    if (hashOf(written.config) !== written.hash) throw invalid(pk, 'the configuration does not have the hash that stands beside it');
-    const found = fromItem(item, storedConfig, pk);
-    if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
-    return found;
+    return this.#configs.of(pk, item, () => {
+      const written = fromItem(item, hashedConfig, pk);
+      if (hashOf(written.config) !== written.hash) throw invalid(pk, 'the configuration does not have the hash that stands beside it');
+      const found = fromItem(item, storedConfig, pk);
+      if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
+      return found;
+    });
   }
 
   /**

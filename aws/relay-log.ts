@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { absent, keyOf, putItem, readParsed, type Table } from './items.ts';
 
 /** Who has taken which message of the topic: a message that is delivered again goes to the others alone. One item, of the newest messages. */

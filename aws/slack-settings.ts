@@ -1,5 +1,5 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { slackChannel, slackTeam } from '../core/slack-names.ts';
 import type { Clock } from '../core/time.ts';
 import { SecretParameter } from './parameter.ts';

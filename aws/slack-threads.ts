@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { slackMessageAt, type SlackMessageAt } from '../core/slack-names.ts';
 import { absent, keyOf, putItem, readParsed, type Table } from './items.ts';

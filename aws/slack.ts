@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { slackMessageAt, type SlackMessageAt } from '../core/slack-names.ts';
 import type { SlackMessage } from '../core/slack-message.ts';
 import { durationMs, type Clock, type DurationMs } from '../core/time.ts';

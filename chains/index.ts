@@ -1,13 +1,16 @@
 import type { ValidatorConfig } from '../core/config.ts';
 import type { DurationMs } from '../core/time.ts';
+import { alone, type Round } from './answers.ts';
 import { unobservable, type Before, type ChainProbe, type Landed, type Look } from './probe.ts';
 import { registry } from './registry.ts';
 
+export { Round } from './answers.ts';
 export type { Before, ProbeMemory } from './probe.ts';
 
 /** What functions ask of a chain, whichever it is. */
 export interface Chains {
-  look(config: ValidatorConfig, vantage: string, before: Before | null, signal: AbortSignal): Promise<Look>;
+  /** @param round what is asked in it by several is asked once; without one everything is asked anew. */
+  look(config: ValidatorConfig, vantage: string, before: Before | null, signal: AbortSignal, round?: Round): Promise<Look>;
   landed(config: ValidatorConfig, vantage: string, above: number, signal: AbortSignal): Promise<Landed>;
   /** Whether any vantage shows a signature of the validator above this height; null when not more than half saw everything above it. */
   signedAbove(config: ValidatorConfig, above: number, signal: AbortSignal): Promise<boolean | null>;
@@ -19,7 +22,7 @@ export interface Chains {
 
 /** Of a chain that this version does not know nothing can be seen. */
 const blind: ChainProbe = {
-  look: async (config, _url, before) => unobservable(`This version knows no chain of kind ${config.chain.kind}.`, before),
+  look: async (config, _at, before) => unobservable(`This version knows no chain of kind ${config.chain.kind}.`, before),
   landed: async () => ({ signed: false, head: null, whole: false }),
   head: async () => null,
 };
@@ -29,9 +32,11 @@ const probeOf = ({ chain }: ValidatorConfig): ChainProbe => (Object.hasOwn(regis
 const urlOf = (config: ValidatorConfig, vantage: string): string | undefined => config.vantages.find(({ name }) => name === vantage)?.url;
 
 export const chains: Chains = {
-  look: async (config, vantage, before, signal) => {
+  look: async (config, vantage, before, signal, round) => {
     const url = urlOf(config, vantage);
-    return url === undefined ? unobservable(`There is no vantage ${vantage}.`, before) : probeOf(config).look(config, url, before, signal);
+    if (url === undefined) return unobservable(`There is no vantage ${vantage}.`, before);
+    const answers = round?.at({ kind: config.chain.kind, vantage, url }) ?? alone;
+    return probeOf(config).look(config, { url, signal, answers }, before);
   },
   landed: async (config, vantage, above, signal) => {
     const url = urlOf(config, vantage);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { term, type Term } from '../core/ids.ts';
 import { replaceDurably } from '../runtime/durable.ts';
 

@@ -1,6 +1,7 @@
 import type { ValidatorConfig } from '../core/config.ts';
 import type { DurationMs } from '../core/time.ts';
 import type { Observation } from '../core/verdict.ts';
+import type { At } from './answers.ts';
 
 /** The one shape of every chain's probe, seen from one vantage. Nothing here ever throws for trouble with the network. */
 
@@ -44,7 +45,7 @@ export interface Landed {
 
 export interface ChainProbe {
   /** @param before what the look before remembered, with the time since it, or null. */
-  look(config: ValidatorConfig, url: string, before: Before | null, signal: AbortSignal): Promise<Look>;
+  look(config: ValidatorConfig, at: At, before: Before | null): Promise<Look>;
   /** Has the validator's signature landed above this height, and where is the head? */
   landed(config: ValidatorConfig, url: string, above: number, signal: AbortSignal): Promise<Landed>;
   head(config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number | null>;

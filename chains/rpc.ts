@@ -1,12 +1,8 @@
-import { z } from 'zod';
-import { durationMs } from '../core/time.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { textOf } from '../runtime/reply.ts';
+import * as z from 'zod';
+import { jsonOf, request } from './http.ts';
 
-/** JSON-RPC 2.0 over HTTP: bounded in time and size, no redirects. What comes back is never trusted: callers parse it. */
+/** JSON-RPC 2.0 over HTTP. What comes back is never trusted: callers parse it. */
 
-const requestMs = durationMs(2_000);
-const maxBodyBytes = 2_000_000;
 /** One question per connection: an answer to another one is none. */
 const id = 'baton';
 
@@ -28,18 +24,8 @@ export type Ask = (url: string, of: { method: string; params?: unknown }, signal
 
 /** The `result` of a call. @throws RpcRefused when the endpoint answers with an error, Error on trouble of any other kind. */
 export const callRpc: Ask = async (url, { method, params }, signal) => {
-  const response = await fetch(new URL(url), {
-    method: 'POST',
-    signal: AbortSignal.any([signal, systemClock.timeout(requestMs)]),
-    redirect: 'error',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) }),
-  });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`HTTP ${response.status}`);
-  }
-  const reply = envelope.parse(JSON.parse(await textOf(response, maxBodyBytes)));
+  const body = { jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) };
+  const reply = envelope.parse(jsonOf(await request(new URL(url), { body }, signal)));
   if (reply['error'] !== undefined) {
     const { code, message } = refusal.parse(reply['error']);
     throw new RpcRefused(code, message);

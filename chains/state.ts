@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import { watermark, type Watermark } from '../core/watermark.ts';
 import { durableDisk, replaceDurably, type DurableDisk } from '../runtime/durable.ts';

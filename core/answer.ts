@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalRecord, decision } from './approval.ts';
 import { errorCodes } from './errors.ts';
 import { executionName, validatorId } from './ids.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { executionName, nodeId, term, validatorId } from './ids.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HoldState } from './hold.ts';
 import { nodeId, term, validatorId, type NodeId, type Term, type ValidatorId } from './ids.ts';
 import { canonicalJson } from './plan.ts';

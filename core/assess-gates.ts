@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AssessInput, RefusalCode } from './assess.ts';
 import { fenceOnly } from './breaker.ts';
 import type { ValidatorConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { nodeId, validatorId } from './ids.ts';
 import { kmsKeyArn } from './kms-key.ts';

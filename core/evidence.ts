@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodeId, term } from './ids.ts';
 import { watermark } from './watermark.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ValidatorConfig } from './config.ts';
 import { evidenceKinds, type EvidenceKind } from './evidence.ts';
 import { nodeId, validatorId, type NodeId, type ValidatorId } from './ids.ts';

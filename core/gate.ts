@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attemptId, nodeId, validatorId, type AttemptId, type NodeId, type ValidatorId } from './ids.ts';
 import { compare, covers, watermark, type Watermark } from './watermark.ts';
 

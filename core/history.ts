@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceKinds, type EvidenceKind } from './evidence.ts';
 import { jsonBy } from './json.ts';
 

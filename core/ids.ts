@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names as they cross every edge. All are safe in shell words, DynamoDB keys, IAM resources and execution names. */
 

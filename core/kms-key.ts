@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Custody `gate`: a validator's own key that lies in AWS KMS, signs there and never leaves it. Named by its ARN alone: an alias may be turned to

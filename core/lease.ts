@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidence, type Evidence } from './evidence.ts';
 import {
   attemptId,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodeId, validatorId, type Term } from './ids.ts';
 import { kmsKeyArn } from './kms-key.ts';
 import { sealed } from './lease.ts';

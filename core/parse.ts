@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkValidator, twice } from './check.ts';
 import { isRecord, rulesOf, withRisk, type ChainTable } from './chain-rules.ts';
 import { validatorsFileOf, type ChainConfig, type ValidatorsFile } from './config.ts';

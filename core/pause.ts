@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseWith } from './parse.ts';
 import { durationMs, type DurationMs, type EpochMs } from './time.ts';
 

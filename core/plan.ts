@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceKinds } from './evidence.ts';
 import { executionName, nodeId, term, validatorId } from './ids.ts';
 import { phases } from './lease.ts';

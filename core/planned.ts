@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { executionName, nodeId, type ExecutionName } from './ids.ts';
 import type { EpochMs } from './time.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeConfig } from './config.ts';
 
 /** What can cut a node's power, as `validators.yaml` says it. */

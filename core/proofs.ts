@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { personOf, type ApprovalRecord } from './approval.ts';
 import type { Policy } from './config.ts';
 import type { Evidence, EvidenceKind } from './evidence.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How Slack names things, and how an approver in Slack is named. */
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from './errors.ts';
 import { parseWith } from './parse.ts';
 import { slackChannel, slackTeam, slackTrigger, slackTs, slackUser, type SlackMessageAt } from './slack-names.ts';

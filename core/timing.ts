@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from './errors.ts';
 import { durationMs, type DurationMs } from './time.ts';
 

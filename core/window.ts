@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dayMs, durationMs, type DurationMs, type EpochMs } from './time.ts';
 
 /** A time of each day in which something may be done, in UTC. It may go over midnight. */

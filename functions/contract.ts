@@ -1,10 +1,11 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerReply, answerRequest } from '../core/answer.ts';
 import { assessGate, mostGates } from '../core/assess-gates.ts';
 import { evidenceKinds } from '../core/evidence.ts';
 import { executionName, nodeId, term, validatorId } from '../core/ids.ts';
 import { cause, plan } from '../core/plan.ts';
 import { watermark } from '../core/watermark.ts';
+import { isPart, part } from '../core/shard.ts';
 
 /** What goes into and comes out of each task of statemachines/failover.asl.json. The state machine and the handlers are both held to it. */
 
@@ -201,9 +202,9 @@ export const announce = {
 export type NoticeEvent = z.output<typeof noticeEvent>;
 export type EndedEvent = z.output<typeof endedEvent>;
 
-/** The schedule's event; `vantage` names the place this watcher looks from. */
+/** The schedule's event; `vantage` names the place this watcher looks from, `shard` which of its `shards` watchers it is, from 0. */
 export const watch = {
-  input: z.looseObject({ vantage: z.string().max(40).optional() }),
+  input: z.looseObject({ vantage: z.string().max(40).optional(), ...part }).refine(isPart, 'expected shard below shards'),
   output: z.strictObject({ rounds: z.number().int().min(0), started: z.array(executionName), sentence }),
 };
 

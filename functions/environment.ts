@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseWith } from '../core/parse.ts';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFromSlack, requestOf } from '../core/slack.ts';
 import { slack as contract } from './contract.ts';
 import type { Act } from './shared/handler.ts';

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
-import type { ExecutionName, ValidatorId } from '../core/ids.ts';
-import { durationMs, elapsedMs } from '../core/time.ts';
+import type { ValidatorId } from '../core/ids.ts';
+import { durationMs, elapsedMs, type DurationMs } from '../core/time.ts';
 import { watch as contract } from './contract.ts';
 import type { Deps } from './shared/deps.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { homeVantage, measureRound, resume, unwatched, watchOne, type WatchNeeds, type Watched } from './shared/watch-round.ts';
+import { homeVantage, measureRound, type WatchNeeds } from './shared/watch-round.ts';
+import { Shards, watcherName } from './shared/shards.ts';
+import { Watching } from './shared/watching.ts';
 
 const defaultProbeMs = durationMs(5_000);
-/** Validators looked at concurrently. */
-const abreast = 20;
 const maxRounds = 600;
 
 const smallestProbeMs = async (deps: Pick<Deps, 'records'>, fleet: readonly ValidatorId[], signal: AbortSignal): Promise<number> => {
@@ -24,41 +24,39 @@ const smallestProbeMs = async (deps: Pick<Deps, 'records'>, fleet: readonly Vali
 export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract.output>, WatchNeeds> = async (input, deps, signal, remainingMs) => {
   const { clock } = deps;
   const vantage = input.vantage ?? homeVantage;
-  const owner = deps.randomHex(8);
-  await deps.records.takeWatcher(vantage, owner, signal);
+  const { shard = 0, shards = 1 } = input;
+  const sharing = new Shards(deps, { vantage, shard, shards });
+  await sharing.begin(signal);
+  const [name, owner] = [watcherName(vantage, shard), deps.randomHex(8)];
+  await deps.records.takeWatcher(name, owner, signal);
   const fleet = await deps.records.readFleet(signal);
   const everyMs = await smallestProbeMs(deps, fleet, signal);
-  const known = new Map<ValidatorId, Watched>();
-  const started: ExecutionName[] = [];
-  const one = async (validator: ValidatorId): Promise<void> => {
-    // One validator's trouble never stops the others.
-    try {
-      const before = known.get(validator) ?? (await resume(deps, validator, vantage, signal));
-      const { after, started: name } = await watchOne(deps, { validator, vantage, before }, signal);
-      known.set(validator, after);
-      if (name) started.push(name);
-    } catch {
-      known.set(validator, { ...(known.get(validator) ?? unwatched), unseen: true });
+  const watching = new Watching(deps, vantage, signal);
+  let [rounds, looked] = [0, fleet.length];
+  const told = (how: string) => ({ rounds, started: watching.started, sentence: `Looked ${rounds} times at ${looked} validators; ${how}.` });
+  try {
+    for (; rounds < maxRounds && remainingMs() > 2 * everyMs; rounds += 1) {
+      const roundMs = clock.steadyMs();
+      const leftMs = (): DurationMs => durationMs(Math.max(0, everyMs - elapsedMs(roundMs, clock.steadyMs())));
+      if (!(await deps.records.keepWatcher(name, owner, signal))) return told('the next watcher took over');
+      await sharing.look(signal);
+      const mine = sharing.mine(fleet);
+      looked = mine.length;
+      await watching.round(mine, leftMs());
+      measureRound(deps.measure, watching.all(), sharing.whole());
+      await clock.sleep(leftMs(), signal);
     }
-  };
-  let rounds = 0;
-  for (; rounds < maxRounds && remainingMs() > 2 * everyMs; rounds += 1) {
-    const roundMs = clock.steadyMs();
-    if (!(await deps.records.keepWatcher(vantage, owner, signal))) {
-      return { rounds, started, sentence: `Looked ${rounds} times at ${fleet.length} validators; the next watcher took over.` };
-    }
-    for (let from = 0; from < fleet.length; from += abreast) await Promise.all(fleet.slice(from, from + abreast).map(one));
-    measureRound(deps.measure, [...known.values()]);
-    await clock.sleep(durationMs(Math.max(0, everyMs - elapsedMs(roundMs, clock.steadyMs()))), signal);
+    return told('nobody took over in time');
+  } finally {
+    await watching.end();
   }
-  return { rounds, started, sentence: `Looked ${rounds} times at ${fleet.length} validators; nobody took over in time.` };
 };
 
 export const handler = handlerOf({ name: 'Watch', ...contract }, watch, {
   clock: make.clock,
   randomHex: make.randomHex,
-  records: make.records,
-  lease: make.lease,
+  records: make.fleetRecords,
+  lease: make.fleetLease,
   workflow: make.workflow,
   notify: make.notify,
   chains: make.chains,

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { registry } from '../chains/registry.ts';
 import type { ChainConfig } from '../core/config.ts';
 import { BatonError } from '../core/errors.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Remembered } from '../core/writer.ts';
 import { replaceDurably } from '../runtime/durable.ts';
 import { realDisk, type Disk } from '../chains/state.ts';

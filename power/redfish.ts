@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { RedfishPower } from '../core/power.ts';
 import type { PowerAsk, PowerSaid, PowerTest } from '../core/power-proof.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../core/errors.ts';
 import type { WebhookPower } from '../core/power.ts';
 import type { PowerAsk, PowerSaid, PowerSubject, PowerTest } from '../core/power-proof.ts';

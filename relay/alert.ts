@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { executionName, validatorId } from '../core/ids.ts';
 import { jsonBy } from '../core/json.ts';
 import { noticeKinds, type NoticeKind } from '../core/notice.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from './alert.ts';
 
 /** The one small shape that every kind of destination has. */

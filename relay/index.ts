@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from './alert.ts';
 import type { Answer, Hosts, Kind, Request } from './destination.ts';
 import { opsgenie, opsgenieSettings } from './opsgenie.ts';

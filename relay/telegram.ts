@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cut } from './alert.ts';
 import { destinationName, json, type Kind } from './destination.ts';
 

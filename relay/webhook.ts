@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alert } from './alert.ts';
 import { destinationName, json, type Kind } from './destination.ts';
 import { isPublic } from './public-address.ts';

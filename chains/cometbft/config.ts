@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChainConfig } from '../../core/config.ts';
 
 const chainId = z.string().min(1).max(50).describe('Chain id (for example cosmoshub-4)');

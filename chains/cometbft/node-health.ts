@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { elapsedMs, type Clock, type SteadyMs } from '../../core/time.ts';
 import type { Health } from '../driver.ts';
 import type { getJson } from '../http.ts';

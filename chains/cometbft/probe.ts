@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ValidatorConfig } from '../../core/config.ts';
+import { atOf, type At } from '../answers.ts';
 import { getJson } from '../http.ts';
 import { configOf } from './config.ts';
 import { moved, stillHead, unobservable, type ChainProbe, type Look } from '../probe.ts';
@@ -50,73 +51,97 @@ const chainOf = (config: ValidatorConfig): { chainId: string; address: string } 
   return { chainId, address: addressOf(publicKey) };
 };
 
-const readHead = async (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
-  const { sync_info: sync, node_info: node } = status.parse(await getJson(url, '/status', signal)).result;
+/** Parsed, and asked once of each place in a round: all validators of a chain look at the same blocks. */
+const told = <T>({ url, signal, answers }: At, path: string, read: (value: unknown) => T): Promise<T> =>
+  answers.once(path, async () => read(await getJson(url, path, signal)));
+
+const readHead = async (config: ValidatorConfig, at: At): Promise<number> => {
+  const { sync_info: sync, node_info: node } = (await told(at, '/status', (value) => status.parse(value))).result;
   if (node.network !== chainOf(config).chainId) throw new Error(`it is on chain ${node.network}`);
   if (sync.catching_up) throw new Error('it is catching up');
   return sync.latest_block_height;
 };
 
-const commitAt = async (url: string, height: number, own: string, signal: AbortSignal): Promise<{ signed: boolean; evidence: boolean }> => {
-  const { header, commit: found } = commit.parse(await getJson(url, `/commit?height=${height}`, signal)).result.signed_header;
-  if (header.height !== height) throw new Error(`asked for commit ${height}, got ${header.height}`);
-  const signed = found.signatures.some((one) => one.validator_address === own && signedFlags.includes(one.block_id_flag));
-  return { signed, evidence: !noEvidence.includes(header.evidence_hash.toUpperCase()) };
+interface Commit {
+  /** Addresses whose signature it holds. */
+  readonly signers: ReadonlySet<string>;
+  readonly evidence: boolean;
+}
+
+const commitAt = (at: At, height: number): Promise<Commit> =>
+  told(at, `/commit?height=${height}`, (value) => {
+    const { header, commit: found } = commit.parse(value).result.signed_header;
+    if (header.height !== height) throw new Error(`asked for commit ${height}, got ${header.height}`);
+    const signed = found.signatures.filter(({ block_id_flag: flag }) => signedFlags.includes(flag));
+    return {
+      signers: new Set(signed.map((one) => one.validator_address)),
+      evidence: !noEvidence.includes(header.evidence_hash.toUpperCase()),
+    };
+  });
+
+/** Whom the block's evidence names. */
+const namedIn = (value: unknown): ReadonlySet<string> => {
+  const { evidence } = block.parse(value).result.block.evidence;
+  const named = (evidence ?? []).flatMap(({ value: { vote_a: vote, byzantine_validators: byzantine } }) => [
+    ...(vote === undefined ? [] : [vote.validator_address]),
+    ...(byzantine ?? []).map((one) => one.address),
+  ]);
+  return new Set(named);
 };
 
 /** What the block says of a double signature of this validator. Evidence that cannot be read may be of it. */
-const slashedAt = async (url: string, height: number, own: string, signal: AbortSignal): Promise<string | undefined> => {
+const slashedAt = async (at: At, height: number, own: string): Promise<string | undefined> => {
   try {
-    const { evidence } = block.parse(await getJson(url, `/block?height=${height}`, signal)).result.block.evidence;
-    const named = (evidence ?? []).some(
-      ({ value }) => value.vote_a?.validator_address === own || value.byzantine_validators?.some((one) => one.address === own) === true,
-    );
-    return named ? `Block ${height} holds evidence that ${own} signed twice.` : undefined;
+    const named = await told(at, `/block?height=${height}`, namedIn);
+    return named.has(own) ? `Block ${height} holds evidence that ${own} signed twice.` : undefined;
   } catch {
     return `Block ${height} holds evidence of a double signature, and whose could not be read.`;
   }
 };
 
 const commitsOf = async (
-  { url, from, final, address: own }: { url: string; from: number; final: number; address: string },
-  signal: AbortSignal,
+  at: At,
+  { from, final, address: own }: { from: number; final: number; address: string },
 ): Promise<{ lastSigned: number | null; slashed: string | undefined }> => {
   let lastSigned: number | null = null;
   let slashed: string | undefined;
   for (let height = from; height <= final; height += 1) {
-    const { signed, evidence } = await commitAt(url, height, own, signal);
-    if (evidence) slashed ??= await slashedAt(url, height, own, signal);
-    if (signed) lastSigned = height;
+    const { signers, evidence } = await commitAt(at, height);
+    if (evidence) slashed ??= await slashedAt(at, height, own);
+    if (signers.has(own)) lastSigned = height;
   }
   return { lastSigned, slashed };
 };
 
-const inValidatorSet = async (url: string, height: number, address: string, signal: AbortSignal): Promise<boolean> => {
+const inValidatorSet = async (at: At, height: number, address: string): Promise<boolean> => {
   for (let page = 1, seen = 0; page <= maxValidatorPages; page += 1) {
-    const { result } = validators.parse(await getJson(url, `/validators?height=${height}&page=${page}&per_page=100`, signal));
-    if (result.validators.some((one) => one.address === address)) return true;
-    seen += result.validators.length;
-    if (seen >= result.total || result.validators.length === 0) return false;
+    const { addresses, count, total } = await told(at, `/validators?height=${height}&page=${page}&per_page=100`, (value) => {
+      const { result } = validators.parse(value);
+      return { addresses: new Set(result.validators.map((one) => one.address)), count: result.validators.length, total: result.total };
+    });
+    if (addresses.has(address)) return true;
+    seen += count;
+    if (seen >= total || count === 0) return false;
   }
   return false;
 };
 
 export const cometbftProbe: ChainProbe = {
-  look: async (config, url, before, signal) => {
+  look: async (config, at, before) => {
     try {
       const { address } = chainOf(config);
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, at);
       // The commit of the head itself is only what this node has seen; the one below is final.
       const final = head - 1;
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const from = Math.max(1, final - maxCommits + 1, known === null ? final - 1 : known);
-      const seen = await commitsOf({ url, from, final, address }, signal);
+      const seen = await commitsOf(at, { from, final, address });
       const lastSigned = seen.lastSigned ?? before?.memory.lastSigned ?? null;
       const told = (found: Look): Look => (seen.slashed === undefined ? found : { ...found, result: { ...found.result, slashed: seen.slashed } });
       if (seen.lastSigned !== null) return told(moved(head, lastSigned, true, `Signed ${seen.lastSigned}, head ${head}.`));
       if (from > final) return unobservable('The chain has just begun.', before);
-      if (!(await inValidatorSet(url, final, address, signal))) return told(unobservable(`${address} is not in the validator set.`, before));
+      if (!(await inValidatorSet(at, final, address))) return told(unobservable(`${address} is not in the validator set.`, before));
       return told(moved(head, lastSigned, false, `No signature in commits ${from} to ${final}.`));
     } catch (error) {
       return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
@@ -124,15 +149,16 @@ export const cometbftProbe: ChainProbe = {
   },
   landed: async (config, url, above, signal) => {
     try {
-      const head = await readHead(config, url, signal);
+      const at = atOf(url, signal);
+      const head = await readHead(config, at);
       const { address } = chainOf(config);
       for (let height = Math.max(above + 1, head - maxCommits + 1); height <= head; height += 1) {
-        if ((await commitAt(url, height, address, signal)).signed) return { signed: true, head, whole: true };
+        if ((await commitAt(at, height)).signers.has(address)) return { signed: true, head, whole: true };
       }
       return { signed: false, head, whole: head <= above + maxCommits };
     } catch {
       return { signed: false, head: null, whole: false };
     }
   },
-  head: (config, url, signal) => readHead(config, url, signal).catch(() => null),
+  head: (config, url, signal) => readHead(config, atOf(url, signal)).catch(() => null),
 };

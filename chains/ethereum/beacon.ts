@@ -1,8 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from '../../core/time.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { textOf } from '../../runtime/reply.ts';
-import { getJson } from '../http.ts';
+import type { At } from '../answers.ts';
+import { getJson, jsonOf, pathOf, request } from '../http.ts';
 
 /** A beacon node's API (ethereum/beacon-APIs), as much of it as is asked. What comes back is parsed strictly. */
 
@@ -59,66 +58,55 @@ export type Block = z.infer<typeof block>['data']['message'];
 export type Vote = z.infer<typeof vote>;
 export type Validator = z.infer<typeof validators>['data'][number];
 
-const requestMs = durationMs(4_000);
-const maxBodyBytes = 8_000_000;
+const limits = { requestMs: durationMs(4_000), maxBytes: 8_000_000 };
 
-const ask = async (base: string, path: string, of: { signal: AbortSignal; body?: unknown }): Promise<{ status: number; text: string }> => {
-  const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
-  const response = await fetch(url, {
-    method: of.body === undefined ? 'GET' : 'POST',
-    redirect: 'error',
-    signal: AbortSignal.any([of.signal, systemClock.timeout(requestMs)]),
-    headers: { accept: 'application/json', ...(of.body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(of.body === undefined ? {} : { body: JSON.stringify(of.body) }),
-  });
-  return { status: response.status, text: await textOf(response, maxBodyBytes) };
-};
+/** Parsed, and asked once of each place in a round. */
+const told = <S extends z.ZodType>({ url, signal, answers }: At, path: string, schema: S): Promise<z.output<S>> =>
+  answers.once(path, async () => schema.parse(await getJson(url, path, signal)));
 
-const jsonOf = ({ status, text }: { status: number; text: string }): unknown => {
-  if (status !== 200) throw new Error(`HTTP ${status}`);
-  return JSON.parse(text);
-};
+/** What is of these keys alone. */
+const ask = ({ url, signal }: At, path: string, body?: unknown): Promise<{ status: number; text: string }> =>
+  request(pathOf(url, path), { limits, ...(body === undefined ? {} : { body }) }, signal);
 
 export const beacon = {
   /** @throws Error on trouble of any kind, like all of these. */
-  sync: async (url: string, signal: AbortSignal): Promise<Sync> => {
-    const { data } = syncing.parse(await getJson(url, '/eth/v1/node/syncing', signal));
+  sync: async (at: At): Promise<Sync> => {
+    const { data } = await told(at, '/eth/v1/node/syncing', syncing);
     const synced = !data.is_syncing && data.is_optimistic !== true && data.el_offline !== true;
     return { headSlot: data.head_slot, nowSlot: data.head_slot + data.sync_distance, synced };
   },
   /** True only when it says that it is well; 206 is a node that syncs. */
-  healthy: async (url: string, signal: AbortSignal): Promise<boolean> => (await ask(url, '/eth/v1/node/health', { signal })).status === 200,
-  genesisRoot: async (url: string, signal: AbortSignal): Promise<string> =>
-    genesis.parse(await getJson(url, '/eth/v1/beacon/genesis', signal)).data.genesis_validators_root.toLowerCase(),
-  finalizedEpoch: async (url: string, signal: AbortSignal): Promise<number> =>
-    checkpoints.parse(await getJson(url, '/eth/v1/beacon/states/head/finality_checkpoints', signal)).data.finalized.epoch,
-  validators: async (url: string, keys: readonly string[], signal: AbortSignal): Promise<Validator[]> => {
-    const { data } = validators.parse(
-      await getJson(url, `/eth/v1/beacon/states/head/validators?${keys.map((key) => `id=${key}`).join('&')}`, signal),
-    );
+  healthy: async (at: At): Promise<boolean> => (await at.answers.once('health', () => ask(at, '/eth/v1/node/health'))).status === 200,
+  genesisRoot: async (at: At): Promise<string> => (await told(at, '/eth/v1/beacon/genesis', genesis)).data.genesis_validators_root.toLowerCase(),
+  finalizedEpoch: async (at: At): Promise<number> =>
+    (await told(at, '/eth/v1/beacon/states/head/finality_checkpoints', checkpoints)).data.finalized.epoch,
+  validators: async ({ url, signal }: At, keys: readonly string[]): Promise<Validator[]> => {
+    const path = `/eth/v1/beacon/states/head/validators?${keys.map((key) => `id=${key}`).join('&')}`;
+    const { data } = validators.parse(await getJson(url, path, signal));
     return data.filter(({ validator }) => keys.includes(validator.pubkey.toLowerCase()));
   },
-  duties: async (url: string, of: { epoch: number; indices: readonly number[] }, signal: AbortSignal): Promise<Duty[]> => {
-    const found = duties.parse(jsonOf(await ask(url, `/eth/v1/validator/duties/attester/${of.epoch}`, { signal, body: of.indices.map(String) })));
+  duties: async (at: At, of: { epoch: number; indices: readonly number[] }): Promise<Duty[]> => {
+    const found = duties.parse(jsonOf(await ask(at, `/eth/v1/validator/duties/attester/${of.epoch}`, of.indices.map(String))));
     return found.data.filter((one) => of.indices.includes(one.validator_index));
   },
   /** The block of a slot; null when it is empty. */
-  block: async (url: string, slot: number, signal: AbortSignal): Promise<Block | null> => {
-    const reply = await ask(url, `/eth/v2/beacon/blocks/${slot}`, { signal });
-    if (reply.status === 404) return null;
-    const { message } = block.parse(jsonOf(reply)).data;
-    if (message.slot !== slot) throw new Error(`asked for block ${slot}, got ${message.slot}`);
-    return message;
-  },
+  block: (at: At, slot: number): Promise<Block | null> =>
+    at.answers.once(`block ${slot}`, async () => {
+      const reply = await ask(at, `/eth/v2/beacon/blocks/${slot}`);
+      if (reply.status === 404) return null;
+      const { message } = block.parse(jsonOf(reply)).data;
+      if (message.slot !== slot) throw new Error(`asked for block ${slot}, got ${message.slot}`);
+      return message;
+    }),
   /** Sizes of the committees of a slot, by their index. */
-  committeeSizes: async (url: string, slot: number, signal: AbortSignal): Promise<ReadonlyMap<number, number>> => {
-    const { data } = committees.parse(await getJson(url, `/eth/v1/beacon/states/head/committees?slot=${slot}`, signal));
+  committeeSizes: async (at: At, slot: number): Promise<ReadonlyMap<number, number>> => {
+    const { data } = await told(at, `/eth/v1/beacon/states/head/committees?slot=${slot}`, committees);
     return new Map(data.filter((one) => one.slot === slot).map((one) => [one.index, one.validators.length]));
   },
   /** Whether the node has seen any of them at work in the epoch, on whatever way. Best effort: null when it does not tell. */
-  live: async (url: string, of: { epoch: number; indices: readonly number[] }, signal: AbortSignal): Promise<boolean | null> => {
+  live: async (at: At, of: { epoch: number; indices: readonly number[] }): Promise<boolean | null> => {
     try {
-      const reply = await ask(url, `/eth/v1/validator/liveness/${of.epoch}`, { signal, body: of.indices.map(String) });
+      const reply = await ask(at, `/eth/v1/validator/liveness/${of.epoch}`, of.indices.map(String));
       return liveness.parse(jsonOf(reply)).data.some((one) => one.is_live && of.indices.includes(one.index));
     } catch {
       return null;

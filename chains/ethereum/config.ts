@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChainConfig } from '../../core/config.ts';
 
 const key = z.string().regex(/^0x[0-9a-f]{96}$/, 'expected 0x and 96 hex digits in lower case');

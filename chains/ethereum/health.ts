@@ -1,3 +1,4 @@
+import { atOf } from '../answers.ts';
 import { beacon } from './beacon.ts';
 
 export interface NodeHealth {
@@ -9,8 +10,9 @@ export interface NodeHealth {
 /** How the node's own beacon node is. No answer is told, never thrown. */
 export const beaconHealth = async (url: string, signal: AbortSignal): Promise<NodeHealth> => {
   try {
-    const { headSlot, synced } = await beacon.sync(url, signal);
-    return { synced: synced && (await beacon.healthy(url, signal)), height: headSlot, answers: true };
+    const at = atOf(url, signal);
+    const { headSlot, synced } = await beacon.sync(at);
+    return { synced: synced && (await beacon.healthy(at)), height: headSlot, answers: true };
   } catch {
     return { synced: false, height: null, answers: false };
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../../core/errors.ts';
 import { covers } from '../../core/watermark.ts';
 import type { EthereumMark } from './mark.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { textOf } from '../../runtime/reply.ts';
 import { historyOf } from './eip3076.ts';

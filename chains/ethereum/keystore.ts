@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, pbkdf2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { randomHex } from '../../runtime/clock.ts';
 
 /** A secret key under a password, as EIP-2335 writes it (keystore version 4). */

@@ -1,4 +1,5 @@
 import type { ValidatorConfig } from '../../core/config.ts';
+import { atOf, type At } from '../answers.ts';
 import { stillHead, unobservable, type Before, type ChainProbe, type Look } from '../probe.ts';
 import { beacon, bitAt, type Block, type Duty, type Sync, type Validator, type Vote } from './beacon.ts';
 import { configOf, type EthereumConfig } from './config.ts';
@@ -22,11 +23,11 @@ const sampleOf = ({ publicKeys }: EthereumConfig): string[] => {
   return Array.from({ length: Math.min(maxKeys, publicKeys.length) }, (_, at) => publicKeys[Math.floor(at * step)] ?? '');
 };
 
-const readSync = async (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<Sync> => {
+const readSync = async (config: ValidatorConfig, at: At): Promise<Sync> => {
   const { genesisValidatorsRoot } = configOf(config.chain);
-  const found = await beacon.genesisRoot(url, signal);
+  const found = await beacon.genesisRoot(at);
   if (found !== genesisValidatorsRoot) throw new Error(`it is on the chain of ${found}`);
-  const sync = await beacon.sync(url, signal);
+  const sync = await beacon.sync(at);
   if (!sync.synced) throw new Error('it is syncing');
   return sync;
 };
@@ -57,25 +58,22 @@ interface Seen {
 
 /** What the keys owed from `from` on, and what of it stands in the blocks `from` to `to`. */
 const readVotes = async (
-  of: { url: string; indices: readonly number[]; from: number; dutiesFrom: number; to: number; slotsPerEpoch: number },
-  signal: AbortSignal,
+  at: At,
+  of: { indices: readonly number[]; from: number; dutiesFrom: number; to: number; slotsPerEpoch: number },
 ): Promise<Seen> => {
   const duties: Duty[] = [];
   const [first, last] = [epochOf(of.dutiesFrom, of.slotsPerEpoch), epochOf(of.to, of.slotsPerEpoch)];
-  for (let epoch = first; epoch <= last; epoch += 1) duties.push(...(await beacon.duties(of.url, { epoch, indices: of.indices }, signal)));
+  for (let epoch = first; epoch <= last; epoch += 1) duties.push(...(await beacon.duties(at, { epoch, indices: of.indices })));
   let lastSigned: number | null = null;
   for (let slot = of.from; slot <= of.to; slot += 1) {
-    const block = await beacon.block(of.url, slot, signal);
-    const landed = block === null ? null : await lastIn({ block, duties, indices: of.indices, url: of.url }, signal);
+    const block = await beacon.block(at, slot);
+    const landed = block === null ? null : await lastIn(at, { block, duties, indices: of.indices });
     lastSigned = landed === null ? lastSigned : Math.max(lastSigned ?? 0, landed);
   }
   return { duties, lastSigned };
 };
 
-const lastIn = async (
-  of: { block: Block; duties: readonly Duty[]; indices: readonly number[]; url: string },
-  signal: AbortSignal,
-): Promise<number | null> => {
+const lastIn = async (at: At, of: { block: Block; duties: readonly Duty[]; indices: readonly number[] }): Promise<number | null> => {
   const { block, duties } = of;
   const found: number[] = of.indices.includes(block.proposer_index) ? [block.slot] : [];
   const sizes = new Map<number, ReadonlyMap<number, number>>();
@@ -83,7 +81,7 @@ const lastIn = async (
     const owed = duties.filter(({ slot }) => slot === vote.data.slot);
     if (owed.length === 0) continue;
     const { slot } = vote.data;
-    if (vote.committee_bits !== undefined && !sizes.has(slot)) sizes.set(slot, await beacon.committeeSizes(of.url, slot, signal));
+    if (vote.committee_bits !== undefined && !sizes.has(slot)) sizes.set(slot, await beacon.committeeSizes(at, slot));
     if (owed.some((duty) => holds(vote, duty, sizes.get(slot) ?? new Map()))) found.push(slot);
   }
   return found.length === 0 ? null : Math.max(...found);
@@ -96,18 +94,18 @@ const slashedOf = (all: readonly Validator[]): string | undefined => {
 
 /** No vote landed though some were owed: whatever speaks against the keys being down makes it unknown. */
 const silent = async (
-  of: { url: string; indices: readonly number[]; head: number; lastSigned: number | null; missed: number; slotsPerEpoch: number },
-  signal: AbortSignal,
+  at: At,
+  of: { indices: readonly number[]; head: number; lastSigned: number | null; missed: number; slotsPerEpoch: number },
 ): Promise<{ observation: 'failing' | 'unobservable'; sentence: string }> => {
-  const { url, head, lastSigned, missed, slotsPerEpoch } = of;
+  const { head, lastSigned, missed, slotsPerEpoch } = of;
   const epoch = epochOf(head, slotsPerEpoch);
   const doubt = (sentence: string) => ({ observation: 'unobservable', sentence }) as const;
   if (missed < missedSlots) return doubt(`A vote was not seen in ${missed} slot; one may be missed by anybody.`);
-  const finalized = await beacon.finalizedEpoch(url, signal);
+  const finalized = await beacon.finalizedEpoch(at);
   if (epoch - finalized > finalityLag) return doubt(`The chain has not finalised since epoch ${finalized}.`);
   // Seen at work elsewhere than in blocks: it may only be that its votes do not get in.
   const explained = lastSigned !== null && epochOf(lastSigned, slotsPerEpoch) >= epoch;
-  if (!explained && (await beacon.live(url, { epoch, indices: of.indices }, signal)) === true)
+  if (!explained && (await beacon.live(at, { epoch, indices: of.indices })) === true)
     return doubt(`No vote landed in ${missed} slots, but the node has seen the keys at work in epoch ${epoch}.`);
   return { observation: 'failing', sentence: `No vote landed in ${missed} slots, head ${head}.` };
 };
@@ -134,12 +132,9 @@ const windowOf = (of: { head: number; now: number; before: Before | null; slotsP
   return { head, from, dutiesFrom, lastSigned, since };
 };
 
-const judge = async (
-  of: Window & { url: string; indices: readonly number[]; slotsPerEpoch: number; before: Before | null },
-  signal: AbortSignal,
-): Promise<Look> => {
+const judge = async (at: At, of: Window & { indices: readonly number[]; slotsPerEpoch: number; before: Before | null }): Promise<Look> => {
   const { head, since, before } = of;
-  const seen = await readVotes({ ...of, to: head }, signal);
+  const seen = await readVotes(at, { ...of, to: head });
   const lastSigned = seen.lastSigned === null ? of.lastSigned : Math.max(seen.lastSigned, of.lastSigned ?? 0);
   const lookOf = (observation: 'signing' | 'failing' | 'unobservable', sentence: string): Look => ({
     result: { observation, head, lastSigned, sentence },
@@ -152,29 +147,29 @@ const judge = async (
     const was = before?.memory.observation === 'signing' ? 'signing' : 'unobservable';
     return lookOf(was, `No vote was due since slot ${since}, head ${head}.`);
   }
-  const { observation, sentence } = await silent({ ...of, lastSigned, missed }, signal);
+  const { observation, sentence } = await silent(at, { ...of, lastSigned, missed });
   return lookOf(observation, sentence);
 };
 
-const lookAt = async (config: ValidatorConfig, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
+const lookAt = async (config: ValidatorConfig, at: At, before: Before | null): Promise<Look> => {
   const chain = configOf(config.chain);
   const { slotsPerEpoch } = chain;
-  const { headSlot: head, nowSlot: now } = await readSync(config, url, signal);
-  if (!(await beacon.healthy(url, signal))) throw new Error('it says that it is not well');
+  const { headSlot: head, nowSlot: now } = await readSync(config, at);
+  if (!(await beacon.healthy(at))) throw new Error('it says that it is not well');
   const known = before?.memory.head ?? null;
   if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
-  const all = await beacon.validators(url, sampleOf(chain), signal);
+  const all = await beacon.validators(at, sampleOf(chain));
   const slashed = slashedOf(all);
   const told = (found: Look): Look => (slashed === undefined ? found : { ...found, result: { ...found.result, slashed } });
   const indices = all.filter(isActive).map(({ index }) => index);
   if (indices.length === 0) return told(unobservable('None of the keys is an active validator.', before));
-  return told(await judge({ ...windowOf({ head, now, before, slotsPerEpoch }), url, indices, slotsPerEpoch, before }, signal));
+  return told(await judge(at, { ...windowOf({ head, now, before, slotsPerEpoch }), indices, slotsPerEpoch, before }));
 };
 
 export const ethereumProbe: ChainProbe = {
-  look: async (config, url, before, signal) => {
+  look: async (config, at, before) => {
     try {
-      return await lookAt(config, url, before, signal);
+      return await lookAt(config, at, before);
     } catch (error) {
       return unobservable(`${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`, before);
     }
@@ -183,13 +178,14 @@ export const ethereumProbe: ChainProbe = {
     try {
       const chain = configOf(config.chain);
       const { slotsPerEpoch } = chain;
-      const { headSlot, nowSlot } = await readSync(config, url, signal);
-      const indices = (await beacon.validators(url, sampleOf(chain), signal)).filter(isActive).map(({ index }) => index);
+      const at = atOf(url, signal);
+      const { headSlot, nowSlot } = await readSync(config, at);
+      const indices = (await beacon.validators(at, sampleOf(chain))).filter(isActive).map(({ index }) => index);
       if (indices.length === 0) return { signed: false, head: nowSlot, whole: false };
       const from = Math.max(above + 1, headSlot - maxBlocks + 1);
       // A vote is older than its block, by an epoch at most.
       const dutiesFrom = Math.max(above + 1, from - slotsPerEpoch, (epochOf(nowSlot, slotsPerEpoch) - 1) * slotsPerEpoch);
-      const last = from > headSlot ? null : (await readVotes({ url, indices, from, dutiesFrom, to: headSlot, slotsPerEpoch }, signal)).lastSigned;
+      const last = from > headSlot ? null : (await readVotes(at, { indices, from, dutiesFrom, to: headSlot, slotsPerEpoch })).lastSigned;
       const signed = last !== null && last > above;
       // A sample of the keys tells that they sign, and not that none of them did.
       return { signed, head: nowSlot, whole: headSlot <= above + maxBlocks && chain.publicKeys.length <= maxKeys };
@@ -199,7 +195,7 @@ export const ethereumProbe: ChainProbe = {
   },
   // The slot of now and not of the newest block: a vote is signed for it either way.
   head: (config, url, signal) =>
-    readSync(config, url, signal)
+    readSync(config, atOf(url, signal))
       .then(({ nowSlot }) => nowSlot)
       .catch(() => null),
 };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChainConfig } from '../../core/config.ts';
 
 /** NEAR's part of `validators.yaml`, and of the guard's file. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, statSync, chownSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { getJson } from '../http.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RpcRefused, type Ask } from '../rpc.ts';
 
 /** What a NEAR RPC says, parsed. @throws Error when it says nothing that can be read. */

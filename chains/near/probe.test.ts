@@ -5,6 +5,7 @@ import { configOf } from '../../test/support/core.ts';
 import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Before, Look } from '../probe.ts';
+import { atOf } from '../answers.ts';
 import { config } from './config.ts';
 import { nearProbe } from './probe.ts';
 import { maintenanceWindows } from './windows.ts';
@@ -51,7 +52,7 @@ const mine = (): Validator => {
 const step = (blocks: number): void => {
   replies.status.sync_info.latest_block_height += blocks;
 };
-const look = (before: Before | null = null): Promise<Look> => nearProbe.look(of, world.url, before, signal);
+const look = (before: Before | null = null): Promise<Look> => nearProbe.look(of, atOf(world.url, signal), before);
 const after = (seen: Look, agoMs = 5_000): Before => ({ memory: seen.memory, agoMs });
 
 describe('a look', () => {

@@ -1,8 +1,9 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
 import type { DurationMs } from '../../core/time.ts';
+import { onceOf, type At } from '../answers.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
 import { bestWindow } from '../quiet.ts';
-import { callRpc } from '../rpc.ts';
+import { callRpc, type Ask } from '../rpc.ts';
 import { configOf, type NearChain } from './config.ts';
 import { authorsAt, statusAt, workAt, type Out, type Work } from './node-rpc.ts';
 import { maintenanceWindows } from './windows.ts';
@@ -23,8 +24,8 @@ interface NearLook {
 }
 
 /** @throws Error when this vantage cannot tell. */
-const readHead = async ({ chain }: NearLook, url: string, signal: AbortSignal): Promise<number> => {
-  const { chain_id: chainId, sync_info: sync } = await statusAt(callRpc, url, signal);
+const readHead = async ({ chain }: NearLook, ask: Ask, url: string, signal: AbortSignal): Promise<number> => {
+  const { chain_id: chainId, sync_info: sync } = await statusAt(ask, url, signal);
   if (chainId !== chain.chainId) throw new Error(`it is on chain ${chainId}`);
   if (sync.syncing) throw new Error('it is syncing');
   return sync.latest_block_height;
@@ -63,12 +64,13 @@ const isOut = (account: string, { kickedOut }: Out, before: Before | null): Look
 };
 
 const probe = {
-  look: async (config: NearLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
+  look: async (config: NearLook, { url, signal, answers }: At, before: Before | null): Promise<Look> => {
     try {
-      const head = await readHead(config, url, signal);
+      const ask = onceOf(answers, callRpc);
+      const head = await readHead(config, ask, url, signal);
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
-      const work = await workAt(callRpc, { url, account: config.chain.accountId }, signal);
+      const work = await workAt(ask, { url, account: config.chain.accountId }, signal);
       if ('kickedOut' in work) return isOut(config.chain.accountId, work, before);
       return judge({ head, work, before });
     } catch (error) {
@@ -78,7 +80,7 @@ const probe = {
   /** Blocks and chunks name their author; endorsements do not. */
   landed: async (config: NearLook, url: string, above: number, signal: AbortSignal): Promise<Landed> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, callRpc, url, signal);
       let whole = head <= above + maxBlocks;
       for (let height = head; height > Math.max(above, head - maxBlocks); height -= 1) {
         const seen = await authorsAt(callRpc, { url, height }, signal);
@@ -90,11 +92,11 @@ const probe = {
       return { signed: false, head: null, whole: false };
     }
   },
-  head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  head: (config: NearLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, callRpc, url, signal).catch(() => null),
   /** Endorsements are in no window: the chain counts blocks and chunks. */
   quietIn: async (config: NearLook, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, callRpc, url, signal);
       const windows = await maintenanceWindows({ url, account: config.chain.accountId }, signal);
       const best = bestWindow(windows, { head, within: Math.floor(withinMs / blockMs), enough: quietBlocks });
       return best === null ? null : (best.start - head) * blockMs;
@@ -107,7 +109,7 @@ const probe = {
 const seenOf = ({ chain, policy }: ValidatorConfig): NearLook => ({ chain: configOf(chain), policy });
 
 export const nearProbe: ChainProbe = {
-  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  look: (config, at, before) => probe.look(seenOf(config), at, before),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
   quietIn: (config, url, withinMs, signal) => probe.quietIn(seenOf(config), url, withinMs, signal),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Window } from '../quiet.ts';
 import { callRpc, RpcRefused, type Ask } from '../rpc.ts';
 

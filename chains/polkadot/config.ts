@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChainConfig } from '../../core/config.ts';
 
 /** Polkadot, Kusama and other Substrate chains with BABE and session keys. */

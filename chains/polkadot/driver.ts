@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { wipe } from '../../runtime/key-files.ts';

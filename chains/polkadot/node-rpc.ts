@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ask } from '../rpc.ts';
 import { accountsOf, authorityIn, disabledValidators, sessionValidators, severityIn } from './storage.ts';
 

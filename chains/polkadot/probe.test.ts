@@ -5,6 +5,7 @@ import { RpcError, serveRpc, type Endpoint } from '../../local/chains/rpc-server
 import { configOf } from '../../test/support/core.ts';
 import { badWays, RpcWorld } from '../../test/support/rpc-world.ts';
 import type { Before, Look } from '../probe.ts';
+import { atOf } from '../answers.ts';
 import { config } from './config.ts';
 import { polkadotProbe } from './probe.ts';
 import { disabledValidators, sessionValidators } from './storage.ts';
@@ -63,7 +64,7 @@ afterAll(async () => {
 beforeEach(() => {
   Object.assign(world, { head: real, mine: new Set<number>(), listed: true, replies: read(), broken: false, disabled: null });
 });
-const look = (before: Before | null = null): Promise<Look> => polkadotProbe.look(of, endpoint.url, before, signal);
+const look = (before: Before | null = null): Promise<Look> => polkadotProbe.look(of, atOf(endpoint.url, signal), before);
 const after = (seen: Look, agoMs = 5_000): Before => ({ memory: seen.memory, agoMs });
 
 describe('a look', () => {
@@ -151,7 +152,7 @@ describe('a look', () => {
   });
   test.each(badWays)('a vantage that is %s is unobservable', async (_, way) => {
     bad.bad = way;
-    expect((await polkadotProbe.look(of, bad.url, null, signal)).result.observation).toBe('unobservable');
+    expect((await polkadotProbe.look(of, atOf(bad.url, signal), null)).result.observation).toBe('unobservable');
     expect(await polkadotProbe.landed(of, bad.url, 1, signal)).toEqual({ signed: false, head: null, whole: false });
     expect(await polkadotProbe.head(of, bad.url, signal)).toBe(null);
   });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { base58 } from '../base58.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ask } from '../rpc.ts';
 
 /** What a Solana RPC says, parsed. @throws Error when it says nothing that can be read. */

@@ -6,6 +6,7 @@ import { badWays, refusal, RpcWorld } from '../../test/support/rpc-world.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Before, Look } from '../probe.ts';
 import { callRpc } from '../rpc.ts';
+import { atOf } from '../answers.ts';
 import { config } from './config.ts';
 import { identityAt } from './node-rpc.ts';
 import { solanaProbe } from './probe.ts';
@@ -49,7 +50,7 @@ const account = (): Account => {
 const becomeDelinquent = (): void => {
   replies.getVoteAccounts = { current: [], delinquent: [account()] };
 };
-const look = (before: Before | null = null): Promise<Look> => solanaProbe.look(of, world.url, before, signal);
+const look = (before: Before | null = null): Promise<Look> => solanaProbe.look(of, atOf(world.url, signal), before);
 const after = (seen: Look, agoMs = 5_000): Before => ({ memory: seen.memory, agoMs });
 
 describe('a look', () => {
@@ -145,7 +146,7 @@ describe('a look', () => {
     expect(await solanaProbe.head(of, world.url, signal)).toBe(null);
   });
   test('one that is gone is unobservable', async () => {
-    expect((await solanaProbe.look(of, 'http://127.0.0.1:9', null, signal)).result.observation).toBe('unobservable');
+    expect((await solanaProbe.look(of, atOf('http://127.0.0.1:9', signal), null)).result.observation).toBe('unobservable');
   });
 });
 

@@ -1,8 +1,9 @@
 import type { Policy, ValidatorConfig } from '../../core/config.ts';
 import type { DurationMs } from '../../core/time.ts';
+import { onceOf, type At } from '../answers.ts';
 import { moved, stillHead, unobservable, type Before, type ChainProbe, type Landed, type Look } from '../probe.ts';
 import { bestWindow, windowsBetween } from '../quiet.ts';
-import { callRpc } from '../rpc.ts';
+import { callRpc, type Ask } from '../rpc.ts';
 import { configOf, type SolanaChain } from './config.ts';
 import { balanceAt, epochAt, genesisAt, healthAt, leaderSlotsAt, slotAt, voteAccountAt, type VoteAccount } from './node-rpc.ts';
 
@@ -24,11 +25,11 @@ interface SolanaLook {
 }
 
 /** @throws Error when this vantage cannot tell. */
-const readHead = async ({ chain }: SolanaLook, url: string, signal: AbortSignal): Promise<number> => {
-  const genesis = await genesisAt(callRpc, url, signal);
+const readHead = async ({ chain }: SolanaLook, ask: Ask, url: string, signal: AbortSignal): Promise<number> => {
+  const genesis = await genesisAt(ask, url, signal);
   if (genesis !== chain.genesisHash) throw new Error(`it is on the cluster ${genesis.slice(0, 44)}`);
-  await healthAt(callRpc, url, signal);
-  return slotAt(callRpc, url, signal);
+  await healthAt(ask, url, signal);
+  return slotAt(ask, url, signal);
 };
 
 const why = (error: unknown): string => `${(error as Error).name}: ${(error as Error).message.slice(0, 200)}`;
@@ -64,9 +65,9 @@ const judge = async (
 };
 
 const probe = {
-  look: async (config: SolanaLook, url: string, before: Before | null, signal: AbortSignal): Promise<Look> => {
+  look: async (config: SolanaLook, { url, signal, answers }: At, before: Before | null): Promise<Look> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, onceOf(answers, callRpc), url, signal);
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const account = await voteAccountAt(callRpc, { url, vote: config.chain.voteAccount }, signal);
@@ -81,7 +82,7 @@ const probe = {
   },
   landed: async (config: SolanaLook, url: string, above: number, signal: AbortSignal): Promise<Landed> => {
     try {
-      const head = await readHead(config, url, signal);
+      const head = await readHead(config, callRpc, url, signal);
       const account = await voteAccountAt(callRpc, { url, vote: config.chain.voteAccount }, signal);
       if (account === null) throw new Error('no such vote account');
       return { signed: account.lastVote > above, head, whole: true };
@@ -89,11 +90,11 @@ const probe = {
       return { signed: false, head: null, whole: false };
     }
   },
-  head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, url, signal).catch(() => null),
+  head: (config: SolanaLook, url: string, signal: AbortSignal): Promise<number | null> => readHead(config, callRpc, url, signal).catch(() => null),
   /** Votes are due always; what is looked for is where no leader slot is. */
   quietIn: async (config: SolanaLook, url: string, withinMs: DurationMs, signal: AbortSignal): Promise<number | null> => {
     try {
-      await readHead(config, url, signal);
+      await readHead(config, callRpc, url, signal);
       const { head, start, end } = await epochAt(callRpc, url, signal);
       const of = { url, identity: config.chain.identity };
       const within = Math.floor(withinMs / slotMs);
@@ -112,7 +113,7 @@ const probe = {
 const seenOf = ({ chain, policy }: ValidatorConfig): SolanaLook => ({ chain: configOf(chain), policy });
 
 export const solanaProbe: ChainProbe = {
-  look: (config, url, before, signal) => probe.look(seenOf(config), url, before, signal),
+  look: (config, at, before) => probe.look(seenOf(config), at, before),
   landed: (config, url, above, signal) => probe.landed(seenOf(config), url, above, signal),
   head: (config, url, signal) => probe.head(seenOf(config), url, signal),
   quietIn: (config, url, withinMs, signal) => probe.quietIn(seenOf(config), url, withinMs, signal),

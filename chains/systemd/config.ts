@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChainConfig } from '../../core/config.ts';
 
 const path = z.string().startsWith('/').max(300);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from '../../core/time.ts';
 import type { Watermark } from '../../core/watermark.ts';
 import { runCommand } from '../../runtime/commands.ts';

@@ -1,4 +1,5 @@
 import type { ValidatorConfig } from '../../core/config.ts';
+import { atOf, type At } from '../answers.ts';
 import { getJson } from '../http.ts';
 import { configOf } from './config.ts';
 import { moved, stillHead, unobservable, type ChainProbe } from '../probe.ts';
@@ -16,27 +17,27 @@ export const atPointer = (document: unknown, pointer: string): unknown => {
   return found;
 };
 
-const readNumber = async (url: string, path: string, pointer: string, signal: AbortSignal): Promise<number> => {
-  const value = atPointer(await getJson(url, path, signal), pointer);
+const readNumber = async ({ url, signal, answers }: At, path: string, pointer: string): Promise<number> => {
+  const value = atPointer(await answers.once(path, () => getJson(url, path, signal)), pointer);
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Error(`${path}${pointer} is not a whole number`);
   return value;
 };
 
-const readHead = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
+const readHead = (config: ValidatorConfig, at: At): Promise<number> => {
   const { headPath, headPointer } = configOf(config.chain);
-  return readNumber(url, headPath, headPointer, signal);
+  return readNumber(at, headPath, headPointer);
 };
 
-const readProgress = (config: ValidatorConfig, url: string, signal: AbortSignal): Promise<number> => {
+const readProgress = (config: ValidatorConfig, at: At): Promise<number> => {
   const { progressPath, progressPointer } = configOf(config.chain);
-  return readNumber(url, progressPath, progressPointer, signal);
+  return readNumber(at, progressPath, progressPointer);
 };
 
 export const systemdProbe: ChainProbe = {
-  look: async (config, url, before, signal) => {
+  look: async (config, at, before) => {
     try {
-      const head = await readHead(config, url, signal);
-      const progress = await readProgress(config, url, signal);
+      const head = await readHead(config, at);
+      const progress = await readProgress(config, at);
       const known = before?.memory.head ?? null;
       if (before !== null && known !== null && head <= known) return stillHead(before, known, config.policy.haltAfterMs);
       const was = before?.memory.lastSigned ?? null;
@@ -48,11 +49,12 @@ export const systemdProbe: ChainProbe = {
   },
   landed: async (config, url, above, signal) => {
     try {
-      const progress = await readProgress(config, url, signal);
-      return { signed: progress > above, head: await readHead(config, url, signal), whole: true };
+      const at = atOf(url, signal);
+      const progress = await readProgress(config, at);
+      return { signed: progress > above, head: await readHead(config, at), whole: true };
     } catch {
       return { signed: false, head: null, whole: false };
     }
   },
-  head: (config, url, signal) => readHead(config, url, signal).catch(() => null),
+  head: (config, url, signal) => readHead(config, atOf(url, signal)).catch(() => null),
 };

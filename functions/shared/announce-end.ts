@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { validatorId } from '../../core/ids.ts';
 import { jsonBy } from '../../core/json.ts';
 import type { EndedEvent } from '../contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { executionName, validatorId } from '../../core/ids.ts';
 import { jsonBy } from '../../core/json.ts';
 import { noticeKinds } from '../../core/notice.ts';

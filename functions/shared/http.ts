@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError, type ErrorCode } from '../../core/errors.ts';
 import { parseWith } from '../../core/parse.ts';
 import type { Deps, Makers } from './deps.ts';

@@ -1,4 +1,4 @@
-import type { Chains, ProbeMemory } from '../../chains/index.ts';
+import type { Chains, ProbeMemory, Round } from '../../chains/index.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import { durationMs } from '../../core/time.ts';
 import { verdict, type Observation, type Sample, type VerdictState } from '../../core/verdict.ts';
@@ -16,17 +16,21 @@ export interface Seen {
   readonly slashed: string | null;
 }
 
-/** One look from every vantage at once. A probe never throws: what it cannot tell is `unobservable`. */
+/**
+ * One look from every vantage at once. A probe never throws: what it cannot tell is `unobservable`.
+ * @param round of the looks at the whole fleet, when this is one of them.
+ */
 export const lookAll = async (
   chains: Chains,
   config: ValidatorConfig,
   before: { readonly memories: Memories; readonly agoMs: number },
   signal: AbortSignal,
+  round?: Round,
 ): Promise<Seen> => {
   const looks = await Promise.all(
     config.vantages.map(async ({ name }) => {
       const memory = before.memories[name];
-      return { name, ...(await chains.look(config, name, memory === undefined ? null : { memory, agoMs: before.agoMs }, signal)) };
+      return { name, ...(await chains.look(config, name, memory === undefined ? null : { memory, agoMs: before.agoMs }, signal, round)) };
     }),
   );
   const observations: Record<string, Observation> = {};

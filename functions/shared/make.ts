@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
+import { BatchReads } from '../../aws/batch.ts';
 import * as clients from '../../aws/clients.ts';
 import { Command } from '../../aws/command.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
@@ -46,6 +47,11 @@ export const settings = (): Settings => ({ dryRun: variable('BATON_DRY_RUN'), ap
 export const measure = (): Measure => emf();
 export const lease = (): LeaseStore => new LeaseStore(table());
 export const records = (): Records => new Records(table());
+let many: Table | undefined;
+const batched = (): Table => (many ??= { ...table(), batch: new BatchReads(table()) });
+/** For whoever reads the items of the whole fleet again and again. */
+export const fleetRecords = (): Records => new Records(batched());
+export const fleetLease = (): LeaseStore => new LeaseStore(batched());
 export const approvals = (): Approvals => new Approvals(table());
 export const fenceCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_FENCE_DOCUMENT'), deliverySeconds });
 export const rejoinCommand = (): Command => new Command({ client: clients.ssm(), document: variable('BATON_REJOIN_DOCUMENT'), deliverySeconds });

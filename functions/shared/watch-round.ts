@@ -1,4 +1,6 @@
+import type { Round } from '../../chains/index.ts';
 import { longestWhat } from '../../core/breaker.ts';
+import type { WatchRecord } from '../../aws/records.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
@@ -25,7 +27,10 @@ export interface Watched {
   readonly paused: boolean;
   /** The last look at it failed as a whole: nothing is known of it, whatever its state was. */
   readonly unseen: boolean;
-  readonly stored: boolean;
+  /** The execution that was asked for last: whoever asks for it again is only told that it is there. */
+  readonly asked: ExecutionName | null;
+  /** What is stored of it, as text; null while nothing is. */
+  readonly stored: string | null;
 }
 
 export const unwatched: Watched = {
@@ -37,12 +42,14 @@ export const unwatched: Watched = {
   paged: false,
   paused: false,
   unseen: false,
-  stored: false,
+  asked: null,
+  stored: null,
 };
 
 /** Rounds in a row without a view until people are told. */
 const blindRounds = 6;
-const keptSamples = 20;
+/** As many samples as anything is judged by: a state that stays is then stored once, and not in each round. */
+const keptSamples = ({ window, healthy }: ValidatorConfig['policy']['verdict']): number => Math.max(window, healthy, blindRounds);
 
 const shouldAct = (config: ValidatorConfig, lease: Lease | undefined, state: VerdictState): boolean =>
   state === 'failing' && config.policy.mode !== 'watch' && lease?.phase === 'HELD';
@@ -92,9 +99,11 @@ const freeze = async (
   await deps.notify.send({ kind: 'trouble', subject: `Baton: the fleet is frozen, ${validator} may be slashed`, message, validator }, signal);
 };
 
+const textOf = ({ samples, state, episode, paged }: WatchRecord): string => JSON.stringify([samples, state, episode, paged]);
+
 export const watchOne = async (
   deps: Pick<Deps, WatchNeeds>,
-  of: { validator: ValidatorId; vantage: string; before: Watched },
+  of: { validator: ValidatorId; vantage: string; before: Watched; round: Round },
   signal: AbortSignal,
 ): Promise<{ after: Watched; started: ExecutionName | null }> => {
   const { before, validator } = of;
@@ -103,16 +112,18 @@ export const watchOne = async (
   const { config } = found;
   const lookedMs = deps.clock.steadyMs();
   const agoMs = before.lookedMs === null ? 0 : elapsedMs(before.lookedMs, lookedMs);
-  const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal);
+  const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal, of.round);
+  // The watch may have been taken over meanwhile: then this is another's to tell.
+  signal.throwIfAborted();
   deps.measure.add('ProbeMs', elapsedMs(lookedMs, deps.clock.steadyMs()));
-  const samples = [...before.samples, seen.sample].slice(-keptSamples);
+  const samples = [...before.samples, seen.sample].slice(-keptSamples(config.policy.verdict));
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
   // Before there is a verdict: the guards are awake when something moves.
   if (now.state !== before.state && (now.state === 'suspect' || now.state === 'failing')) await deps.lease.call(validator, deps.randomHex(8), signal);
   if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
-  let { paged } = before;
+  let { paged, asked } = before;
   let paused = false;
   let started: ExecutionName | null = null;
   if (now.state === 'healthy') paged = false;
@@ -121,21 +132,20 @@ export const watchOne = async (
     paused = holding(await deps.records.readPause(validator, signal), deps.clock.epochMs()) !== undefined;
     if (!paused && shouldAct(config, lease, now.state) && lease) {
       const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
-      const fresh = await deps.workflow.start(
-        { name, input: { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } },
-        signal,
-      );
-      if (fresh) started = name;
+      const input = { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } as const;
+      if (asked !== name && (await deps.workflow.start({ name, input }, signal))) started = name;
+      asked = name;
     }
     // Where nothing is moved, people are told.
     const onlyTold = config.policy.mode === 'watch' || config.custody === 'gate';
     const tell = (now.state === 'failing' && onlyTold) || now.state === 'halted' || blind(samples);
     if (tell && !paged && !paused) paged = await page(deps, config, now.state, why, signal);
   }
-  const store = now.state !== 'healthy';
-  if (store) await deps.records.writeWatch(validator, of.vantage, { samples: [...samples], state: now.state, episode, paged }, signal);
-  else if (before.stored) await deps.records.writeWatch(validator, of.vantage, null, signal);
-  return { after: { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, stored: store }, started };
+  const record = now.state === 'healthy' ? null : { samples: [...samples], state: now.state, episode, paged };
+  const stored = record && textOf(record);
+  if (stored !== before.stored) await deps.records.writeWatch(validator, of.vantage, record, signal);
+  const after = { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, asked, stored };
+  return { after, started };
 };
 
 const fleetMetrics = {
@@ -146,9 +156,12 @@ const fleetMetrics = {
   unobservable: 'FleetUnobservable',
 } as const;
 
-/** One round in figures. */
-export const measureRound = (measure: Deps['measure'], watched: readonly Watched[]): void => {
-  measure.add('WatchRounds', 1);
+/**
+ * One round in figures.
+ * @param whole every watcher of this vantage is there. Rounds beside a silent one do not count, so that its silence pages although others look on.
+ */
+export const measureRound = (measure: Deps['measure'], watched: readonly Watched[], whole = true): void => {
+  if (whole) measure.add('WatchRounds', 1);
   // Of a paused validator somebody knows already.
   const counted = watched.filter(({ paused }) => !paused);
   for (const state of verdictStates)
@@ -159,5 +172,7 @@ export const measureRound = (measure: Deps['measure'], watched: readonly Watched
 /** What the watcher before knew: only streaks that are not healthy are stored. */
 export const resume = async (deps: Pick<Deps, 'records'>, validator: ValidatorId, vantage: string, signal: AbortSignal): Promise<Watched> => {
   const known = await deps.records.readWatch(validator, vantage, signal);
-  return known ? { ...unwatched, samples: known.samples, state: known.state, episode: known.episode, paged: known.paged, stored: true } : unwatched;
+  if (!known) return unwatched;
+  const { samples, state, episode, paged } = known;
+  return { ...unwatched, samples, state, episode, paged, stored: textOf(known) };
 };

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { registry } from '../../chains/registry.ts';
 import { BatonError } from '../../core/errors.ts';
 import { nodeId, type NodeId } from '../../core/ids.ts';

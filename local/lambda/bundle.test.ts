@@ -19,6 +19,11 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+test('no bundle holds the messages of zod in other languages: zod is imported as a namespace, so that what is not used is left out', () => {
+  const sourcesOf = ({ file }: Bundle): readonly string[] => (JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { sources: string[] }).sources;
+  expect(bundles.flatMap((one) => sourcesOf(one).filter((source) => /zod\/v4\/locales\/(?!en\.|index\.)/.test(source)))).toEqual([]);
+});
+
 test('only the function that counts answers can wake an execution', () => {
   expect(holding('SendTaskSuccess')).toEqual(['baton-answer']);
 });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
+import { atOf } from '../../chains/answers.ts';
 import { beacon } from '../../chains/ethereum/beacon.ts';
 import { freePort } from '../ports.ts';
 import type { Lodestar } from './install.ts';
@@ -73,8 +74,12 @@ export class LodestarNet {
       ...['--execution.engineMock', '--listenAddress', '127.0.0.1', '--port', String(p2p), '--discv5', 'false'],
       ...['--rest.port', String(rest), '--rest.namespace', '*', '--dataDir', join(this.folder, 'beacon', 'data')],
     ]);
-    await this.until('the beacon node answers', async () => (await beacon.sync(this.url, clock.timeout(durationMs(2_000)))).headSlot >= 0, 60_000);
-    this.genesisValidatorsRoot = await beacon.genesisRoot(this.url, clock.timeout(durationMs(2_000)));
+    await this.until(
+      'the beacon node answers',
+      async () => (await beacon.sync(atOf(this.url, clock.timeout(durationMs(2_000))))).headSlot >= 0,
+      60_000,
+    );
+    this.genesisValidatorsRoot = await beacon.genesisRoot(atOf(this.url, clock.timeout(durationMs(2_000))));
   }
 
   /** A validator client on the beacon node at `url`. */
@@ -94,11 +99,11 @@ export class LodestarNet {
   }
 
   async headSlot(): Promise<number> {
-    return (await beacon.sync(this.url, this.#options.clock.timeout(durationMs(5_000)))).headSlot;
+    return (await beacon.sync(atOf(this.url, this.#options.clock.timeout(durationMs(5_000))))).headSlot;
   }
 
   async nowSlot(): Promise<number> {
-    return (await beacon.sync(this.url, this.#options.clock.timeout(durationMs(5_000)))).nowSlot;
+    return (await beacon.sync(atOf(this.url, this.#options.clock.timeout(durationMs(5_000))))).nowSlot;
   }
 
   /** @throws when it does not come about in its time. */

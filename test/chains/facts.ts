@@ -1,3 +1,4 @@
+import { atOf } from '../../chains/answers.ts';
 import type { Before, ChainProbe, Look } from '../../chains/probe.ts';
 import { registry } from '../../chains/registry.ts';
 import type { ChainConfig, ValidatorConfig } from '../../core/config.ts';
@@ -51,7 +52,7 @@ export const proberOf = (chain: ChainConfig): ((url: string, wanted: Observation
   return async (url, wanted) => {
     const startedMs = systemClock.steadyMs();
     for (;;) {
-      const look: Look = await probe.look(config, url, before, systemClock.timeout(durationMs(2_000)));
+      const look: Look = await probe.look(config, atOf(url, systemClock.timeout(durationMs(2_000))), before);
       const nowMs = systemClock.steadyMs();
       before = { memory: look.memory, agoMs: elapsedMs(lookedMs, nowMs) };
       lookedMs = nowMs;

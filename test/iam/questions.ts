@@ -1,4 +1,4 @@
-import type { Call, Input } from '../sim/clients.ts';
+import { keysIn, type Call, type Input } from '../sim/clients.ts';
 import { keyId, tableName } from '../sim/guard-run.ts';
 import type { Context, Question, Who } from './ask.ts';
 import { account, type Stack } from './stack.ts';
@@ -28,10 +28,10 @@ export const through = (stack: Stack, service: 'dynamodb' | 'sns' | 'sqs', actio
 const tableArn = (stack: Stack): string =>
   'LeaseTable' in stack.resolved.resources ? stack.resolved.attribute('LeaseTable', 'Arn') : String(stack.resolved.parameters['HomeTableArn']);
 
-const keyOf = (input: Input): string => {
-  const key = ((input['Key'] ?? input['Item']) as { pk?: { S?: string } } | undefined)?.pk?.S;
-  if (key === undefined) throw new Error('a call without a key');
-  return key;
+const keysOf = (input: Input): string[] => {
+  const keys = keysIn(input);
+  if (keys.length === 0) throw new Error('a call without a key');
+  return keys;
 };
 
 /** Top-level attributes that an expression names; every name in it is written #name. */
@@ -43,7 +43,7 @@ const namesIn = (input: Input): readonly string[] => {
 
 const attributesOf = (action: string, input: Input): Context => {
   const projected = input['ProjectionExpression'] !== undefined;
-  if (action === 'GetItem' && !projected) return { 'dynamodb:Select': 'ALL_ATTRIBUTES' };
+  if (['GetItem', 'BatchGetItem'].includes(action) && !projected) return { 'dynamodb:Select': 'ALL_ATTRIBUTES' };
   const all = [...new Set(['pk', ...Object.keys(context(input['Item'])), ...namesIn(input)])];
   const { ReturnValues: returned } = input;
   return {
@@ -54,12 +54,12 @@ const attributesOf = (action: string, input: Input): Context => {
 };
 
 const dynamo = (stack: Stack, { action, input }: Call): Asked[] => {
-  if (input['TableName'] !== tableName) throw new Error('another table');
+  if ((input['TableName'] ?? Object.keys(context(input['RequestItems']))[0]) !== tableName) throw new Error('another table');
   if (action === 'DescribeTable') return [{ action: 'dynamodb:DescribeTable', resource: tableArn(stack) }];
   const item = {
     action: `dynamodb:${action}`,
     resource: tableArn(stack),
-    context: { 'dynamodb:LeadingKeys': [keyOf(input)], ...attributesOf(action, input) },
+    context: { 'dynamodb:LeadingKeys': keysOf(input), ...attributesOf(action, input) },
   };
   return 'LeaseTable' in stack.resolved.resources ? [item, through(stack, 'dynamodb', 'Decrypt')] : [item];
 };

@@ -1,6 +1,6 @@
 import { keyOf, toItem } from '../../aws/items.ts';
 import { hashOf } from '../../core/plan.ts';
-import type { Call, OnCall } from '../sim/clients.ts';
+import { keysIn, type Call, type OnCall } from '../sim/clients.ts';
 import { live } from '../sim/life.ts';
 import { functionNames } from '../sim/lambda.ts';
 import { scenarioNamed, scenarios } from '../sim/scenarios.ts';
@@ -66,7 +66,7 @@ const shapeOf = (question: Question): string => JSON.stringify(question).replace
 
 const stacksOf = ({ home, away }: Stacks, call: Call): readonly Stack[] => {
   if (call.actor !== 'Watch') return [home];
-  const key = JSON.stringify(call.input['Key'] ?? call.input['Item'] ?? '');
+  const key = JSON.stringify(keysIn(call.input));
   if (/#(home|away)"/.test(key)) return [key.includes('#away"') ? away : home];
   return [home, away];
 };

@@ -10,6 +10,7 @@ const askingFields = ['Report', 'Report2', 'Report3', 'Report4'].flatMap((sid) =
   ['asks', 'promised'].map((field) => [`NodePolicy ${sid} dynamodb:PutItem .${field}`, asking]),
 );
 
+const shards = 'the simulator has one watcher; functions/shared/shards.test.ts shows several';
 const gate = 'no validator of the simulator has custody gate; test/iam/gate.test.ts asks each of these with its real input';
 
 export const unseen: Readonly<Record<string, string>> = {
@@ -25,7 +26,9 @@ export const unseen: Readonly<Record<string, string>> = {
   'FailoverRole DeliverLog ': 'Step Functions checks and uses these when a state machine has a log',
   'AssessRole ReadItems dynamodb:GetItem planned#*': 'read for a planned move; the simulator asks for none, functions/assess-planned.test.ts does',
   'WatchRole Freeze ': freezes,
-  'WatchRole ReadItems dynamodb:GetItem breaker#*': freezes,
+  'WatchRole ReadItems dynamodb:BatchGetItem breaker#*': freezes,
+  'WatchRole ReadItems dynamodb:BatchGetItem watcher#': shards,
+  'WatchRole HandOver dynamodb:UpdateItem watcher#': shards,
   'RequesterPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'ApproverPolicy ReadItems dynamodb:GetItem watcher#*': byHand,
   'CustodianPolicy ReadItems dynamodb:GetItem watcher#*': byHand,

@@ -58,6 +58,7 @@ export interface Clients {
 
 const kinds: Record<string, SiteKind> = {
   GetItem: 'read',
+  BatchGetItem: 'read',
   Decrypt: 'read',
   ReEncrypt: 'read',
   DescribeInstances: 'staleRead',
@@ -67,8 +68,18 @@ const kinds: Record<string, SiteKind> = {
   ListExecutions: 'staleRead',
 };
 
+interface Keyed {
+  readonly pk?: { readonly S?: string };
+}
+
+/** The keys of the items that a call is about. */
+export const keysIn = (input: Input): string[] => {
+  const batches = Object.values((input['RequestItems'] ?? {}) as Record<string, { Keys: Keyed[] }>).flatMap(({ Keys: keys }) => keys);
+  return [...batches, (input['Key'] ?? input['Item']) as Keyed | undefined].flatMap((one) => one?.pk?.S ?? []);
+};
+
 const aboutOf = (input: Input): string => {
-  const pk = ((input['Key'] ?? input['Item']) as { pk?: { S?: string } } | undefined)?.pk?.S;
+  const [pk] = keysIn(input);
   return pk === undefined ? '' : ` ${pk.split('#')[0] ?? ''}`;
 };
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AlertTests } from '../../aws/alert-test.ts';
 import { Approvals } from '../../aws/approvals.ts';
+import { BatchReads } from '../../aws/batch.ts';
 import { Command } from '../../aws/command.ts';
 import { FenceTests } from '../../aws/fence-tests.ts';
 import { Keys } from '../../aws/keys.ts';
@@ -114,6 +115,7 @@ export class Lambda {
     };
     const clients = clientsFor(wire, services(), caller);
     const table = { client: clients.dynamo, table: tableName };
+    const read = name === 'Watch' ? { ...table, batch: new BatchReads(table) } : table;
     const command = (document: string): Command => new Command({ client: clients.ssm, document, deliverySeconds: 30 });
     return {
       clock: proc.clock,
@@ -121,8 +123,8 @@ export class Lambda {
       pulses: new Pulses(),
       settings: { dryRun: false, approvalRequired: false },
       measure: unmeasured,
-      lease: new LeaseStore(table),
-      records: new Records(table),
+      lease: new LeaseStore(read),
+      records: new Records(read),
       approvals: new Approvals(table),
       fenceCommand: command('baton-fence'),
       rejoinCommand: command('baton-rejoin'),

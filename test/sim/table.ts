@@ -87,11 +87,20 @@ export class Table {
     this.#onWrite({ pk, before, after, by });
   }
 
+  #all(input: Data, by: string, own: string | null): StoredItem[] {
+    const wanted = (input['RequestItems'] as Record<string, { Keys: StoredItem[]; ConsistentRead?: boolean }>)[definition.TableName];
+    return (wanted?.Keys ?? []).flatMap((Key) => {
+      const { Item: found } = this.handle('GetItem', { ...wanted, Key }, by, own) as { Item?: StoredItem };
+      return found ? [found] : [];
+    });
+  }
+
   /** @param own the only key this caller may write, or null for a function or a person, who may write all. */
   handle(action: string, input: Data, by: string, own: string | null): Record<string, unknown> {
     const pk = (input.Key ?? input.Item)?.['pk']?.S ?? '';
     if (own !== null && action !== 'GetItem' && pk !== own) throw new ServiceError('AccessDeniedException', `${by} may not write ${pk}`);
     if (action === 'DescribeTable') return { Table: { TableName: definition.TableName } };
+    if (action === 'BatchGetItem') return { Responses: { [definition.TableName]: this.#all(input, by, own) } };
     if (action === 'GetItem') {
       // Every other eventually consistent read comes from a copy that is one write behind.
       this.#behind = input['ConsistentRead'] !== true && !this.#behind;

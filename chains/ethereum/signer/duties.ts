@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bitlistRoot, bytesOf, containerRoot, uint64Root, vectorRoot } from './ssz.ts';
 
 /** What a validator client asks to have signed, in the bodies of Web3Signer's API, and the root of each by the consensus specification. */

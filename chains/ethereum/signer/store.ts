@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BatonError } from '../../../core/errors.ts';
 import { historyOf, merge, noHistory, raise, type KeyHistory } from '../eip3076.ts';
 import type { EthereumMark } from '../mark.ts';

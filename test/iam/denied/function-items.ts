@@ -154,6 +154,13 @@ export const functionItems: readonly Denied[] = [
     why: 'assess brings back the node that it wants',
   },
   { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('pause#hub-1'), why: 'watch pauses' },
+  {
+    who: role('Watch'),
+    action: 'dynamodb:BatchGetItem',
+    resource: table,
+    context: { 'dynamodb:LeadingKeys': ['config#hub-1', 'vault#hub-1'] },
+    why: 'watch reads a vault among what it may read',
+  },
   { who: role('Watch'), action: 'dynamodb:PutItem', resource: table, context: item('watch#hub-1#far'), why: "watch writes another vantage's memory" },
   { who: role('Watch'), action: update, resource: table, context: item('watcher#far'), why: "watch takes another vantage's watch" },
   {
