@@ -119,7 +119,8 @@ const gated = async (quick: boolean, signMs: number | null): Promise<boolean> =>
     const { net, recorder } = world;
     await backAbove(world, names, await net.head());
     tell('Three nodes sign for one validator; each signature is decided by the arbiter.');
-    const [from, writesBefore, signedBefore, answersBefore] = [await net.head(), world.writes(), world.signatures(), recorder.answers.length];
+    const [from, answersBefore] = [await net.head(), recorder.answers.length];
+    const [writesBefore, readsBefore, signedBefore] = [world.writes(), world.reads(), world.signatures()];
     const rows: Row[] = [];
     for (const phase of phasesOf(quick)) rows.push(await runPhase(world, phase));
     const to = (await net.head()) - 1;
@@ -141,6 +142,7 @@ const gated = async (quick: boolean, signMs: number | null): Promise<boolean> =>
       refused: whyRefused(answers.flatMap(({ signature, reason }) => (signature === null ? [reason] : []))),
       signingMs: { p50: round(percentile(took, 0.5)), p99: round(percentile(took, 0.99)), max: round(took.at(-1) ?? 0) },
       writesPerBlock: round((world.writes() - writesBefore) / Math.max(1, to - from)),
+      readsPerBlock: round((world.reads() - readsBefore) / Math.max(1, to - from)),
       ...(signMs === null ? {} : { kmsSignMs: signMs, kmsSignaturesPerBlock: round((world.signatures() - signedBefore) / Math.max(1, to - from)) }),
       seconds: Math.round(elapsedMs(startedMs, clock.steadyMs()) / 1_000),
       rows: rows.map(({ spared: _, ...row }) => row),

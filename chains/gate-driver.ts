@@ -2,6 +2,7 @@ import type { ChainConfig } from '../core/config.ts';
 import type { ClaimOutcome, DutyClaim, Unknown } from '../core/gate.ts';
 import type { NodeId, ValidatorId } from '../core/ids.ts';
 import type { Clock } from '../core/time.ts';
+import type { LookOnce } from './ask-arbiter.ts';
 import type { Health } from './driver.ts';
 import type { StateFile } from './state.ts';
 
@@ -39,4 +40,6 @@ export interface GateDriverOptions<Node extends ChainConfig = ChainConfig> {
   readonly maySign: () => boolean;
   /** One request to the arbiter, which the signal ends. Never rejects. */
   readonly claim: (claim: DutyClaim, signal: AbortSignal) => Promise<ClaimOutcome | Unknown>;
+  /** A consistent read of the arbiter's item; without it every message is claimed. */
+  readonly look?: LookOnce;
 }

@@ -2,19 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { NodeReport } from './report.ts';
-import {
-  betweenLooksMs,
-  daysSince,
-  judge,
-  judgeBroken,
-  judgeGate,
-  looksOn,
-  neverDays,
-  signingThrough,
-  silentIn,
-  type Look,
-  type Surveyed,
-} from './survey.ts';
+import { betweenLooksMs, daysSince, judge, judgeBroken, looksOn, neverDays, signingThrough, silentIn, type Look, type Surveyed } from './survey.ts';
 import { epochMs } from './time.ts';
 
 const dayMs = 86_400_000;
@@ -284,32 +272,4 @@ test('a pause silences all but two signers', () => {
     drillAgeDays: neverDays,
   });
   expect(judge(loud, { paused: true, nowMs: now })).toStrictEqual({ ...quiet, paused: true });
-});
-
-describe('custody gate', () => {
-  const gated = (looks: readonly Look[], paused = false) => judgeGate({ config: configOf(), looks }, { paused });
-  test('several that sign are as it must be', () => {
-    expect(gated([both(1), both(2), both(3), both(4)])).toEqual(quiet);
-  });
-  test('one signer alone is one too few, and one that is silent signs nothing that counts', () => {
-    expect(gated([lookAt(1), lookAt(2)])).toEqual({ ...quiet, standbyNotReady: true });
-    expect(gated([both(1), both(2, { birch: { sequence: 1 } })])).toEqual({ ...quiet, standbyNotReady: true, guardsSilent: [birch] });
-    expect(gated([both(1, { birch: null }), lookAt(2)])).toEqual({ ...quiet, standbyNotReady: true });
-  });
-  test('whoever is up and asks for help is named', () => {
-    const help = { birch: { distress: 'ArbiterSilent: no answer' } };
-    expect(gated([both(1), both(2, help)])).toEqual({ ...quiet, needsPerson: `birch (${birch}) asks for help: ArbiterSilent: no answer` });
-    expect(gated([both(1, help), both(1, help)]).needsPerson).toBe(null);
-  });
-  test('what was never seen signs nothing and asks for nothing', () => {
-    expect(gated([])).toEqual({ ...quiet, standbyNotReady: true });
-    expect(gated([lookAt(1, { birch: null })])).toEqual({ ...quiet, standbyNotReady: true });
-  });
-  test('the last look counts', () => {
-    expect(gated([both(1), lookAt(2), both(3)])).toEqual(quiet);
-    expect(gated([both(1), both(2), lookAt(3)])).toEqual({ ...quiet, standbyNotReady: true });
-  });
-  test('a pause silences all', () => {
-    expect(gated([lookAt(1), lookAt(1)], true)).toEqual({ ...quiet, paused: true });
-  });
 });

@@ -151,7 +151,15 @@ const gateGuardOf = (
     clock: systemClock,
     reporter,
     say,
-    driver: (maySign) => driverOf({ config, state, clock: systemClock, maySign, claim: (claim, signal) => arbiter.claim(claim, signal) }),
+    driver: (maySign) =>
+      driverOf({
+        config,
+        state,
+        clock: systemClock,
+        maySign,
+        claim: (claim, signal) => arbiter.claim(claim, signal),
+        look: ({ validator: of, lane }, signal) => arbiter.read(of, signal, lane),
+      }),
     readMember: (signal) => members.read(validator, node, signal),
     openKey: memberKeyOf({ config, keys, publicKey }),
     onCycle: (loop) => {

@@ -43,6 +43,8 @@ export interface World {
   readonly nodes: Readonly<Record<Name, NodeSandbox>>;
   /** Writes to the arbiter that the table was asked for. */
   readonly writes: () => number;
+  /** Reads of the arbiter, and of memberships. */
+  readonly reads: () => number;
   /** Signatures that KMS gave; 0 with a sealed key. */
   readonly signatures: () => number;
   readonly context: Context;
@@ -53,10 +55,11 @@ const moves = ['ReEncryptFrom', 'ReEncryptTo', 'CreateGrant', 'GenerateDataKey']
 
 /** The table, KMS and STS; writes to the arbiter are counted. @param signMs how long KMS takes for a signature. */
 const startServices = async (clock: Clock, deployment: Deployment, signMs: number) => {
-  let writes = 0;
+  let [writes, reads] = [0, 0];
   // Guards update nothing else: their reports are put.
   const dynamo = await startDynamo(deployment.table, (action) => {
     if (action === 'UpdateItem') writes += 1;
+    if (action === 'GetItem') reads += 1;
   });
   const signing = new LocalSigning({ clock, region: 'us-east-1', account: '123456789012', signMs });
   const kms = new LocalKms({ clock, keyId: deployment.custodyKey, policy: { [people.custodian]: moves }, grantDelayMs: 300_000, signing });
@@ -65,7 +68,7 @@ const startServices = async (clock: Clock, deployment: Deployment, signMs: numbe
     await aws.close();
     await dynamo.close();
   };
-  return { aws, endpoints: endpointsOf(dynamo.endpoint, aws), writes: () => writes, signing, close };
+  return { aws, endpoints: endpointsOf(dynamo.endpoint, aws), writes: () => writes, reads: () => reads, signing, close };
 };
 
 const setUpNode = async (of: {
@@ -201,7 +204,7 @@ export const startWorld = async (clock: Clock, progress: (line: string) => void,
       output: silent(progress),
     });
     await enrol({ context, net, dir, kmsKey: signMs === null ? null : importKey(net, services.signing) });
-    return { net, recorder, nodes, writes: services.writes, signatures: () => services.signing.signed, context, close };
+    return { net, recorder, nodes, writes: services.writes, reads: services.reads, signatures: () => services.signing.signed, context, close };
   } catch (error) {
     await close();
     throw error;

@@ -23,7 +23,7 @@ export class CometbftGateDriver implements GateDriver {
   #connection: Pick<Connection, 'connected' | 'run'> | null = null;
 
   constructor(options: CometbftGateOptions) {
-    const { config, state, clock, maySign, claim, ask = getJson } = options;
+    const { config, state, clock, maySign, claim, look, ask = getJson } = options;
     const { validator, node, chain } = config;
     this.#options = options;
     this.#publicKey = Buffer.from(chain.publicKey, 'base64');
@@ -36,6 +36,7 @@ export class CometbftGateDriver implements GateDriver {
       state,
       isOpen: () => this.#gate && maySign(),
       claim,
+      look,
       clock,
     });
   }

@@ -26,7 +26,7 @@ export class EthereumGateDriver implements GateDriver {
 
   constructor(options: GateDriverOptions<EthereumNode>) {
     this.#options = options;
-    this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
+    this.#arbiter = new ArbiterAsk({ ask: options.claim, look: options.look, clock: options.clock });
     const { chain, paths } = options.config;
     this.#host = new SignerHost({ chain, stateDir: paths.stateDir, state: options.state, isOpen: () => this.#gate && options.maySign() });
   }
@@ -50,7 +50,7 @@ export class EthereumGateDriver implements GateDriver {
       duty: partOf[kind](mark),
       claimed: { content: signingRoot.slice(2), signature: base64Of(made.signature), time: null },
     });
-    const outcome = await this.#arbiter.ask(claim);
+    const outcome = (await this.#arbiter.lookFirst(claim)) ?? (await this.#arbiter.ask(claim));
     this.#trouble = null;
     if (outcome.outcome === 'unknown') {
       const why = (outcome.cause as Error).name;

@@ -36,6 +36,8 @@ const calls: readonly (readonly [string, Who, string, object])[] = [
       compileClaim({ ...claim, lane: '0xabvote', duty: { kind: 'eip3076', slot: 0, source: 1, target: 2 } }, tableName),
     ],
     [`a node reads its membership (baton-validator${suffix})`, tagged(suffix), 'GetItem', get(`member#${v}#${amber}`)],
+    [`a node looks at the arbiter (baton-validator${suffix})`, tagged(suffix), 'GetItem', get(`arbiter#${v}`)],
+    [`a node looks at a lane (baton-validator${suffix})`, tagged(suffix), 'GetItem', get(`arbiter#${v}#0xabvote`)],
   ]),
   ['a custodian opens', custodian, 'UpdateItem', compileOpening({ validator: v, floor: duty, attempt: attempt('e') }, tableName)],
   [

@@ -88,6 +88,7 @@ export class Member {
       state: new StateFile(file, this.disk.asDisk()),
       isOpen: () => this.isMember,
       claim: plant((claim, signal) => arbiter.claim(claim, signal)),
+      look: ({ validator: of, lane }, signal) => arbiter.read(of, signal, lane),
       clock: proc.clock,
     });
   }

@@ -57,6 +57,7 @@ const bench = () => {
         limits.push(ms);
         return new AbortController().signal;
       },
+      sleep: async () => undefined,
     },
   });
   signer.load(key);

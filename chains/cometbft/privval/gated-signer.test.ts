@@ -50,7 +50,8 @@ const signerOn = (table: Pick<Table, 'claim'>, of: { node?: NodeId; isOpen?: () 
     state: of.state ?? new StateFile(join(dir, `${of.node ?? amber}.json`)),
     isOpen: of.isOpen ?? (() => true),
     claim: table.claim,
-    clock: { timeout: () => new AbortController().signal },
+    ...(of.look ? { look: of.look } : {}),
+    clock: { timeout: () => new AbortController().signal, sleep: async () => undefined },
     ...(of.clock ? { clock: of.clock } : {}),
   });
   signer.load(Buffer.from(seed));
@@ -141,6 +142,7 @@ describe('without an answer', () => {
           signals.push(ms);
           return new AbortController().signal;
         },
+        sleep: async () => undefined,
       },
     });
     expect(await refused(signer, vote())).toEqual([5, 'the arbiter does not answer']);

@@ -1,8 +1,8 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
-import { ArbiterAsk } from '../../ask-arbiter.ts';
+import { ArbiterAsk, type LookOnce } from '../../ask-arbiter.ts';
 import type { MemberKey } from '../../gate-driver.ts';
 import { BatonError } from '../../../core/errors.ts';
-import { claimOf, type Claimed, type ClaimOutcome, type DutyClaim, type Unknown } from '../../../core/gate.ts';
+import { claimOf, type Claimed, type ClaimOutcome, type DutyClaim, type Sought, type Unknown } from '../../../core/gate.ts';
 import type { NodeId, ValidatorId } from '../../../core/ids.ts';
 import { durationMs, type Clock } from '../../../core/time.ts';
 import { dutyOf, judgeDuty, type LastDuty, type Watermark } from '../../../core/watermark.ts';
@@ -30,7 +30,9 @@ export interface GatedOptions {
   readonly isOpen: () => boolean;
   /** One request to the arbiter, which the signal ends. Never rejects. */
   readonly claim: (claim: DutyClaim, signal: AbortSignal) => Promise<ClaimOutcome | Unknown>;
-  readonly clock: Pick<Clock, 'timeout'>;
+  /** A consistent read of the arbiter's item; without it every duty is claimed. */
+  readonly look?: LookOnce | undefined;
+  readonly clock: Pick<Clock, 'timeout' | 'sleep'>;
 }
 
 /** For a signature by a key that lies elsewhere: with the two claims it is well below the 5 s that CometBFT waits. */
@@ -38,6 +40,12 @@ export const distantSignMs = durationMs(1_500);
 
 /** Signs, or rejects. Another one with each key that is taken in. */
 type SignWith = (message: Uint8Array) => Promise<Buffer>;
+
+interface Judged {
+  readonly sought: Sought;
+  /** What was signed of this very message before. */
+  readonly before: NonNullable<SignState['detail']> | null;
+}
 
 interface Prepared {
   readonly claim: DutyClaim;
@@ -67,7 +75,7 @@ export class GatedSigner {
   constructor(options: GatedOptions) {
     this.#options = options;
     this.#public = publicKeyOf(options.publicKey);
-    this.#arbiter = new ArbiterAsk({ ask: options.claim, clock: options.clock });
+    this.#arbiter = new ArbiterAsk({ ask: options.claim, look: options.look, clock: options.clock });
   }
 
   /** Takes the key in. The caller wipes what it gave. @throws when the watermark cannot be read. */
@@ -121,7 +129,13 @@ export class GatedSigner {
     if (!isSane(duty)) return refuse(refusalCodes.wrongChain, 'not a duty that can be signed');
     const key = this.#key;
     if (key === null || !isOpen()) return refuse(refusalCodes.notHolder, 'this node is no member of the validator');
-    const prepared = await this.#prepare(duty, key);
+    const judged = this.#judge(duty);
+    if ('ok' in judged) return judged;
+    const seen = judged.before === null ? await this.#arbiter.lookFirst(judged.sought) : null;
+    if (seen !== null) this.#note(seen, judged.sought.duty);
+    if (seen?.outcome === 'refused') return toldBy(seen, judged.sought.duty);
+    if (seen?.outcome === 'repeat') return this.#follow(duty, seen.claimed, key);
+    const prepared = await this.#prepare(duty, key, judged);
     if ('ok' in prepared) return prepared;
     const outcome = await this.#claim(prepared.claim);
     if (outcome === null) return refuse(refusalCodes.arbiter, 'the arbiter does not answer');
@@ -129,16 +143,34 @@ export class GatedSigner {
     return this.#leave(duty, outcome.claimed, { key, extensionSignature: prepared.extensionSignature });
   }
 
-  /** Its own signature of the duty, made once: on the disk before the arbiter is asked. */
-  async #prepare(duty: Vote | Proposal, key: SignWith): Promise<Prepared | Refusal> {
-    const { chainId, validator, node } = this.#options;
+  /** What this disk says of the duty: whether it may be signed, and what was signed of it before. */
+  #judge(duty: Vote | Proposal): Judged | Refusal {
+    const { chainId, validator } = this.#options;
     const content = contentOf(duty, chainId);
     const watermark = markOf(duty);
     const last = this.#last;
     const remembered: LastDuty | null = last === null ? null : { watermark: last.watermark, content: last.detail?.content ?? '' };
     const verdict = judgeDuty({ last: remembered, floor: null, duty: { watermark, content } });
     if (verdict === 'refuse') return refuse(refusalCodes.watermark, `a duty at or above ${dutyOf(watermark)} may have been signed`);
-    const before = verdict === 'repeat' ? (last?.detail ?? null) : null;
+    return { sought: { validator, duty: watermark, claimed: { content } }, before: verdict === 'repeat' ? (last?.detail ?? null) : null };
+  }
+
+  /** Another signer's signature of this very message. It is kept as if it were this one's own, before it leaves: nothing else of the duty is signed here. */
+  async #follow(duty: Vote | Proposal, claimed: Claimed, key: SignWith): Promise<SignOutcome> {
+    const made = await this.#make(duty, key, false);
+    if ('ok' in made) return made;
+    const outcome = this.#leave(duty, claimed, { key, extensionSignature: made.extensionSignature });
+    const { content, signature, time } = claimed;
+    if (!outcome.ok || time === null) return outcome;
+    const kept = this.#keep({ watermark: markOf(duty), detail: { content, signature, ...time } });
+    return kept ? outcome : refuse(refusalCodes.state, 'the watermark could not be written');
+  }
+
+  /** Its own signature of the duty, made once: on the disk before the arbiter is asked. */
+  async #prepare(duty: Vote | Proposal, key: SignWith, { sought, before }: Judged): Promise<Prepared | Refusal> {
+    const { validator, node } = this.#options;
+    const { duty: watermark, claimed } = sought;
+    const { content } = claimed;
     const signed = await this.#make(duty, key, before === null);
     if ('ok' in signed) return signed;
     const { seconds, nanos } = duty.timestamp;
@@ -191,9 +223,13 @@ export class GatedSigner {
       this.#trouble = `${code}: no answer to the claim of ${dutyOf(claim.duty)} (${why}), so nothing is signed.`;
       return null;
     }
-    const ended = outcome.outcome === 'refused' && outcome.found?.phase !== 'open';
-    this.#trouble = ended ? `ArbiterClosed: ${toldBy(outcome, claim.duty).reason}.` : null;
+    this.#note(outcome, claim.duty);
     return outcome;
+  }
+
+  #note(outcome: ClaimOutcome, duty: Watermark): void {
+    const ended = outcome.outcome === 'refused' && outcome.found?.phase !== 'open';
+    this.#trouble = ended ? `ArbiterClosed: ${toldBy(outcome, duty).reason}.` : null;
   }
 
   /** Only a signature of this very message; the machine may have been frozen, and the key taken away, while the arbiter was asked. */

@@ -87,7 +87,7 @@ export const gate: readonly Denied[] = [
     context: item('arbiter#hub-1'),
     why: 'a node deletes the arbiter, and with it its watermark',
   },
-  { who: own, action: 'dynamodb:GetItem', resource: table, context: item('arbiter#hub-1'), why: 'a node reads the arbiter without a claim' },
+  { who: own, action: 'dynamodb:GetItem', resource: table, context: item('arbiter#hub-2'), why: "a node reads another validator's arbiter" },
   {
     who: own,
     action: 'dynamodb:GetItem',
