@@ -144,7 +144,7 @@ export class RigNode implements Machine {
   }
 
   cut(far: Far, directions?: readonly Direction[]): void {
-    if (far === 'cloud') this.#cutFromCloud = true;
+    if (far === 'cloud' || far === 'all') this.#cutFromCloud = true;
     cut(this.name, far, directions);
   }
 

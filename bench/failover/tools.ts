@@ -1,0 +1,6 @@
+import type { Tool } from './tool.ts';
+import { batonControl, batonTools } from './tools/baton.ts';
+import { pacemakerTools } from './tools/pacemaker.ts';
+
+/** All that are compared, and the control. */
+export const tools: readonly Tool[] = [...batonTools, ...pacemakerTools, batonControl];
