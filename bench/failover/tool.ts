@@ -1,4 +1,3 @@
-import type { NodeName } from '../../test/rig/net.ts';
 import type { Bench } from './world.ts';
 
 /** One way of keeping a signer running on one of two machines. */
@@ -24,10 +23,10 @@ export interface Tool {
   readonly settings: string;
   /** Compared on every scenario, or on `crash` and `cut-both` alone. */
   readonly all: boolean;
-  /** Nothing is taken away from it that keeps it from signing twice. */
+  /** Why it cannot run here, or null. @param built the folder of what was installed. */
+  missing?(built: string): string | null;
+  /** It lacks what keeps it from signing twice: the judge must see that. */
   readonly control?: true;
   /** Starts it on machines that are not booted yet; resolves when amber signs and birch stands by. */
   start(bench: Bench): Promise<Running>;
 }
-
-export const otherOf = (node: NodeName): NodeName => (node === 'amber' ? 'birch' : 'amber');
