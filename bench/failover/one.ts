@@ -76,7 +76,6 @@ export const runOne = async (of: RunOptions): Promise<Outcome> => {
   running.add(one);
   await one.ended.finally(() => running.delete(one));
   const outcome = found as (Outcome & { failed?: string }) | null;
-  if (outcome === null || outcome.failed !== undefined)
-    throw new Error(outcome?.failed ?? `the run gave no result: ${said.join('').slice(-2_000)}`);
+  if (outcome === null || outcome.failed !== undefined) throw new Error(outcome?.failed ?? `the run gave no result: ${said.join('').slice(-2_000)}`);
   return outcome;
 };

@@ -9,7 +9,10 @@ import type { Pace } from '../../local/pace.ts';
 
 const assumed = z.strictObject({ ms: z.number().min(0).max(10_000), source: z.string().min(7) });
 const services = ['DynamoDB', 'SFN', 'SSM', 'KMS', 'EC2', 'SNS'] as const;
-const aws = z.strictObject({ betweenTasks: assumed, ...(Object.fromEntries(services.map((name) => [name, assumed])) as Record<Service, typeof assumed>) });
+const aws = z.strictObject({
+  betweenTasks: assumed,
+  ...(Object.fromEntries(services.map((name) => [name, assumed])) as Record<Service, typeof assumed>),
+});
 const file = z.strictObject({ date: z.iso.date(), about: z.string(), aws });
 type Service = (typeof services)[number];
 

@@ -29,6 +29,7 @@ export const buildSigner = async (): Promise<void> => {
 
 /** What the installation of one tool needs, and what becomes of it when that fails: it is left out, and says why. */
 interface Installed {
+  readonly tool: string;
   readonly what: string;
   readonly version: string;
   readonly file: string;
@@ -59,7 +60,7 @@ const bundleLockClient = async (file: string): Promise<void> => {
   mkdirSync(folder, { recursive: true });
   quietly(folder, 'npm', 'install', '--prefix', '.', '--no-audit', '--no-fund', '--ignore-scripts', `dynamodb-lock-client@${lockClientVersion}`);
   await build({
-    entryPoints: [join(import.meta.dirname, 'lock.cjs')],
+    entryPoints: [join(import.meta.dirname, 'lock.mjs')],
     nodePaths: [join(folder, 'node_modules')],
     outfile: file,
     bundle: true,
@@ -70,8 +71,9 @@ const bundleLockClient = async (file: string): Promise<void> => {
 };
 
 const installs: readonly Installed[] = [
-  { what: 'consul', version: consulVersion, file: join(toolsFolder, 'consul'), make: () => buildConsul(join(toolsFolder, 'consul')) },
+  { tool: 'consul', what: 'consul', version: consulVersion, file: join(toolsFolder, 'consul'), make: () => buildConsul(join(toolsFolder, 'consul')) },
   {
+    tool: 'dynamodb-lock',
     what: 'dynamodb-lock-client',
     version: lockClientVersion,
     file: join(toolsFolder, 'lock.cjs'),
@@ -80,10 +82,10 @@ const installs: readonly Installed[] = [
 ];
 
 /** Installs what is not there yet. What cannot be installed is told to `say`, and its tool is left out. */
-export const install = async (say: (line: string) => void): Promise<Readonly<Record<string, string>>> => {
+export const install = async (say: (line: string) => void, wanted: ReadonlySet<string>): Promise<Readonly<Record<string, string>>> => {
   mkdirSync(toolsFolder, { recursive: true });
   const versions: Record<string, string> = {};
-  for (const { what, version, file, make } of installs) {
+  for (const { what, version, file, make } of installs.filter(({ tool }) => wanted.has(tool))) {
     try {
       if (!existsSync(file)) {
         say(`Installing ${what} ${version} ...`);
@@ -107,5 +109,10 @@ export const versionsOf = (system: string): Readonly<Record<string, string>> => 
   const told = execFileSync('dpkg-query', [`--admindir=${join(system, 'var', 'lib', 'dpkg')}`, '-W', '-f=${Package} ${Version}\\n', ...debian], {
     encoding: 'utf8',
   });
-  return Object.fromEntries(told.trim().split('\n').map((line) => line.split(' ') as [string, string]));
+  return Object.fromEntries(
+    told
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  );
 };

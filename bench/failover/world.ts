@@ -41,11 +41,7 @@ export interface Bench extends BenchOptions {
 }
 
 /** The command that every tool starts and stops. */
-export const signerArgv = (node: string): string[] => [
-  '/usr/bin/node',
-  signerProgram,
-  ...['--node', node, '--record', recordPath, '--pid', pidPath],
-];
+export const signerArgv = (node: string): string[] => ['/usr/bin/node', signerProgram, ...['--node', node, '--record', recordPath, '--pid', pidPath]];
 
 /** What Debian enables of the tools when it installs them, and timers that would wake in the middle of a run. */
 const clearUnits = (root: string): void => {

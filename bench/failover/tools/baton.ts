@@ -67,6 +67,8 @@ const fit = async (node: RigNode, of: { cloud: Cloud; publicKey: string; variant
     `/etc/systemd/system/${unit}`,
     `[Service]\nExecStart=${argv.join(' ')}\nRuntimeDirectory=signer\nRestart=always\nTimeoutStopSec=2\n[Install]\nWantedBy=multi-user.target\n`,
   );
+  // One that was frozen for long would be ended by it before its gate could be seen to be open.
+  if (of.variant.control) node.write(`/etc/systemd/system/baton-guard@${validator}.service.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
   await node.boot();
   await installGuard(
     node,
@@ -86,7 +88,8 @@ const healthy = async (bench: Bench, cloud: Cloud, context: Context): Promise<vo
     clock,
     readyMs,
     'a ready standby',
-    async () => (await context.records.readReport(id, ids.birch))?.synced === true && (await context.records.readReport(id, ids.amber))?.signing === true,
+    async () =>
+      (await context.records.readReport(id, ids.birch))?.synced === true && (await context.records.readReport(id, ids.amber))?.signing === true,
   );
   cloud.startSchedules();
   await until(clock, readyMs, 'the watch', async () => ((await context.records.readWatcher('home'))?.round ?? 0) >= 5);

@@ -43,7 +43,9 @@ const keepalived = (of: { readonly named: string; readonly advertS: number; read
     await amber.must('systemctl start keepalived');
     await untilSigns(bench, 'amber');
     await birch.must('systemctl start keepalived');
-    await until(clock, readyMs, 'a backup', async () => (await birch.sh('journalctl --no-pager -u keepalived')).stdout.includes('Entering BACKUP STATE'));
+    await until(clock, readyMs, 'a backup', async () =>
+      (await birch.sh('journalctl --no-pager -u keepalived')).stdout.includes('Entering BACKUP STATE'),
+    );
     await untilSigns(bench, 'amber');
     return {
       planned: async () => {

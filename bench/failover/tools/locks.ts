@@ -41,7 +41,8 @@ const run = async (bench: Bench, before: (node: RigNode) => Promise<void>): Prom
     planned: async () => {
       await amber.must(`systemctl stop ${unit}`);
     },
-    story: async () => `${(await amber.sh(`journalctl --no-pager -u ${unit} -n 60`)).stdout}\n--\n${(await birch.sh(`journalctl --no-pager -u ${unit} -n 60`)).stdout}`,
+    story: async () =>
+      `${(await amber.sh(`journalctl --no-pager -u ${unit} -n 60`)).stdout}\n--\n${(await birch.sh(`journalctl --no-pager -u ${unit} -n 60`)).stdout}`,
   };
 };
 
@@ -88,7 +89,8 @@ const consul: Tool = {
 const dynamo: Tool = {
   name: 'dynamodb-lock',
   label: 'dynamodb-lock-client',
-  settings: 'FailOpen as its README has it: lease 10 s, heartbeat each 3 s; the signer is killed when a heartbeat fails; the same DynamoDB as Baton’s',
+  settings:
+    'FailOpen as its README has it: lease 10 s, heartbeat each 3 s; the signer is killed when a heartbeat fails; the same DynamoDB as Baton’s',
   all: true,
   missing: (built) => (existsSync(join(built, 'tools', 'lock.cjs')) ? null : 'npm could not install dynamodb-lock-client'),
   start: async (bench) => {

@@ -73,8 +73,7 @@ XML
 esac
 `;
 
-const op = (name: string, intervalS: number): string =>
-  `<op id="signer-${name}" name="${name}" interval="${intervalS}s" timeout="20s"/>`;
+const op = (name: string, intervalS: number): string => `<op id="signer-${name}" name="${name}" interval="${intervalS}s" timeout="20s"/>`;
 
 const configuration = (monitorS: number): string =>
   `<configuration><resources>
@@ -102,7 +101,13 @@ const pacemaker = (of: { readonly tokenMs: number; readonly monitorS: number; re
     for (const node of nodes) fit(node, bench, of.tokenMs);
     await Promise.all(nodes.map((node) => node.boot()));
     await Promise.all(nodes.map((node) => node.must('systemctl start corosync pacemaker')));
-    await until(clock, formMs, 'a cluster of two', async () => /2 nodes configured/.test((await amber.sh('crm_mon -1 -r')).stdout) && /Online:.*amber.*birch/.test((await amber.sh('crm_mon -1')).stdout));
+    await until(
+      clock,
+      formMs,
+      'a cluster of two',
+      async () =>
+        /2 nodes configured/.test((await amber.sh('crm_mon -1 -r')).stdout) && /Online:.*amber.*birch/.test((await amber.sh('crm_mon -1')).stdout),
+    );
     await amber.must('crm_attribute -t crm_config -n stonith-action -v off');
     await amber.must(`cat >/run/cib.xml <<'XML'\n${configuration(of.monitorS)}\nXML\ncibadmin -M -c -o configuration -x /run/cib.xml`);
     await untilSigns(bench, 'amber');

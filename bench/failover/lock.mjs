@@ -1,13 +1,12 @@
 // What the README of dynamodb-lock-client shows, around the signer: it runs while the lock is held. Bundled with the client for the nodes.
-'use strict';
-const { spawn } = require('node:child_process');
-const DynamoDB = require('aws-sdk/clients/dynamodb');
-const { FailOpen } = require('dynamodb-lock-client');
+import { spawn } from 'node:child_process';
+import DynamoDB from 'aws-sdk/clients/dynamodb.js';
+import locks from 'dynamodb-lock-client';
 
 const { LOCK_ENDPOINT: endpoint, LOCK_TABLE: lockTable, LOCK_PROGRAM: program } = process.env;
 const credentials = { accessKeyId: 'node', secretAccessKey: 'node' };
 const dynamodb = new DynamoDB.DocumentClient({ region: 'us-east-1', endpoint, ...credentials });
-const client = new FailOpen({ dynamodb, lockTable, partitionKey: 'pk', heartbeatPeriodMs: 3e3, leaseDurationMs: 1e4 });
+const client = new locks.FailOpen({ dynamodb, lockTable, partitionKey: 'pk', heartbeatPeriodMs: 3e3, leaseDurationMs: 1e4 });
 
 const hold = (lock) => {
   const child = spawn(program, { stdio: 'inherit' });
