@@ -61,14 +61,19 @@ const machineOf = (bench: Bench, node: RigNode): Machine => ({
   },
 });
 
+/** A guard that was frozen for long would be ended by it before its gate could be seen to be open. */
+const withoutWatchdog = async (node: RigNode): Promise<void> => {
+  const guard = `baton-guard@${validator}.service`;
+  node.write(`/etc/systemd/system/${guard}.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
+  await node.must(`systemctl daemon-reload && systemctl restart ${guard}`);
+};
+
 const fit = async (node: RigNode, of: { cloud: Cloud; publicKey: string; variant: Variant }): Promise<void> => {
   const argv = [...signerArgv(node.name), '--socket', socket, '--rpc', String(rpcPort)];
   node.write(
     `/etc/systemd/system/${unit}`,
     `[Service]\nExecStart=${argv.join(' ')}\nRuntimeDirectory=signer\nRestart=always\nTimeoutStopSec=2\n[Install]\nWantedBy=multi-user.target\n`,
   );
-  // One that was frozen for long would be ended by it before its gate could be seen to be open.
-  if (of.variant.control) node.write(`/etc/systemd/system/baton-guard@${validator}.service.d/zz-operator.conf`, '[Service]\nWatchdogSec=0\n');
   await node.boot();
   await installGuard(
     node,
@@ -78,6 +83,7 @@ const fit = async (node: RigNode, of: { cloud: Cloud; publicKey: string; variant
     },
     { cloud: of.cloud, unit, timing: of.variant.timing, onControlPlaneLoss: 'stop' },
   );
+  if (of.variant.control) await withoutWatchdog(node);
   await node.must(`systemctl enable --now ${unit}`);
 };
 
