@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { durationMs, type Clock } from '../../core/time.ts';
+import { durationMs, type Clock, type DurationMs } from '../../core/time.ts';
 import type { OnCall } from '../../local/aws/server.ts';
 import type { Pace } from '../../local/pace.ts';
 
@@ -32,6 +32,9 @@ const serviceOf: Readonly<Record<string, Service>> = {
 const latencies = file.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'profile.json'), 'utf8')));
 
 export const paceOf = (name: ProfileName): Pace => ({ settleMs: 0, betweenTasksMs: name === 'zero' ? 0 : latencies.aws.betweenTasks.ms });
+
+/** What a call of the power switch takes, whoever calls it: that of Pacemaker's agent costs as much as one of EC2's API. */
+export const powerCallMs = (name: ProfileName): DurationMs => durationMs(name === 'zero' ? 0 : latencies.aws.EC2.ms);
 
 /** Lets each call take its time before it is served. */
 export const delayOf =

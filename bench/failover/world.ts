@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { durationMs, type Clock } from '../../core/time.ts';
 import { until } from '../../local/drill/until.ts';
@@ -7,7 +7,7 @@ import { listen } from '../../local/loopback.ts';
 import { cloudAddress, layNetwork, type NodeName } from '../../test/rig/net.ts';
 import { RigNode } from '../../test/rig/node.ts';
 import { LineRecord } from './record.ts';
-import type { ProfileName } from './profile.ts';
+import { powerCallMs, type ProfileName } from './profile.ts';
 
 /** What every tool stands on: two machines on one network, one record of who wrote when, and one switch for their power. */
 
@@ -51,15 +51,20 @@ const clearUnits = (root: string): void => {
   for (const name of readdirSync(folder)) if (name.endsWith('.service')) rmSync(join(folder, name));
 };
 
-const startSwitch = async (bench: Pick<Bench, 'cutPower' | 'nodes'>): Promise<string> => {
-  const server = createServer((request, response) => {
+/** Each call of it takes as long as one of EC2's. */
+const startSwitch = async (bench: Pick<Bench, 'cutPower' | 'nodes' | 'clock' | 'profile'>): Promise<string> => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    await bench.clock.sleep(powerCallMs(bench.profile));
     const [, verb, name] = (request.url ?? '').split('/');
     const node = bench.nodes.find((one) => one.name === name);
     if (!node) response.writeHead(404).end();
     else if (verb === 'state') response.end(node.isUp() ? 'on\n' : 'off\n');
-    else if (verb === 'off' && request.method === 'POST') void bench.cutPower(node).then(() => response.end('off\n'));
-    else response.writeHead(404).end();
-  });
+    else if (verb === 'off' && request.method === 'POST') {
+      await bench.cutPower(node);
+      response.end('off\n');
+    } else response.writeHead(404).end();
+  };
+  const server = createServer((request, response) => void answer(request, response));
   return (await listen(server)).replace('127.0.0.1', cloudAddress);
 };
 
@@ -87,7 +92,7 @@ export const makeBench = async (options: BenchOptions): Promise<Bench> => {
   };
   const nodes = [amber, birch] as const;
   const record = new LineRecord(nodes.map(({ root }) => join(root, recordPath)));
-  return { ...options, amber, birch, nodes, record, cutPower, powerUrl: await startSwitch({ cutPower, nodes }) };
+  return { ...options, amber, birch, nodes, record, cutPower, powerUrl: await startSwitch({ ...options, cutPower, nodes }) };
 };
 
 export const untilSigns = async ({ clock, record }: Bench, node: NodeName): Promise<void> => {
