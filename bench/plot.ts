@@ -53,7 +53,8 @@ export const plotOf = ({ title, unit, caption, bars }: Plot): string => {
   const grid = Array.from({ length: to - from + 1 }, (_, step) => {
     const value = 10 ** (from + step);
     const x = at(xOf(value));
-    return `<line class="grid" x1="${x}" x2="${x}" y1="${top - 8}" y2="${foot}"/><text class="quiet" x="${x}" y="${foot + 18}" text-anchor="middle">${shown(value)} ${escape(unit)}</text>`;
+    const line = `<line class="grid" x1="${x}" x2="${x}" y1="${top - 8}" y2="${foot}"/>`;
+    return `${line}<text class="quiet" x="${x}" y="${foot + 18}" text-anchor="middle">${shown(value)} ${escape(unit)}</text>`;
   });
   const rows = bars.map(({ label, ours, range, note }, index) => {
     const y = top + index * rowPx + rowPx / 2;
@@ -65,7 +66,8 @@ export const plotOf = ({ title, unit, caption, bars }: Plot): string => {
     const ends = [range.min, range.max].map(
       (value) => `<line class="range" x1="${at(xOf(value))}" x2="${at(xOf(value))}" y1="${y - 4}" y2="${y + 4}"/>`,
     );
-    const figure = `<text x="${at(Math.max(end, xOf(range.max)) + 8)}" y="${y + 4}">${shown(range.median)}${note === '' ? '' : ` <tspan class="quiet">${escape(note)}</tspan>`}</text>`;
+    const told = note === '' ? '' : ` <tspan class="quiet">${escape(note)}</tspan>`;
+    const figure = `<text x="${at(Math.max(end, xOf(range.max)) + 8)}" y="${y + 4}">${shown(range.median)}${told}</text>`;
     return `${name}${bar}${whole}${ends.join('')}${figure}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">

@@ -36,16 +36,15 @@ export const releaseKey: Act<
       fix: again,
     });
   const candidate = config.nodes.find(({ id }) => id === input.candidate);
-  const [vault, report, quarantined] = await Promise.all([
-    deps.records.readVault(input.validator, signal),
-    deps.records.readReport(input.validator, input.candidate, signal),
-    quarantinedOf(deps, config.id, [input.candidate], signal),
-  ]);
+  const { records } = deps;
+  const read = [records.readVault(config.id, signal), records.readReport(config.id, input.candidate, signal)] as const;
+  const [vault, report] = await Promise.all(read);
   if (lease.candidate !== input.candidate || !candidate)
     throw new BatonError('CandidateNotReady', `${input.candidate} is not the candidate of term ${lease.term}`, { fix: again });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
   const head = await deps.chains.headOf(config, signal);
-  const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined: quarantined.length > 0 });
+  const quarantined = (await quarantinedOf(deps, config.id, [input.candidate], signal)).length > 0;
+  const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
   const watermark = await needFloor(deps, { config, lease, head, candidate: report }, signal);
   const sealed = await deps.keys.releaseTo(

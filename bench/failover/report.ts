@@ -138,16 +138,18 @@ export const pageOf = (cells: readonly Cell[], made: Made): string => {
   const crash = cells.find(({ tool, scenario }) => tool.name === 'baton' && scenario === 'crash');
   const parts = crash ? Object.entries(breakdownOf(crash)).map(([name, ms]) => `${name} ${seconds(ms)} s`) : [];
   const { crashRatioToPacemaker: ratio, lateLines, overlapMs } = summaryOf(cells);
+  const compared = ratio === null ? 'a time that was not compared' : `${ratio} times as long as Pacemaker's`;
+  const where = parts.length > 0 ? ` Where the time goes in a crash (medians): ${parts.join(', ')}.` : '';
   return `## Failover, beside other tools
 
 ![Downtime when a whole machine is lost](img/failover.svg)
 
-Two machines, one dummy signer that writes a line each 100 ms, one record, one power switch for all tools that can use one. A *late line* was written by a node after another had
-taken over and before that one was done: on a chain, each is a double signature. Figures are least / **median** / most.
+Two machines, one dummy signer that writes a line each 100 ms, one record, one power switch for all tools that can use one. A *late line* was written by a
+node after another had taken over and before that one was done: on a chain, each is a double signature. Figures are least / **median** / most.
 
 ${tableOf(cells)}
 
-Baton's crash takes ${ratio === null ? 'a time that was not compared' : `${ratio} times as long as Pacemaker's`}; late lines of Baton in all scenarios together: ${lateLines}; both signing: ${seconds(overlapMs)} s.${parts.length > 0 ? ` Where the time goes in a crash (medians): ${parts.join(', ')}.` : ''}
+Baton's crash takes ${compared}; late lines of Baton in all scenarios together: ${lateLines}; both signing: ${seconds(overlapMs)} s.${where}
 
 ${made.settings.map((line) => `* ${line}`).join('\n')}
 ${Object.entries(made.skipped)

@@ -1,5 +1,5 @@
 import { durationMs, elapsedMs } from '../../core/time.ts';
-import { untilHeld } from './until-held.ts';
+import { isHeld } from './held.ts';
 import type { Running } from './tool.ts';
 import { pidPath, type Bench } from './world.ts';
 
@@ -11,6 +11,8 @@ export interface Scenario {
   readonly fault: (bench: Bench, running: Running) => Promise<void>;
   /** What ends the fault, after so long; null for what stays broken. */
   readonly mend: ((bench: Bench) => void) | null;
+  /** It is over only when birch signs. */
+  readonly moves: boolean;
   /** Runs of it may stand beside others: it is mostly waiting. */
   readonly slow: boolean;
 }
@@ -26,6 +28,7 @@ const one = (name: ScenarioName, about: string, of: Pick<Scenario, 'fault'> & Pa
   name,
   about,
   mend: null,
+  moves: false,
   slow: false,
   ...of,
 });
@@ -37,7 +40,7 @@ export const scenarios: readonly Scenario[] = [
       await amber.must(`kill -9 "$(cat ${pidPath})"`);
     },
   }),
-  one('planned', 'a planned move to birch', { fault: (_bench, running) => running.planned() }),
+  one('planned', 'a planned move to birch', { fault: (_bench, running) => running.planned(), moves: true }),
   one('freeze', 'every process of the machine stands still, and goes on later', {
     fault: async ({ amber }) => {
       amber.freeze();
@@ -92,7 +95,8 @@ export const play = async (scenario: Scenario, bench: Bench, running: Running, o
     scenario.mend(bench);
     await clock.sleep(backMs);
   }
-  while (elapsedMs(startedMs, clock.steadyMs()) < of.limitMs && !untilHeld(bench, { faultMs, heldMs })) await clock.sleep(lookMs);
+  while (elapsedMs(startedMs, clock.steadyMs()) < of.limitMs && !isHeld(bench, { faultMs, heldMs, by: scenario.moves ? 'birch' : null }))
+    await clock.sleep(lookMs);
   bench.record.read();
   return { faultMs, endMs: clock.epochMs() };
 };

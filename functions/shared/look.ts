@@ -48,7 +48,6 @@ export const lookAll = async (
 /** Between two looks; less where the watch looks more often. */
 const betweenLooksMs = durationMs(1_000);
 const longestMs = durationMs(20_000);
-const maxLooks = 200;
 
 /** Looks until something can be told: only a new block shows whether a signature landed in it. */
 export const lookUntilTold = async (
@@ -58,6 +57,8 @@ export const lookUntilTold = async (
 ): Promise<{ state: VerdictState; head: number | null }> => {
   let memories: Memories = {};
   let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
+  const betweenMs = durationMs(Math.min(betweenLooksMs, config.timing.probeMs));
+  const maxLooks = Math.ceil(longestMs / betweenMs);
   const startedMs = deps.clock.steadyMs();
   let lookedMs = startedMs;
   for (let look = 0; look < maxLooks && elapsedMs(startedMs, deps.clock.steadyMs()) < longestMs; look += 1) {
@@ -68,7 +69,7 @@ export const lookUntilTold = async (
     told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
     // The first look alone may show what was signed before the failure.
     if (look > 0 && told.state !== 'unobservable') return told;
-    await deps.clock.sleep(durationMs(Math.min(betweenLooksMs, config.timing.probeMs)), signal);
+    await deps.clock.sleep(betweenMs, signal);
   }
   return told;
 };

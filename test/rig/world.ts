@@ -22,6 +22,8 @@ const root = join(import.meta.dirname, '..', '..');
 const names = ['amber', 'birch'] as const;
 const cometHome = '/var/lib/cometbft';
 const cometSocket = '/run/cometbft/privval.sock';
+/** A busy machine takes its time. */
+const installMs = 120_000;
 const guardUnit = `baton-guard@${validator}.service`;
 const stateFile = `/var/lib/baton/${validator}/watermark.json`;
 
@@ -181,7 +183,7 @@ export const installGuard = async (
     0o600,
   );
   const installer = `sh /mnt/guard/install.sh --validator ${validator} --config /root/guard.json --unit ${of.unit} ${fitted.installer}`;
-  await node.must(installer);
+  await node.must(installer, installMs);
 };
 
 const documented = (artifacts: Artifacts, change: RigWorldOptions['fence']): Artifacts => {

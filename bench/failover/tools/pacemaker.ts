@@ -47,8 +47,11 @@ case "$action" in
   metadata) cat <<'XML'
 <?xml version="1.0"?>
 <resource-agent name="fence_bench" shortdesc="The power switch of the bench">
-<parameters><parameter name="port"><content type="string"/></parameter><parameter name="action"><content type="string" default="reboot"/></parameter></parameters>
-<actions><action name="on"/><action name="off"/><action name="reboot"/><action name="status"/><action name="list"/><action name="monitor"/><action name="metadata"/></actions>
+<parameters>
+<parameter name="port"><content type="string"/></parameter>
+<parameter name="action"><content type="string" default="reboot"/></parameter></parameters>
+<actions><action name="on"/><action name="off"/><action name="reboot"/>
+<action name="status"/><action name="list"/><action name="monitor"/><action name="metadata"/></actions>
 </resource-agent>
 XML
   ;;
@@ -64,8 +67,11 @@ case "$1" in
   monitor) alive || exit 7 ;;
   meta-data) cat <<'XML'
 <?xml version="1.0"?>
-<resource-agent name="signer" version="1"><version>1.1</version><longdesc lang="en">The dummy signer.</longdesc><shortdesc lang="en">signer</shortdesc><parameters/>
-<actions><action name="start" timeout="20s"/><action name="stop" timeout="20s"/><action name="monitor" timeout="20s" interval="10s"/><action name="meta-data" timeout="5s"/></actions>
+<resource-agent name="signer" version="1">
+<version>1.1</version><longdesc lang="en">The dummy signer.</longdesc><shortdesc lang="en">signer</shortdesc><parameters/>
+<actions>
+<action name="start" timeout="20s"/><action name="stop" timeout="20s"/>
+<action name="monitor" timeout="20s" interval="10s"/><action name="meta-data" timeout="5s"/></actions>
 </resource-agent>
 XML
   ;;
@@ -77,7 +83,8 @@ const op = (name: string, intervalS: number): string => `<op id="signer-${name}"
 
 const configuration = (monitorS: number): string =>
   `<configuration><resources>
-<primitive id="power" class="stonith" type="fence_bench"><instance_attributes id="power-a"><nvpair id="power-h" name="pcmk_host_list" value="amber birch"/></instance_attributes>
+<primitive id="power" class="stonith" type="fence_bench">
+<instance_attributes id="power-a"><nvpair id="power-h" name="pcmk_host_list" value="amber birch"/></instance_attributes>
 <operations><op id="power-monitor" name="monitor" interval="60s"/></operations></primitive>
 <primitive id="signer" class="ocf" provider="bench" type="signer"><operations>${op('start', 0)}${op('stop', 0)}${op('monitor', monitorS)}</operations>
 <meta_attributes id="signer-m"><nvpair id="signer-s" name="resource-stickiness" value="100"/></meta_attributes></primitive>
