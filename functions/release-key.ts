@@ -36,12 +36,11 @@ export const releaseKey: Act<
       fix: again,
     });
   const candidate = config.nodes.find(({ id }) => id === input.candidate);
-  const { records } = deps;
-  const read = [records.readVault(config.id, signal), records.readReport(config.id, input.candidate, signal)] as const;
-  const [vault, report] = await Promise.all(read);
+  const vault = await deps.records.readVault(input.validator, signal);
   if (lease.candidate !== input.candidate || !candidate)
     throw new BatonError('CandidateNotReady', `${input.candidate} is not the candidate of term ${lease.term}`, { fix: again });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
+  const report = await deps.records.readReport(input.validator, input.candidate, signal);
   const head = await deps.chains.headOf(config, signal);
   const quarantined = (await quarantinedOf(deps, config.id, [input.candidate], signal)).length > 0;
   const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined });
