@@ -66,8 +66,8 @@ export const plotOf = ({ title, unit, caption, bars }: Plot): string => {
     const ends = [range.min, range.max].map(
       (value) => `<line class="range" x1="${at(xOf(value))}" x2="${at(xOf(value))}" y1="${y - 4}" y2="${y + 4}"/>`,
     );
-    const aside = note === '' ? '' : ` <tspan class="quiet">${escape(note)}</tspan>`;
-    const figure = `<text x="${at(Math.max(end, xOf(range.max)) + 8)}" y="${y + 4}">${shown(range.median)}${aside}</text>`;
+    const told = note === '' ? '' : ` <tspan class="quiet">${escape(note)}</tspan>`;
+    const figure = `<text x="${at(Math.max(end, xOf(range.max)) + 8)}" y="${y + 4}">${shown(range.median)}${told}</text>`;
     return `${name}${bar}${whole}${ends.join('')}${figure}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">

@@ -34,16 +34,16 @@ export const assess: Act<
   const before = await readReports(deps, config.id, nodes, signal);
   // After that: what rises above it answers the call. One that is lost costs time, and says of no guard that it lives.
   await deps.lease.call(config.id, deps.randomHex(8), signal);
-  const { state, head } = await lookUntilTold(deps, config, signal);
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
-  const { reports, silent } = await untilRisen(deps, { validator: config.id, nodes, watched, before, withinMs: calledMs(config.timing) }, signal);
+  const awaited = { validator: config.id, nodes, watched, before, withinMs: calledMs(config.timing), pollMs: config.timing.fencePollMs };
+  // Nobody signs meanwhile: the chain is looked at while the standbys' reports rise.
+  const [{ state, head }, risen] = await Promise.all([lookUntilTold(deps, config, signal), untilRisen(deps, awaited, signal)]);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   return assessRequest({
     config,
     configHash: hash,
     lease,
-    reports,
-    silent,
+    ...risen,
     quarantined: await quarantinedOf(deps, config.id, nodes, signal),
     verdict: state,
     head,

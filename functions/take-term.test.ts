@@ -81,7 +81,7 @@ describe('assess', () => {
     world.observe = () => 'failing';
     world.silent.add(birch);
     await call(world, assess, request);
-    expect(world.clock.steadyMs()).toBe(7_000);
+    expect(world.clock.steadyMs()).toBe(6_000);
   });
   test('a standby whose guard reports while it is watched is ready', async () => {
     const world = new World();

@@ -10,10 +10,11 @@ export interface Artifacts {
 }
 
 /** A drill moves the right to sign, and no test of alerts stands among what it tells; everything else is as the template comes, unless it is asked for. */
-const parametersOf = (of: { readonly slack?: boolean }) => ({
+const parametersOf = (of: { readonly slack?: boolean; readonly unasked?: boolean }) => ({
   DryRun: 'false',
   AlertTestEvery: 'never',
   ...(of.slack === true ? { SlackEnabled: 'true' } : {}),
+  ...(of.unasked === true ? { ApprovalRequired: 'false' } : {}),
 });
 
 /** What the template makes of this working tree; nothing is built. */
@@ -25,9 +26,12 @@ export const buildHere = async (of: { readonly slack?: boolean } = {}): Promise<
   return { deployment, bundles: await bundleFunctions(deployment.functions) };
 };
 
-/** What `buildHere` has built before: several worlds at once must not write the same files. */
-export const builtHere = (): Artifacts => {
-  const deployment = deploymentOf(templateFile, parametersOf({}));
+/**
+ * What `buildHere` has built before: several worlds at once must not write the same files.
+ * @param of.unasked a stack that asks nobody where the validator's own policy does not.
+ */
+export const builtHere = (of: { readonly unasked?: boolean } = {}): Artifacts => {
+  const deployment = deploymentOf(templateFile, parametersOf(of));
   return { deployment, bundles: bundlesIn(deployment.functions) };
 };
 

@@ -46,6 +46,7 @@ import type { Artifacts } from './artifacts.ts';
 import { account, region, stack, type Deployment } from './deployment.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
+import { ownPace, type Pace } from './pace.ts';
 
 /** AWS on one machine: what template.yaml makes of the code, behind loopback endpoints that the unmodified SDK speaks to. */
 
@@ -96,6 +97,7 @@ export interface CloudOptions {
   readonly artifacts: Artifacts;
   /** Judges every call to a service before it is served. */
   readonly onCall?: OnCall;
+  readonly pace?: Pace;
   /** Where Slack is, and the content of its parameter. */
   readonly slack?: { readonly url: string; readonly parameter: string };
   /** Content of the relay's parameter: its webhooks may go to this machine alone. */
@@ -197,7 +199,7 @@ const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, cl
 const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
 
 const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
-  const { clock, machines } = options;
+  const { clock, machines, pace = ownPace } = options;
   const tokens = new TaskTokens(() => randomHex(40));
   const late: { lambda: LambdaPool | null } = { lambda: null };
   const deliveries = new Deliveries(subscriptionsOf(deployment), {
@@ -210,10 +212,10 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
     of.published.push(one);
     deliveries.publish(one);
   };
-  const invoke = (call: TaskCall): Promise<TaskReply> =>
-    late.lambda
-      ? replyOf(call, { lambda: late.lambda, onPublish })
-      : Promise.resolve({ ok: false, error: 'Lambda.ServiceException', cause: 'not started' });
+  const invoke = async (call: TaskCall): Promise<TaskReply> => {
+    await clock.sleep(durationMs(pace.betweenTasksMs));
+    return late.lambda ? replyOf(call, { lambda: late.lambda, onPublish }) : { ok: false, error: 'Lambda.ServiceException', cause: 'not started' };
+  };
   const random = (): number => Number.parseInt(randomHex(4), 16) / 2 ** 32;
   const onEnd = (detail: Readonly<Record<string, unknown>>): void => {
     const event = endEvent({ id: randomHex(16), region, account, at: new Date(clock.epochMs()).toISOString(), detail });
@@ -227,7 +229,7 @@ const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonl
     value === undefined ? [] : [secureParameterOf(deployment, `/${stack}/${name}`, value)],
   );
   const ssm = new LocalSsm({ machines, clock, documents, visibleAfterMs: 100, parameters });
-  const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: 500 }), ssm];
+  const all = [states, kms, localSts(), localSns(onPublish), localEc2({ machines, clock, settleMs: pace.settleMs }), ssm];
   return { states, kms, all, late };
 };
 

@@ -75,19 +75,17 @@ const chosen = (proofs: readonly (readonly [EvidenceKind, Proof])[]): Proof => {
 };
 
 /**
- * The first accepted proof in the policy's order, or why each kind is none. Only the power is not waited for when another kind is proof: a controller
- * that is slow to answer must not hold up what the guard has said.
+ * The first accepted proof, or why each kind is none. Of what is known at once the policy's order decides, a relinquish among it; whichever of the others
+ * is proof is not held up by one that is slow to answer.
  */
 export const seekProof = async (look: Look, kinds: readonly EvidenceKind[]): Promise<Proof> => {
   const enough = new AbortController();
   const own = { ...look, signal: AbortSignal.any([look.signal, enough.signal]) };
   const wanted = kinds.filter((kind) => accepts(look.config.policy, kind));
   const sought = wanted.map((kind) => ({ kind, proof: seekers[kind](own).catch((error: unknown) => none((error as Error).message)) }));
-  const all = async (of: typeof sought): Promise<Proof> => chosen(await Promise.all(of.map(async ({ kind, proof }) => [kind, await proof] as const)));
-  const whole = all(sought);
-  const others = all(sought.filter(({ kind }) => kind !== 'powered-off'));
+  const whole = Promise.all(sought.map(async ({ kind, proof }) => [kind, await proof] as const)).then(chosen);
   try {
-    return await Promise.race([whole, others.then((found) => (found.outcome === 'proof' ? found : whole))]);
+    return await Promise.race([...sought.map(async ({ proof }) => proof.then((found) => (found.outcome === 'proof' ? found : whole))), whole]);
   } finally {
     // What is under way ends: an order that a frozen function gives later would be one of another time.
     enough.abort();

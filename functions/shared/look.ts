@@ -1,6 +1,6 @@
 import type { Chains, ProbeMemory, Round } from '../../chains/index.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
-import { durationMs } from '../../core/time.ts';
+import { durationMs, elapsedMs } from '../../core/time.ts';
 import { verdict, type Observation, type Sample, type VerdictState } from '../../core/verdict.ts';
 import type { Deps } from './deps.ts';
 
@@ -49,8 +49,9 @@ export const lookAll = async (
   };
 };
 
+/** Between two looks; less where the watch looks more often. */
 const betweenLooksMs = durationMs(1_000);
-const maxLooks = 20;
+const longestMs = durationMs(20_000);
 
 /** Looks until something can be told: only a new block shows whether a signature landed in it. */
 export const lookUntilTold = async (
@@ -60,13 +61,19 @@ export const lookUntilTold = async (
 ): Promise<{ state: VerdictState; head: number | null }> => {
   let memories: Memories = {};
   let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
-  for (let look = 0; look < maxLooks; look += 1) {
-    const seen = await lookAll(deps.chains, config, { memories, agoMs: betweenLooksMs }, signal);
+  const betweenMs = durationMs(Math.min(betweenLooksMs, config.timing.probeMs));
+  const maxLooks = Math.ceil(longestMs / betweenMs);
+  const startedMs = deps.clock.steadyMs();
+  let lookedMs = startedMs;
+  for (let look = 0; look < maxLooks && elapsedMs(startedMs, deps.clock.steadyMs()) < longestMs; look += 1) {
+    const agoMs = elapsedMs(lookedMs, deps.clock.steadyMs());
+    lookedMs = deps.clock.steadyMs();
+    const seen = await lookAll(deps.chains, config, { memories, agoMs }, signal);
     memories = seen.memories;
     told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
     // The first look alone may show what was signed before the failure.
     if (look > 0 && told.state !== 'unobservable') return told;
-    await deps.clock.sleep(betweenLooksMs, signal);
+    await deps.clock.sleep(betweenMs, signal);
   }
   return told;
 };

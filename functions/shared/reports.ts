@@ -9,7 +9,7 @@ import type { Deps } from './deps.ts';
 
 export type Reports = Readonly<Record<string, NodeReport | undefined>>;
 
-const pollMs = durationMs(250);
+const seldomMs = durationMs(250);
 
 /** How long guards that nobody has called are waited for. */
 export const uncalledMs = durationMs(longestReportMs + 2_000);
@@ -31,9 +31,18 @@ export const readReports = async (
  */
 export const untilRisen = async (
   deps: Pick<Deps, 'records' | 'clock'>,
-  of: { validator: ValidatorId; nodes: readonly NodeId[]; watched: readonly NodeId[]; before: Reports; withinMs: DurationMs },
+  of: {
+    validator: ValidatorId;
+    nodes: readonly NodeId[];
+    watched: readonly NodeId[];
+    before: Reports;
+    withinMs: DurationMs;
+    /** Time between two looks. */
+    pollMs?: DurationMs;
+  },
   signal: AbortSignal,
 ): Promise<{ reports: Reports; silent: readonly NodeId[] }> => {
+  const { pollMs = seldomMs } = of;
   const startedMs = deps.clock.steadyMs();
   for (let look = 1; ; look += 1) {
     const reports = await readReports(deps, of.validator, of.nodes, signal);

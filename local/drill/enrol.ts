@@ -53,7 +53,7 @@ const patient = ({ policy }: Enrolled): Record<string, unknown> => ({
   approvalMs: Math.max(Number(policy['approvalMs'] ?? 900_000), 60_000),
 });
 
-const yamlOf = (world: { chain: ChainView }, scenario: Enrolled, withSlack: boolean): string =>
+const yamlOf = (world: { chain: EnrolledChain }, scenario: Enrolled, withSlack: boolean): string =>
   stringify({
     version: 1,
     validators: [
@@ -84,9 +84,12 @@ const yamlOf = (world: { chain: ChainView }, scenario: Enrolled, withSlack: bool
 /** Where the custodian keeps it. */
 export const validatorsFileIn = (dir: string): string => join(dir, 'validators.yaml');
 
+/** What of a chain stands in validators.yaml, and the key. */
+type EnrolledChain = Pick<ChainView, 'config' | 'vantages' | 'keyFile'>;
+
 /** Seals the key and applies validators.yaml. */
 export const enrol = async (
-  world: { readonly contextOf: (person: keyof typeof people) => Context; readonly chain: ChainView; readonly dir: string },
+  world: { readonly contextOf: (person: keyof typeof people) => Context; readonly chain: EnrolledChain; readonly dir: string },
   scenario: Enrolled,
   withSlack: boolean,
 ): Promise<void> => {

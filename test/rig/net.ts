@@ -15,8 +15,8 @@ export const nodeAddress = { amber: '10.77.0.2', birch: '10.77.0.3' } as const;
 export type NodeName = keyof typeof nodeAddress;
 export const { cloud: cloudAddress, chain: chainAddress, ledger: ledgerAddress } = hosts;
 
-/** What a node can be cut off from. */
-export type Far = 'cloud' | 'chain' | 'peer';
+/** What a node can be cut off from. `all`: everything but itself. */
+export type Far = 'cloud' | 'chain' | 'peer' | 'all';
 export type Direction = 'out' | 'in';
 
 const run = (...argv: string[]): void => {
@@ -51,13 +51,18 @@ export const layNetwork = (): void => {
 };
 
 const nodes = [nodeAddress.amber, nodeAddress.birch];
-const addressesOf = (far: Far): string[] => {
+const addressesOf = (far: Exclude<Far, 'all'>): string[] => {
   if (far === 'cloud') return [hosts.cloud];
   return far === 'peer' ? nodes : [hosts.chain, hosts.ledger, ...nodes];
 };
 
 /** Drops every packet between a node and `far`, in one direction or both. */
 export const cut = (node: NodeName, far: Far, directions: readonly Direction[] = ['out', 'in']): void => {
+  if (far === 'all') {
+    for (const direction of directions)
+      inside(node, 'iptables', '-A', ...(direction === 'out' ? ['OUTPUT', '-o', 'host0'] : ['INPUT', '-i', 'host0']), '-j', 'DROP');
+    return;
+  }
   for (const address of addressesOf(far).filter((one) => one !== nodeAddress[node]))
     for (const direction of directions)
       inside(node, 'iptables', '-A', ...(direction === 'out' ? ['OUTPUT', '-d', address] : ['INPUT', '-s', address]), '-j', 'DROP');

@@ -107,8 +107,8 @@ export class RigNode implements Machine {
   }
 
   /** @throws Error with what it said. */
-  async must(script: string): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.sh(script);
+  async must(script: string, timeoutMs?: number): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.sh(script, timeoutMs);
     if (exitCode !== 0) throw new Error(`${this.name}: ${script.slice(0, 120)}: exit ${exitCode} ${stderr}${stdout}`.trim());
     return stdout;
   }
@@ -144,7 +144,7 @@ export class RigNode implements Machine {
   }
 
   cut(far: Far, directions?: readonly Direction[]): void {
-    if (far === 'cloud') this.#cutFromCloud = true;
+    if (far === 'cloud' || far === 'all') this.#cutFromCloud = true;
     cut(this.name, far, directions);
   }
 

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-/** The system that nodes of the rig boot: Debian with systemd and nothing else. Made once, from debootstrap's own mirror; nodes only read it. */
+/** The system that machines boot: Debian with systemd and little else. Made once, from debootstrap's own mirror; machines only read it. */
 
-const packages = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'libfaketime'];
+const rigPackages: readonly string[] = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'libfaketime'];
 const suite = 'bookworm';
 const makeMs = 600_000;
 
@@ -27,7 +27,7 @@ export const missingFor = (): string | null => {
 };
 
 /** In `.cache/rig`, by what is in it. @throws Error when debootstrap cannot make it. */
-export const rootfs = (): string => {
+export const rootfs = (packages = rigPackages): string => {
   const folder = join(import.meta.dirname, '..', '..', '.cache', 'rig');
   const made = join(folder, `${suite}-${createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8)}`);
   if (existsSync(made)) return made;

@@ -22,6 +22,8 @@ const root = join(import.meta.dirname, '..', '..');
 const names = ['amber', 'birch'] as const;
 const cometHome = '/var/lib/cometbft';
 const cometSocket = '/run/cometbft/privval.sock';
+/** A busy machine takes its time. */
+const installMs = 120_000;
 const guardUnit = `baton-guard@${validator}.service`;
 const stateFile = `/var/lib/baton/${validator}/watermark.json`;
 
@@ -154,9 +156,14 @@ const wayToAws = (cloud: Cloud, name: NodeName): string => {
     .join('\n')}\n`;
 };
 
-const install = async (node: RigNode, fitted: Fitted, of: { cloud: Cloud; unit: string; scenario: RigScenario }): Promise<void> => {
+/** Puts a guard on a machine that is up, as an operator does. @param of.timing beside that of drills. */
+export const installGuard = async (
+  node: RigNode,
+  fitted: Pick<Fitted, 'guardChain' | 'installer'>,
+  of: { cloud: Cloud; unit: string; timing: Readonly<Record<string, number>>; onControlPlaneLoss: unknown },
+): Promise<void> => {
   const { deployment } = of.cloud;
-  const onControlPlaneLoss = of.scenario.policy['onControlPlaneLoss'] ?? 'stop';
+  const { onControlPlaneLoss } = of;
   node.write(`/etc/systemd/system/${guardUnit}.d/aws.conf`, wayToAws(of.cloud, node.name), 0o600);
   node.write(
     '/root/guard.json',
@@ -167,7 +174,7 @@ const install = async (node: RigNode, fitted: Fitted, of: { cloud: Cloud; unit: 
       keyId: deployment.custodyKey,
       chain: fitted.guardChain,
       unit: of.unit,
-      timing: { ...drillTiming, ...of.scenario.timing },
+      timing: { ...drillTiming, ...of.timing },
       onControlPlaneLoss,
       ...(onControlPlaneLoss === 'ask' ? { peers: peersOf(node) } : {}),
       build: 'rig',
@@ -176,7 +183,7 @@ const install = async (node: RigNode, fitted: Fitted, of: { cloud: Cloud; unit: 
     0o600,
   );
   const installer = `sh /mnt/guard/install.sh --validator ${validator} --config /root/guard.json --unit ${of.unit} ${fitted.installer}`;
-  await node.must(installer);
+  await node.must(installer, installMs);
 };
 
 const documented = (artifacts: Artifacts, change: RigWorldOptions['fence']): Artifacts => {
@@ -229,7 +236,8 @@ export const makeWorld = async (options: RigWorldOptions): Promise<RigWorld> => 
     const fitted = await chain.fit(node, guarded);
     node.write(`/etc/systemd/system/${view.unitName}`, fitted.unitFile);
     await node.boot();
-    if (guarded) await install(node, fitted, { cloud, unit: view.unitName, scenario });
+    const { timing, policy } = scenario;
+    if (guarded) await installGuard(node, fitted, { cloud, unit: view.unitName, timing, onControlPlaneLoss: policy['onControlPlaneLoss'] ?? 'stop' });
     if (fitted.always && (guarded || name === 'amber')) await node.must(`systemctl enable --now ${view.unitName}`);
   };
   await Promise.all(names.map(fitting));

@@ -78,7 +78,7 @@ const signerOn = (node: NodeId, key?: MemberKey) => {
 };
 const signatureOf = async (signer: GatedSigner, duty: Vote): Promise<string> => {
   const outcome = await signer.sign(duty, 'c');
-  return outcome.ok ? outcome.signed.signature.toString('hex') : outcome.reason;
+  return outcome.ok ? Buffer.from(outcome.signed.signature).toString('hex') : outcome.reason;
 };
 const lastClaimed = (): string => Buffer.from(item?.claimed?.signature ?? '', 'base64').toString('hex');
 
