@@ -90,11 +90,11 @@ const gateLines = (
   return [
     { what: 'the arbiter: a write of one signer for each signature', usd: millions * prices.dynamodbWriteMillion.usd },
     { what: `the arbiter: a look of each of the other ${looks}`, usd: millions * looks * prices.dynamodbReadMillion.usd },
-    // Every member has its own signature made before it asks, and beside each precommit one of its extension.
+    // Who follows has no vote of its own made; each has the extension of its precommit signed.
     ...(config.kmsKey === undefined
       ? []
       : [
-          { what: 'KMS: three signatures a block of each member', usd: millions * 1.5 * config.nodes.length * prices.kmsSignMillion.usd },
+          { what: 'KMS: a vote twice a block by one member, its extension by each', usd: millions * (1 + config.nodes.length / 2) * prices.kmsSignMillion.usd },
           { what: 'KMS: the key that signs', usd: prices.kmsKeyMonth.usd },
         ]),
   ];

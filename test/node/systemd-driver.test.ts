@@ -139,7 +139,7 @@ describe('the configuration', () => {
   });
   test('with unsafe timing or a field too many stops the guard', () => {
     expect(() => load(json({ timing: { leaseMs: 3_000 } }))).toThrow(
-      'unsafe timing: poll 1000 + read timeout 2000 + stop 3000 + margin 2000 = 8000 ms',
+      'unsafe timing: poll 3000 + read timeout 2000 + stop 3000 + margin 2000 = 10000 ms',
     );
     expect(() => load(json({ force: true }))).toThrow('Unrecognized key');
   });

@@ -66,6 +66,8 @@ describe('what the simulator found stays mended', () => {
 
 /** Seeds that a negative control may need. */
 const tries = 12;
+/** A lie counts only in the half second before a guard that was called has closed by itself. */
+const manyTries = 60;
 
 const findWith = async (name: string, of: Partial<Parameters<typeof live>[0]>, seeds = tries): Promise<string> => {
   for (let seed = 1; seed <= seeds; seed += 1) {
@@ -87,7 +89,7 @@ describe('a broken assumption is found', () => {
     ['a false attestation', 'unreachable', { falseAttestation: true }, /can sign|same instant/],
     ['an active that lies about itself', 'switchover', { activeLies: true }, /can sign|same instant/],
   ])('%s', async (_, name, switches, found) => {
-    expect(await findWith(name, { switches })).toMatch(found);
+    expect(await findWith(name, { switches }, manyTries)).toMatch(found);
   });
 });
 

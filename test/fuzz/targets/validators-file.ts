@@ -66,6 +66,7 @@ const longTimes = ['powerOffAfterMs', 'fenceDeadlineMs', 'verifyDeadlineMs', 'qu
 export const isTiming = check.isShape({
   ...Object.fromEntries([...times, ...longTimes].map((name) => [name, check.isInt(1, 86_400_000)])),
   promiseMs: check.isInt(1, 60_000),
+  quietWaitMs: check.isInt(0, 3_600_000),
   drift: check.isFinite(0, 0.2),
 });
 const isConfigShape = check.isShape({
