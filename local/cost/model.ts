@@ -94,7 +94,10 @@ const gateLines = (
     ...(config.kmsKey === undefined
       ? []
       : [
-          { what: 'KMS: a vote twice a block by one member, its extension by each', usd: millions * (1 + config.nodes.length / 2) * prices.kmsSignMillion.usd },
+          {
+            what: 'KMS: a vote twice a block by one member, its extension by each',
+            usd: millions * (1 + config.nodes.length / 2) * prices.kmsSignMillion.usd,
+          },
           { what: 'KMS: the key that signs', usd: prices.kmsKeyMonth.usd },
         ]),
   ];
