@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ArbiterStore } from '../../aws/arbiter.ts';
 import { limits } from '../../aws/clients.ts';
 import type { AskOnce } from '../../chains/ask-arbiter.ts';
-import { applyClaim, applyOpening, type Arbiter, type Opening } from '../../core/gate.ts';
+import { applyClaim, applyOpening, type Arbiter, type DutyClaim, type Opening } from '../../core/gate.ts';
 import type { Clock, DurationMs } from '../../core/time.ts';
 import { localCredentials } from '../../local/dynamo.ts';
 import type { Counted, Ready } from './table.ts';
@@ -15,6 +15,8 @@ import type { Counted, Ready } from './table.ts';
 export interface BenchArbiter {
   open(opening: Opening): Promise<void>;
   readonly claim: AskOnce;
+  /** A consistent read. Rejects when there is no answer. */
+  look(place: Pick<DutyClaim, 'validator' | 'lane'>, signal: AbortSignal): Promise<Arbiter | undefined>;
   /** What it was asked since this was asked before. */
   counted(): Promise<Counted>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export const tableArbiter = async (): Promise<BenchArbiter> => {
       if (outcome !== 'done') throw new Error(`the arbiter of ${opening.validator} ${opening.lane ?? ''} was not opened: ${outcome}`);
     },
     claim: (claim, signal) => store.claim(claim, signal),
+    look: ({ validator, lane }, signal) => store.read(validator, signal, lane),
     counted: () => {
       child.send('count');
       return answered<Counted>(child);
@@ -75,6 +78,11 @@ export const assumedArbiter = (clock: Pick<Clock, 'sleep'>, latencyMs: DurationM
       const outcome = applyClaim(items.get(nameOf(claim)), claim);
       if (outcome.outcome === 'won') items.set(nameOf(claim), outcome.item);
       return outcome;
+    },
+    look: async (place, signal) => {
+      counted.reads += 1;
+      await clock.sleep(latencyMs, signal);
+      return items.get(nameOf(place));
     },
     counted: async () => {
       const all = counted;

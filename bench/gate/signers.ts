@@ -15,6 +15,7 @@ import { attemptId, nodeId, validatorId, type NodeId, type ValidatorId } from '.
 import type { Watermark } from '../../core/watermark.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import type { BenchArbiter } from './arbiters.ts';
 
 /** The signers as a guard runs them, each with its record on the disk, and duties of each chain. */
 
@@ -54,11 +55,19 @@ export const cometbftDuty = (nth: number): Vote => {
 };
 
 /** One validator of CometBFT, as one of the nodes of custody `gate` signs for it. */
-export const gatedSigner = (of: { index: number; node: NodeId; folder: string; claim: AskOnce }): GatedSigner => {
+export const gatedSigner = (of: {
+  index: number;
+  node: NodeId;
+  folder: string;
+  claim: AskOnce;
+  /** Without it every duty is claimed. */
+  look?: BenchArbiter['look'];
+}): GatedSigner => {
   const seed = cometbftSeed(of.index);
   const signer = new GatedSigner({
     ...{ chainId, validator: validatorAt(of.index), node: of.node, publicKey: rawPublicKeyOf(privateKeyOf(seed)) },
     ...{ state: new StateFile(join(of.folder, 'watermark.json')), isOpen: () => true, claim: of.claim, clock: systemClock },
+    ...(of.look === undefined ? {} : { look: of.look }),
   });
   signer.load(seed);
   return signer;

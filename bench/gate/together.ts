@@ -8,6 +8,8 @@ import { askCometbft, gatedSigner, member, openingsOf } from './signers.ts';
 
 export interface Together {
   readonly signers: number;
+  /** Whoever was not first the last time looks before it claims. */
+  readonly looks: boolean;
   readonly duties: number;
   /** Duties for which every signer gave the signature. */
   readonly signedByAll: number;
@@ -20,13 +22,16 @@ export interface Together {
 const signers = 3;
 const betweenMs = durationMs(100);
 
-export const measureTogether = async (of: { folder: string; lengthMs: DurationMs; clock: Clock }): Promise<Together> => {
-  const { folder, lengthMs, clock } = of;
+export const measureTogether = async (of: { looks: boolean; folder: string; lengthMs: DurationMs; clock: Clock }): Promise<Together> => {
+  const { looks, folder, lengthMs, clock } = of;
   const arbiter = await tableArbiter();
   try {
     for (const opening of await openingsOf.cometbft(1)) await arbiter.open(opening);
     const team = Array.from({ length: signers }, (_, index) =>
-      gatedSigner({ index: 0, node: member(index), folder: join(folder, `together-${index}`), claim: arbiter.claim }),
+      gatedSigner({
+        ...{ index: 0, node: member(index), folder: join(folder, `together-${looks}-${index}`), claim: arbiter.claim },
+        ...(looks ? { look: arbiter.look } : {}),
+      }),
     );
     await arbiter.counted();
     const tookMs: number[] = [];
@@ -49,7 +54,7 @@ export const measureTogether = async (of: { folder: string; lengthMs: DurationMs
     const { writes, reads } = await arbiter.counted();
     const sorted = tookMs.toSorted((a, b) => a - b);
     return {
-      ...{ signers, duties, signedByAll, writesPerDuty: writes / duties, readsPerDuty: reads / duties },
+      ...{ signers, looks, duties, signedByAll, writesPerDuty: writes / duties, readsPerDuty: reads / duties },
       ...{ p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) },
     };
   } finally {
