@@ -16,7 +16,7 @@ export interface BenchArbiter {
   open(opening: Opening): Promise<void>;
   readonly claim: AskOnce;
   /** A consistent read. Rejects when there is no answer. */
-  look(place: Pick<DutyClaim, 'validator' | 'lane'>, signal: AbortSignal): Promise<Arbiter | undefined>;
+  readonly look: (place: Pick<DutyClaim, 'validator' | 'lane'>, signal: AbortSignal) => Promise<Arbiter | undefined>;
   /** What it was asked since this was asked before. */
   counted(): Promise<Counted>;
   close(): Promise<void>;
