@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ArbiterStore } from '../../aws/arbiter.ts';
 import { limits } from '../../aws/clients.ts';
-import type { AskOnce } from '../../chains/ask-arbiter.ts';
-import { applyClaim, applyOpening, type Arbiter, type DutyClaim, type Opening } from '../../core/gate.ts';
+import type { AskOnce, LookOnce } from '../../chains/ask-arbiter.ts';
+import { applyClaim, applyOpening, type Arbiter, type Opening } from '../../core/gate.ts';
 import type { Clock, DurationMs } from '../../core/time.ts';
 import { localCredentials } from '../../local/dynamo.ts';
 import type { Counted, Ready } from './table.ts';
@@ -15,8 +15,7 @@ import type { Counted, Ready } from './table.ts';
 export interface BenchArbiter {
   open(opening: Opening): Promise<void>;
   readonly claim: AskOnce;
-  /** A consistent read. Rejects when there is no answer. */
-  readonly look: (place: Pick<DutyClaim, 'validator' | 'lane'>, signal: AbortSignal) => Promise<Arbiter | undefined>;
+  readonly look: LookOnce;
   /** What it was asked since this was asked before. */
   counted(): Promise<Counted>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { durationMs, type DurationMs } from '../../core/time.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { dynamoMs } from '../failover/profile.ts';
 import { rangeOf, type Range } from '../figures.ts';
 import { writePart, writePlot } from '../page.ts';
 import { assumedArbiter, tableArbiter, type BenchArbiter } from './arbiters.ts';
@@ -15,7 +16,7 @@ import { measureTogether, type Together } from './together.ts';
 /**
  * Signatures per second in custody `gate`, beside custody `release` in the same run, and how long each takes: the signers of the guard with their records
  * on the disk, for 1, 100 and 1,000 keys. Once against the local table, once with the arbiter in memory and each of its answers after
- * `--latency-ms`. `npm run bench:gate` prints the figures, and at last one line of JSON. `--quick` is without 1,000 keys, a second for each.
+ * `--latency-ms` (bench/failover/profile.json when it is not given). `npm run bench:gate` prints the figures, and at last one line of JSON. `--quick` is without 1,000 keys, a second for each.
  */
 
 const clock = systemClock;
@@ -114,8 +115,7 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { quick: flag, write: flag, seconds: number, rounds: number, 'latency-ms': number } });
   const lengthMs = durationMs(Number(values.seconds ?? (values.quick ? 1 : 5)) * 1_000);
   const rounds = Number(values.rounds ?? 3);
-  // AWS: most single-item operations take single-digit milliseconds on average (repost.aws/knowledge-center/dynamodb-high-latency).
-  const latencyMs = durationMs(Number(values['latency-ms'] ?? 5));
+  const latencyMs = values['latency-ms'] === undefined ? dynamoMs : durationMs(Number(values['latency-ms']));
   const cache = join(root, '.cache', 'bench');
   mkdirSync(cache, { recursive: true });
   // Beside the repository's own files: the folder for temporary ones may lie in memory.

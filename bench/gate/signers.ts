@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { AskOnce } from '../../chains/ask-arbiter.ts';
+import type { AskOnce, LookOnce } from '../../chains/ask-arbiter.ts';
 import { GatedSigner } from '../../chains/cometbft/privval/gated-signer.ts';
 import type { Vote } from '../../chains/cometbft/privval/read.ts';
 import { Signer } from '../../chains/cometbft/privval/signer.ts';
@@ -15,7 +15,6 @@ import { attemptId, nodeId, validatorId, type NodeId, type ValidatorId } from '.
 import type { Watermark } from '../../core/watermark.ts';
 import { privateKeyOf, rawPublicKeyOf } from '../../runtime/ed25519.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import type { BenchArbiter } from './arbiters.ts';
 
 /** The signers as a guard runs them, each with its record on the disk, and duties of each chain. */
 
@@ -61,13 +60,12 @@ export const gatedSigner = (of: {
   folder: string;
   claim: AskOnce;
   /** Without it every duty is claimed. */
-  look?: BenchArbiter['look'];
+  look?: LookOnce | undefined;
 }): GatedSigner => {
   const seed = cometbftSeed(of.index);
   const signer = new GatedSigner({
     ...{ chainId, validator: validatorAt(of.index), node: of.node, publicKey: rawPublicKeyOf(privateKeyOf(seed)) },
-    ...{ state: new StateFile(join(of.folder, 'watermark.json')), isOpen: () => true, claim: of.claim, clock: systemClock },
-    ...(of.look === undefined ? {} : { look: of.look }),
+    ...{ state: new StateFile(join(of.folder, 'watermark.json')), isOpen: () => true, claim: of.claim, look: of.look, clock: systemClock },
   });
   signer.load(seed);
   return signer;

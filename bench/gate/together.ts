@@ -30,7 +30,7 @@ export const measureTogether = async (of: { looks: boolean; folder: string; leng
     const team = Array.from({ length: signers }, (_, index) =>
       gatedSigner({
         ...{ index: 0, node: member(index), folder: join(folder, `together-${looks}-${index}`), claim: arbiter.claim },
-        ...(looks ? { look: arbiter.look } : {}),
+        look: looks ? arbiter.look : undefined,
       }),
     );
     await arbiter.counted();
