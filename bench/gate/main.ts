@@ -14,9 +14,10 @@ import { chains, openingsOf, signersOf, type ChainName, type Signers } from './s
 import { measureTogether, type Together } from './together.ts';
 
 /**
- * Signatures per second in custody `gate`, beside custody `release` in the same run, and how long each takes: the signers of the guard with their records
- * on the disk, for 1, 100 and 1,000 keys. Once against the local table, once with the arbiter in memory and each of its answers after
- * `--latency-ms` (bench/failover/profile.json when it is not given). `npm run bench:gate` prints the figures, and at last one line of JSON. `--quick` is without 1,000 keys, a second for each.
+ * Signatures per second in custody `gate`, beside custody `release` in the same run, and how long each takes: the signers of the guard with their
+ * records on the disk, for 1, 100 and 1,000 keys. Once against the local table, once with the arbiter in memory and each of its answers after
+ * `--latency-ms` (of bench/failover/profile.json when it is not given). `npm run bench:gate` prints the figures, and at last one line of JSON.
+ * `--quick` is without 1,000 keys, a second for each.
  */
 
 const clock = systemClock;
@@ -52,6 +53,7 @@ interface Contender {
   readonly way: Way;
   readonly signers: Signers;
   readonly arbiter: BenchArbiter | null;
+  readonly idle: number[];
   readonly rounds: Round[];
   writes: number;
 }
@@ -62,7 +64,7 @@ const contenderOf = async (way: Way, { chain, keys, folder, latencyMs }: Cell): 
   for (const opening of arbiter === null ? [] : await openingsOf[chain](keys)) await arbiter?.open(opening);
   const own = join(folder, `${chain}-${keys}-${ways.indexOf(way)}`);
   const signers = await signersOf[chain]({ keys, folder: own, claim: arbiter?.claim ?? null });
-  return { way, signers, arbiter, rounds: [], writes: 0 };
+  return { way, signers, arbiter, idle: Array.from({ length: keys }, (_, key) => key), rounds: [], writes: 0 };
 };
 
 const rowOf = ({ chain, keys }: Cell, { way, rounds, writes }: Contender, releasePerSecond: number): Row => {
@@ -84,10 +86,10 @@ const measure = async (cell: Cell): Promise<Row[]> => {
     for (const way of ways) contenders.push(await contenderOf(way, cell));
     for (let round = 0; round <= cell.rounds; round += 1) {
       for (const contender of contenders) {
-        const { signers, arbiter, rounds } = contender;
+        const { signers, arbiter, idle, rounds } = contender;
         await arbiter?.counted();
         const lengthMs = round === 0 ? durationMs(cell.lengthMs / 4) : cell.lengthMs;
-        const measured = await measureRate({ keys: cell.keys, lengthMs, sign: (key) => signers.sign(key), clock });
+        const measured = await measureRate({ idle, lengthMs, sign: (key) => signers.sign(key), clock });
         if (round === 0) continue;
         rounds.push(measured);
         contender.writes += (await arbiter?.counted())?.writes ?? 0;

@@ -23,26 +23,28 @@ export const roundOf = (tookMs: readonly number[], wholeMs: number, refused: Rea
 };
 
 export interface Load {
-  readonly keys: number;
+  /** The keys that have nothing to sign, who waits longest first. Kept from round to round, so that every key has its turn. */
+  readonly idle: number[];
   readonly lengthMs: DurationMs;
   /** Null, or why it did not sign. */
   readonly sign: (key: number) => Promise<string | null>;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
-export const measureRate = async ({ keys, lengthMs, sign, clock }: Load): Promise<Round> => {
+export const measureRate = async ({ idle, lengthMs, sign, clock }: Load): Promise<Round> => {
   const beganMs = clock.steadyMs();
   const tookMs: number[] = [];
   const refused: Record<string, number> = {};
   const isOver = (): boolean => elapsedMs(beganMs, clock.steadyMs()) >= lengthMs;
-  const lane = async (first: number): Promise<void> => {
-    for (let key = first; !isOver(); key = key + atOnce < keys ? key + atOnce : first) {
+  const lane = async (): Promise<void> => {
+    for (let key = idle.shift(); key !== undefined; key = isOver() ? undefined : idle.shift()) {
       const askedMs = clock.steadyMs();
       const why = await sign(key);
       if (why === null) tookMs.push(elapsedMs(askedMs, clock.steadyMs()));
       else refused[why] = (refused[why] ?? 0) + 1;
+      idle.push(key);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(keys, atOnce) }, (_, first) => lane(first)));
+  await Promise.all(Array.from({ length: Math.min(idle.length, atOnce) }, lane));
   return roundOf(tookMs, elapsedMs(beganMs, clock.steadyMs()), refused);
 };

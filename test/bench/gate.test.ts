@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest';
 import { assumedArbiter } from '../../bench/gate/arbiters.ts';
 import { measureRate, roundOf } from '../../bench/gate/rate.ts';
-import { percentile } from '../../bench/figures.ts';
 import { claimOf } from '../../core/gate.ts';
 import { durationMs, steadyMs } from '../../core/time.ts';
 import { amber, attempt, birch, v } from '../support/core.ts';
 
 /** The arithmetic of bench/gate. */
-
-test('a percentile is a value that was measured', () => {
-  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
-  expect([percentile(hundred, 0.5), percentile(hundred, 0.99), percentile([7], 0.99), percentile([], 0.5)]).toEqual([51, 100, 7, 0]);
-});
 
 test('a round counts what was signed in the time that it took', () => {
   expect(roundOf([4, 1, 3, 2], 500, { late: 2 })).toEqual({ perSecond: 8, p50Ms: 3, p99Ms: 4, signatures: 4, refused: { late: 2 } });
@@ -22,8 +16,9 @@ test('each key signs one duty after the other, and what is refused is no signatu
   let nowMs = 0;
   const asked: number[] = [];
   const underWay = new Set<number>();
+  const idle = Array.from({ length: 70 }, (_, key) => key);
   const round = await measureRate({
-    keys: 70,
+    idle,
     lengthMs: durationMs(100),
     clock: { steadyMs: () => steadyMs(nowMs) },
     sign: async (key) => {
@@ -38,6 +33,7 @@ test('each key signs one duty after the other, and what is refused is no signatu
   });
   expect(new Set(asked).size).toBe(70);
   expect(asked.slice(0, 3)).toEqual([0, 1, 2]);
+  expect(idle.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 70 }, (_, key) => key));
   expect(round.signatures + (round.refused['no'] ?? 0)).toBe(asked.length);
   expect(round.refused['no']).toBe(asked.filter((key) => key === 3).length);
 });
