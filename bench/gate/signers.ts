@@ -41,10 +41,10 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 const chainId = 'bench-1';
 const cometbftFloor: Watermark = { kind: 'consensus', height: 1, round: 0, step: 0 };
-export const cometbftSeed = (index: number): Buffer => digest(`ed25519 ${index}`);
+const cometbftSeed = (index: number): Buffer => digest(`ed25519 ${index}`);
 
 /** Each height has a prevote and a precommit. */
-export const cometbftDuty = (nth: number): Vote => {
+const cometbftDuty = (nth: number): Vote => {
   const height = 2 + Math.floor(nth / 2);
   const hash = digest(`block ${height}`);
   return {
@@ -112,7 +112,7 @@ const publicKeysOf = async (keys: number): Promise<string[]> => {
 const slotsPerEpoch = 32;
 
 /** The vote of each epoch. */
-export const ethereumDuty = (nth: number): Record<string, unknown> => {
+const ethereumDuty = (nth: number): Record<string, unknown> => {
   const target = 2 + nth;
   const rootAt = (epoch: number): string => `0x${digest(`block of ${epoch}`).toString('hex')}`;
   return {
