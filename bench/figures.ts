@@ -15,3 +15,7 @@ export const rangeOf = (values: readonly number[]): Range | null => {
   const [lower, upper] = [sorted[Math.ceil(half) - 1] ?? min, sorted[Math.floor(half)] ?? max];
   return { min, median: (lower + upper) / 2, max };
 };
+
+/** Of values in order: the one with this share of them below it. 0 of nothing. */
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

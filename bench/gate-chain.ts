@@ -7,6 +7,7 @@ import { NodeSandbox } from '../local/node/sandbox.ts';
 import { cometbftBinary } from '../local/testnet/binary.ts';
 import { Testnet } from '../local/testnet/testnet.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { percentile } from './figures.ts';
 import { faults, phasesOf, type Phase } from './gate/faults.ts';
 import { names, nodeUnit, startWorld, type Name, type World } from './gate/world.ts';
 
@@ -29,7 +30,6 @@ const settleBlocks = 3;
 const backMs = 90_000;
 const lookMs = durationMs(100);
 
-const percentile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 interface Row {

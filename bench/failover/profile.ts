@@ -36,6 +36,9 @@ export const paceOf = (name: ProfileName): Pace => ({ settleMs: 0, betweenTasksM
 /** What a call of the power switch takes, whoever calls it: that of Pacemaker's agent costs as much as one of EC2's API. */
 export const powerCallMs = (name: ProfileName): DurationMs => durationMs(name === 'zero' ? 0 : latencies.aws.EC2.ms);
 
+/** One request to DynamoDB. */
+export const dynamoMs = durationMs(latencies.aws.DynamoDB.ms);
+
 /** Lets each call take its time before it is served. */
 export const delayOf =
   (name: ProfileName, clock: Clock): OnCall =>

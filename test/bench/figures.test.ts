@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeOf } from '../../bench/figures.ts';
+import { percentile, rangeOf } from '../../bench/figures.ts';
 import { withPart } from '../../bench/page.ts';
 import { plotOf } from '../../bench/plot.ts';
 
@@ -10,6 +10,11 @@ test('the range of some values', () => {
   expect(rangeOf([3])).toEqual({ min: 3, median: 3, max: 3 });
   expect(rangeOf([9, 1, 5])).toEqual({ min: 1, median: 5, max: 9 });
   expect(rangeOf([4, 1, 2, 9])).toEqual({ min: 1, median: 3, max: 9 });
+});
+
+test('a percentile is a value that was measured', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
+  expect([percentile(hundred, 0.5), percentile(hundred, 0.99), percentile([7], 0.99), percentile([], 0.5)]).toEqual([51, 100, 7, 0]);
 });
 
 test('a bench writes between its own markers alone', () => {
