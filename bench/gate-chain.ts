@@ -8,8 +8,9 @@ import { cometbftBinary } from '../local/testnet/binary.ts';
 import { Testnet } from '../local/testnet/testnet.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { percentile } from './figures.ts';
+import { backAbove } from './gate/back.ts';
 import { faults, phasesOf, type Phase } from './gate/faults.ts';
-import { names, nodeUnit, startWorld, type Name, type World } from './gate/world.ts';
+import { names, nodeUnit, startWorld, type World } from './gate/world.ts';
 
 /**
  * Active-active on a real CometBFT chain: one validator on three nodes with three guards, each signature decided by the arbiter, while each signer,
@@ -25,10 +26,8 @@ const tell = (line: string): void => {
   process.stderr.write(`${(elapsedMs(startedMs, clock.steadyMs()) / 1_000).toFixed(1).padStart(6)}  ${line}\n`);
 };
 
-/** Blocks until a vote that was there in time has landed in one, and blocks that a node has to come back. */
+/** Blocks until a vote that was there in time has landed in one. */
 const settleBlocks = 3;
-const backMs = 90_000;
-const lookMs = durationMs(100);
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
@@ -41,16 +40,6 @@ interface Row {
   readonly spared: boolean;
   readonly refused: number;
 }
-
-/** Until the signer of each has answered for a height above this one. */
-const backAbove = async ({ recorder }: World, who: readonly Name[], height: number): Promise<void> => {
-  const isBack = (name: Name): boolean => recorder.answers.some((one) => one.name === name && one.height > height && one.signature !== null);
-  for (let waitedMs = 0; waitedMs < backMs; waitedMs += lookMs) {
-    if (who.every(isBack)) return;
-    await clock.sleep(lookMs);
-  }
-  throw new Error(`${who.filter((name) => !isBack(name)).join(', ')} did not come back within ${backMs / 1_000} s`);
-};
 
 /** What was asked for a height that was missed, in order: for whoever wants to know why. */
 const storyOf = ({ recorder }: World, height: number): string[] => {
@@ -84,6 +73,7 @@ const runPhase = async (world: World, phase: Phase): Promise<Row> => {
   await Promise.all(phase.hits.map(([part, name]) => faults[part].end(nodes[name], world, name)));
   const healed = await net.head();
   await backAbove(
+    clock,
     world,
     phase.hits.map(([, name]) => name),
     healed,
@@ -117,7 +107,7 @@ const gated = async (quick: boolean, signMs: number | null): Promise<boolean> =>
   const world = await startWorld(clock, tell, signMs);
   try {
     const { net, recorder } = world;
-    await backAbove(world, names, await net.head());
+    await backAbove(clock, world, names, await net.head());
     tell('Three nodes sign for one validator; each signature is decided by the arbiter.');
     const [from, answersBefore] = [await net.head(), recorder.answers.length];
     const [writesBefore, readsBefore, signedBefore] = [world.writes(), world.reads(), world.signatures()];

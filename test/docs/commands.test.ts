@@ -60,6 +60,7 @@ describe('scripts that the documents name', () => {
     schema: 'test/docs/schema.test.ts',
     cost: 'test/docs/cost.test.ts',
     baton: 'test/docs/run.test.ts',
+    'bench:chain': 'test/bench/chain.test.ts',
     'bench:console': 'bench/console.ts',
   };
   const named = [
