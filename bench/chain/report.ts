@@ -29,6 +29,8 @@ export interface Row {
   readonly totalRatio: number | null;
   /** Median of the missed blocks as a multiple of the restart's; null when that missed none. */
   readonly missedRatio: number | null;
+  /** Median of the missed blocks above the restart's. */
+  readonly missedMore: number | null;
 }
 
 const totalOf = ({ toVerdictMs, toSignatureMs }: Sample): number => (toVerdictMs ?? 0) + toSignatureMs;
@@ -45,7 +47,8 @@ export const rowsOf = (samples: readonly Sample[]): Row[] => {
     if (!missed || !toSignatureMs || !totalMs) return [];
     const toVerdictMs = rangeOf(own.flatMap((one) => (one.toVerdictMs === null ? [] : [one.toVerdictMs])));
     const ratios = { totalRatio: ratio(totalMs.median, base.total), missedRatio: ratio(missed.median, base.missed) };
-    return [{ way, runs: own.length, missed, toVerdictMs, toSignatureMs, totalMs, ...ratios }];
+    const missedMore = base.missed === null ? null : missed.median - base.missed;
+    return [{ way, runs: own.length, missed, toVerdictMs, toSignatureMs, totalMs, ...ratios, missedMore }];
   });
 };
 
@@ -65,17 +68,17 @@ export const tableOf = (rows: readonly Row[]): string =>
   [
     `| ${[
       ...['way', 'runs', 'blocks missed (min / median / max)', 'fault → verdict, ms', 'verdict → first signature, ms', 'total, ms'],
-      ...['total beside the restart', 'missed beside the restart'],
+      ...['total beside the restart', 'more blocks missed than by it'],
     ].join(' | ')} |`,
     '|---|---|---|---|---|---|---|---|',
-    ...rows.map(({ way, runs, missed, toVerdictMs, toSignatureMs, totalMs, totalRatio, missedRatio }) => {
+    ...rows.map(({ way, runs, missed, toVerdictMs, toSignatureMs, totalMs, totalRatio, missedMore }) => {
       const cells = [
         about[way],
         String(runs),
         blocks(missed),
         ...[toVerdictMs, toSignatureMs, totalMs].map(told),
         times(totalRatio),
-        times(missedRatio),
+        missedMore === null ? '–' : String(missedMore),
       ];
       return `| ${cells.join(' | ')} |`;
     }),

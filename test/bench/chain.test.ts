@@ -26,27 +26,31 @@ describe('rows of bench/chain', () => {
       {
         ...{ way: 'restart', runs: 3, missed: { min: 1, median: 2, max: 4 }, toVerdictMs: null },
         ...{ toSignatureMs: { min: 1_000, median: 2_000, max: 3_000 }, totalMs: { min: 1_000, median: 2_000, max: 3_000 } },
-        ...{ totalRatio: 1, missedRatio: 1 },
+        ...{ totalRatio: 1, missedRatio: 1, missedMore: 0 },
       },
       {
         ...{ way: 'crash', runs: 3, missed: { min: 6, median: 8, max: 10 }, toVerdictMs: { min: 3_000, median: 4_000, max: 5_000 } },
         ...{ toSignatureMs: { min: 1_000, median: 2_500, max: 3_000 }, totalMs: { min: 5_000, median: 5_500, max: 8_000 } },
-        ...{ totalRatio: 2.75, missedRatio: 4 },
+        ...{ totalRatio: 2.75, missedRatio: 4, missedMore: 6 },
       },
       {
         ...{ way: 'gate', runs: 1, missed: { min: 0, median: 0, max: 0 }, toVerdictMs: null },
         ...{ toSignatureMs: { min: 1_000, median: 1_000, max: 1_000 }, totalMs: { min: 1_000, median: 1_000, max: 1_000 } },
-        ...{ totalRatio: 0.5, missedRatio: 0 },
+        ...{ totalRatio: 0.5, missedRatio: 0, missedMore: -2 },
       },
     ]);
   });
   test('no ratio to a restart that missed nothing, or that there was not', () => {
-    expect(rowsOf([sample('restart', 0, null, 500), sample('crash', 3, 1_000, 500)])[1]).toMatchObject({ totalRatio: 3, missedRatio: null });
-    expect(rowsOf([sample('crash', 3, 1_000, 500)])[0]).toMatchObject({ totalRatio: null, missedRatio: null });
+    expect(rowsOf([sample('restart', 0, null, 500), sample('crash', 3, 1_000, 500)])[1]).toMatchObject({
+      totalRatio: 3,
+      missedRatio: null,
+      missedMore: 3,
+    });
+    expect(rowsOf([sample('crash', 3, 1_000, 500)])[0]).toMatchObject({ totalRatio: null, missedRatio: null, missedMore: null });
   });
   test('as a table', () => {
     expect(tableOf(rowsOf(samples)).split('\n')[3]).toBe(
-      '| custody `release`, crash: the node is killed and cannot start again | 3 | 6 / 8 / 10 | 3,000 / 4,000 / 5,000 | 1,000 / 2,500 / 3,000 | 5,000 / 5,500 / 8,000 | 2.75 × | 4.00 × |',
+      '| custody `release`, crash: the node is killed and cannot start again | 3 | 6 / 8 / 10 | 3,000 / 4,000 / 5,000 | 1,000 / 2,500 / 3,000 | 5,000 / 5,500 / 8,000 | 2.75 × | 6 |',
     );
   });
 });
