@@ -49,9 +49,16 @@ describe('rows of bench/chain', () => {
     expect(rowsOf([sample('crash', 3, 1_000, 500)])[0]).toMatchObject({ totalRatio: null, missedRatio: null, missedMore: null });
   });
   test('as a table', () => {
-    expect(tableOf(rowsOf(samples)).split('\n')[3]).toBe(
-      '| custody `release`, crash: the node is killed and cannot start again | 3 | 6 / 8 / 10 | 3,000 / 4,000 / 5,000 | 1,000 / 2,500 / 3,000 | 5,000 / 5,500 / 8,000 | 2.75 × | 6 |',
-    );
+    const line = tableOf(rowsOf(samples)).split('\n')[3] ?? '';
+    expect(line.split(' | ').slice(1)).toEqual([
+      '3',
+      '6 / 8 / 10',
+      '3,000 / 4,000 / 5,000',
+      '1,000 / 2,500 / 3,000',
+      '5,000 / 5,500 / 8,000',
+      '2.75 ×',
+      '6 |',
+    ]);
   });
 });
 
