@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { elapsedMs } from '../../core/time.ts';
@@ -45,7 +45,8 @@ const rows = rowsOf(samples);
 const doubleSigned = samples.some(({ signedTwice }) => signedTwice > 0);
 const command = ['npm run bench:chain', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
 const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC' }).format(clock.epochMs());
-const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}`;
+// What else the machine did, too: times and blocks grow with it.
+const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, load average ${(loadavg()[1] ?? 0).toFixed(1)}`;
 const version = execFileSync(await cometbftBinary(tell), ['version'], { encoding: 'utf8' }).trim();
 const caption = `${day}, ${command}, Node ${process.versions.node}, CometBFT ${version}, ${machine}`;
 if (values.write === true && !doubleSigned) writePart('chain', partOf(rows, caption));
