@@ -17,10 +17,10 @@ export default defineConfig({
           isolate: false,
           include: ['{core,chains,functions,aws,console,relay,power,guard,cli,local,runtime,test}/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', '**/*.browser.test.ts', '**/*.rig.test.ts', ...apart, 'node_modules/**'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
-      { test: { name: 'apart', include: apart, testTimeout: 30_000 } },
+      { test: { name: 'apart', include: apart, testTimeout: 120_000 } },
       {
         test: {
           name: 'slow',

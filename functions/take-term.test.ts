@@ -119,6 +119,12 @@ describe('take-term', () => {
     expect(await call(world, takeTerm, input)).toMatchObject({ term: 2, holder: amber, candidate: birch });
     expect(world.lease).toMatchObject({ phase: 'FENCING', claim: 'one' });
   });
+  test('does not let a failover wait for the guards', async () => {
+    const { world, input } = await setUp();
+    const beforeMs = world.clock.steadyMs();
+    await call(world, takeTerm, input);
+    expect(world.clock.steadyMs()).toBe(beforeMs);
+  });
   test('after a lost reply, finds that it was done', async () => {
     const { world, input } = await setUp();
     world.loseReply = true;

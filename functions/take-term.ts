@@ -11,12 +11,13 @@ import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
 import { untilQuiet } from './shared/quiet.ts';
+import { wake } from './shared/wake.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
 export const takeTerm: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  'records' | 'lease' | 'approvals' | 'settings' | 'clock' | 'chains'
+  'records' | 'lease' | 'approvals' | 'settings' | 'clock' | 'randomHex' | 'chains'
 > = async ({ plan, planHash, approvalId, quiet: waiting }, deps, signal) => {
   const again = `baton failover ${plan.validator}`;
   if (deps.settings.dryRun)
@@ -32,6 +33,8 @@ export const takeTerm: Act<
       field: 'plan.config',
       fix: again,
     });
+  // Before anything is judged. A failover does not wait for it: the watch keeps the guards awake while it sees a failure.
+  if (plan.kind === 'switchover') await wake(deps, config, signal);
   if (plan.approval.required || deps.settings.approvalRequired || config.policy.mode !== 'auto') {
     const record = approvalId === null ? undefined : await deps.approvals.read(approvalId, signal);
     const verdict = approves({ record, plan, planHash });
@@ -67,6 +70,7 @@ export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm, {
   approvals: make.approvals,
   settings: make.settings,
   clock: make.clock,
+  randomHex: make.randomHex,
   chains: make.chains,
   measure: make.measure,
 });

@@ -109,13 +109,13 @@ describe('watch', () => {
     expect(result.started).toEqual([]);
     expect(world.notices.length).toBe(pages);
   });
-  test('the first bad round calls the guards, the verdict calls them again, and health calls nobody', async () => {
+  test('the guards are called at the first bad round, at the verdict, and again each quarter of a minute, and health calls nobody', async () => {
     const world = new World();
     await world.clock.run(look(world, () => 22_000 - world.clock.steadyMs()));
     expect(world.calls).toEqual([]);
     world.observe = () => 'failing';
     await world.clock.run(look(world, () => 80_000 - world.clock.steadyMs()));
-    expect(world.calls).toEqual(['hub-1', 'hub-1']);
+    expect(world.calls).toEqual(['hub-1', 'hub-1', 'hub-1', 'hub-1']);
   });
   test('a streak that is not healthy is handed to the next watcher, and forgotten when it ends', async () => {
     const world = new World();

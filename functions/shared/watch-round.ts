@@ -6,7 +6,8 @@ import type { ValidatorConfig } from '../../core/config.ts';
 import type { ExecutionName, ValidatorId } from '../../core/ids.ts';
 import { failoverName } from '../../core/names.ts';
 import { holding } from '../../core/pause.ts';
-import { elapsedMs, type SteadyMs } from '../../core/time.ts';
+import { alertMs } from '../../core/pace.ts';
+import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { verdict, verdictStates, type Sample, type VerdictState } from '../../core/verdict.ts';
 import type { Deps } from './deps.ts';
 import { lookAll, type Memories } from './look.ts';
@@ -29,6 +30,8 @@ export interface Watched {
   readonly unseen: boolean;
   /** The execution that was asked for last: whoever asks for it again is only told that it is there. */
   readonly asked: ExecutionName | null;
+  /** When its guards were called last, on this watcher's steady clock; null while it is well. */
+  readonly calledMs: SteadyMs | null;
   /** What is stored of it, as text; null while nothing is. */
   readonly stored: string | null;
 }
@@ -43,9 +46,12 @@ export const unwatched: Watched = {
   paused: false,
   unseen: false,
   asked: null,
+  calledMs: null,
   stored: null,
 };
 
+/** Well before a call is old. */
+const callEveryMs = durationMs(alertMs / 2);
 /** Rounds in a row without a view until people are told. */
 const blindRounds = 6;
 /** As many samples as anything is judged by: a state that stays is then stored once, and not in each round. */
@@ -101,6 +107,18 @@ const freeze = async (
 
 const textOf = ({ samples, state, episode, paged }: WatchRecord): string => JSON.stringify([samples, state, episode, paged]);
 
+/** Before there is a verdict, and until it is well or a person has answered: the guards are awake when something moves. */
+const callAgain = async (
+  { lease, clock, randomHex }: Pick<Deps, 'lease' | 'clock' | 'randomHex'>,
+  { validator, before, changed }: { readonly validator: ValidatorId; readonly before: Watched; readonly changed: boolean },
+  signal: AbortSignal,
+): Promise<SteadyMs> => {
+  const nowMs = clock.steadyMs();
+  if (!changed && before.calledMs !== null && elapsedMs(before.calledMs, nowMs) < callEveryMs) return before.calledMs;
+  await lease.call(validator, randomHex(8), signal);
+  return nowMs;
+};
+
 export const watchOne = async (
   deps: Pick<Deps, WatchNeeds>,
   of: { validator: ValidatorId; vantage: string; before: Watched; round: Round },
@@ -119,8 +137,8 @@ export const watchOne = async (
   const samples = [...before.samples, seen.sample].slice(-keptSamples(config.policy.verdict));
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
-  // Before there is a verdict: the guards are awake when something moves.
-  if (now.state !== before.state && (now.state === 'suspect' || now.state === 'failing')) await deps.lease.call(validator, deps.randomHex(8), signal);
+  const bad = now.state === 'suspect' || now.state === 'failing';
+  const calledMs = bad ? await callAgain(deps, { validator, before, changed: now.state !== before.state }, signal) : null;
   if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged, asked } = before;
@@ -144,7 +162,7 @@ export const watchOne = async (
   const record = now.state === 'healthy' ? null : { samples: [...samples], state: now.state, episode, paged };
   const stored = record && textOf(record);
   if (stored !== before.stored) await deps.records.writeWatch(validator, of.vantage, record, signal);
-  const after = { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, asked, stored };
+  const after = { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, asked, calledMs, stored };
   return { after, started };
 };
 
