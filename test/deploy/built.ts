@@ -49,8 +49,10 @@ const whoOf = (deployment: Deployment, arn: string): Who => {
 
 /** As the recorder of test/iam names table and key, and lists as lists where the query protocol numbers them. */
 const plainInput = (deployment: Deployment, input: Record<string, unknown>): Record<string, unknown> => {
+  const table = (name: unknown): unknown => (name === deployment.table ? tableName : name);
   const named = Object.entries(input).map(([field, value]): [string, unknown] => {
-    if (field === 'TableName') return [field, value === deployment.table ? tableName : value];
+    if (field === 'TableName') return [field, table(value)];
+    if (field === 'RequestItems') return [field, Object.fromEntries(Object.entries(value as object).map(([name, of]) => [table(name), of]))];
     if (/^(KeyId|SourceKeyId|DestinationKeyId)$/.test(field)) return [field, value === deployment.custodyKey ? keyId : value];
     return [field, value];
   });
