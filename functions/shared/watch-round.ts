@@ -137,7 +137,8 @@ export const watchOne = async (
   const samples = [...before.samples, seen.sample].slice(-keptSamples(config.policy.verdict));
   const now = verdict(samples, config.policy.verdict, before.state);
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
-  const bad = now.state === 'suspect' || now.state === 'failing';
+  // Custody gate has no lease, and nothing that moves.
+  const bad = config.custody === 'release' && (now.state === 'suspect' || now.state === 'failing');
   const calledMs = bad ? await callAgain(deps, { validator, before, changed: now.state !== before.state }, signal) : null;
   if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
