@@ -62,9 +62,7 @@ export class ArbiterAsk {
       await this.#clock.sleep(lookAfterMs);
       const found = await look(sought, this.#clock.timeout(lookTimeoutMs));
       // One that went back is the claim's to tell.
-      if (found === undefined || found.version < (this.#seen.get(sought.lane ?? '') ?? 0)) return null;
-      this.#seen.set(sought.lane ?? '', found.version);
-      return judgeLook(found, sought);
+      return found !== undefined && this.#goesOn(sought.lane ?? '', found.version) ? judgeLook(found, sought) : null;
     } catch {
       return null;
     }
@@ -83,10 +81,14 @@ export class ArbiterAsk {
 
   #forward(lane: string, outcome: ClaimOutcome | Unknown): ClaimOutcome | Unknown {
     const version = versionOf(outcome);
-    if (version === undefined) return outcome;
-    const seen = this.#seen.get(lane) ?? 0;
-    if (version < seen) return { outcome: 'unknown', cause: new ArbiterWentBack(`it shows ${version} writes after ${seen}`) };
+    if (version === undefined || this.#goesOn(lane, version)) return outcome;
+    return { outcome: 'unknown', cause: new ArbiterWentBack(`it shows ${version} writes after ${this.#seen.get(lane)}`) };
+  }
+
+  /** Whether it shows no fewer writes than before; then it is remembered. */
+  #goesOn(lane: string, version: number): boolean {
+    if (version < (this.#seen.get(lane) ?? 0)) return false;
     this.#seen.set(lane, version);
-    return outcome;
+    return true;
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, leaseOf, proof, run, t } from '../test/support/core.ts';
+import { judgementOf } from '../test/support/looks.ts';
 import { drillsDue, type DrillSeen } from './drill.ts';
 import { validatorId, type ValidatorId } from './ids.ts';
 import { failoverName } from './names.ts';
@@ -12,18 +13,6 @@ const at = (text: string) => epochMs(Date.parse(`2026-03-04T${text}Z`));
 const inWindow = at('03:00:00');
 const id = (name: string): ValidatorId => validatorId.parse(name);
 
-const judged = (validator: ValidatorId, of: Partial<Judgement> = {}): Judgement => ({
-  validator,
-  paused: false,
-  guardsSilent: [],
-  guardUnarmed: false,
-  standbyNotReady: false,
-  signers: [],
-  needsPerson: null,
-  approvalWaitingSeconds: 0,
-  drillAgeDays: 0,
-  ...of,
-});
 interface Of extends Partial<Omit<DrillSeen, 'judgement' | 'config'>> {
   readonly judgement?: Partial<Judgement>;
   readonly policy?: Record<string, unknown>;
@@ -36,7 +25,14 @@ const seen = (name = 'hub-1', of: Of = {}): DrillSeen => {
     Object.assign(one, { id: name, policy: { ...policyOf, ...policy } });
     if (nodes !== undefined) one['nodes'] = (one['nodes'] as unknown[]).slice(0, nodes);
   });
-  return { config, lease: leaseOf({ validator: id(name) }), verdict: 'healthy', history: [], judgement: judged(id(name), judgement), ...rest };
+  return {
+    config,
+    lease: leaseOf({ validator: id(name) }),
+    verdict: 'healthy',
+    history: [],
+    judgement: judgementOf({ validator: id(name), ...judgement }),
+    ...rest,
+  };
 };
 const ask = (list: readonly DrillSeen[], of: Partial<Parameters<typeof drillsDue>[0]> = {}) =>
   drillsDue({ seen: list, unseen: [], running: [], nowMs: inWindow, ...of });

@@ -1,21 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, v } from '../test/support/core.ts';
+import { amber, birch } from '../test/support/core.ts';
+import { judgementOf } from '../test/support/looks.ts';
 import type { ValidatorId } from './ids.ts';
-import type { Judgement } from './survey.ts';
 import { sentenceOf, totalsOf, type Whole } from './survey-totals.ts';
 
-const judgement = (of: Partial<Judgement> = {}): Judgement => ({
-  validator: v,
-  paused: false,
-  guardsSilent: [],
-  guardUnarmed: false,
-  standbyNotReady: false,
-  signers: [],
-  needsPerson: null,
-  approvalWaitingSeconds: 0,
-  drillAgeDays: 0,
-  ...of,
-});
 const whole = (of: Partial<Whole> = {}): Whole => ({
   unseen: [],
   alertTestAgeDays: 3,
@@ -23,7 +11,7 @@ const whole = (of: Partial<Whole> = {}): Whole => ({
   table: { state: 'safe', sentence: 'The table has one Region.' },
   ...of,
 });
-const loud = judgement({
+const loud = judgementOf({
   guardsSilent: [amber, birch],
   guardUnarmed: true,
   standbyNotReady: true,
@@ -36,7 +24,7 @@ const hub2 = 'hub-2' as ValidatorId;
 
 describe('the figures', () => {
   test('of a fleet that is well', () => {
-    expect(totalsOf([judgement(), judgement()], whole())).toStrictEqual({
+    expect(totalsOf([judgementOf(), judgementOf()], whole())).toStrictEqual({
       SurveyDone: 1,
       Validators: 2,
       ValidatorsPaused: 0,
@@ -53,7 +41,7 @@ describe('the figures', () => {
     });
   });
   test('count guards one by one, validators once, and take the longest wait', () => {
-    const other = judgement({ guardsSilent: [amber], approvalWaitingSeconds: 70, drillAgeDays: 5 });
+    const other = judgementOf({ guardsSilent: [amber], approvalWaitingSeconds: 70, drillAgeDays: 5 });
     expect(totalsOf([loud, other], whole({ table: { state: 'unsafe', sentence: 'x' } }))).toStrictEqual({
       SurveyDone: 1,
       Validators: 2,
@@ -74,12 +62,12 @@ describe('the figures', () => {
     expect(totalsOf([], whole())).toMatchObject({ Validators: 0, FleetPaused: 0, SurveyDone: 1, ApprovalWaitingSeconds: 0, DrillAgeDays: 0 });
   });
   test('of a fleet that is paused, wholly and in part', () => {
-    const paused = judgement({ paused: true });
+    const paused = judgementOf({ paused: true });
     expect(totalsOf([paused, paused], whole())).toMatchObject({ ValidatorsPaused: 2, FleetPaused: 1 });
-    expect(totalsOf([paused, judgement()], whole())).toMatchObject({ ValidatorsPaused: 1, FleetPaused: 0 });
+    expect(totalsOf([paused, judgementOf()], whole())).toMatchObject({ ValidatorsPaused: 1, FleetPaused: 0 });
   });
   test('of a survey that did not see all: it is not done, and nobody is called paused unseen', () => {
-    expect(totalsOf([judgement({ paused: true })], whole({ unseen: ['hub-2'] }))).toMatchObject({
+    expect(totalsOf([judgementOf({ paused: true })], whole({ unseen: ['hub-2'] }))).toMatchObject({
       SurveyDone: 0,
       Validators: 2,
       ValidatorsPaused: 1,
@@ -93,11 +81,11 @@ describe('the figures', () => {
 
 describe('the sentence', () => {
   test('of a fleet that is well is short', () => {
-    expect(sentenceOf([judgement(), judgement()], whole())).toBe('Looked at 2 of 2 validators.');
+    expect(sentenceOf([judgementOf(), judgementOf()], whole())).toBe('Looked at 2 of 2 validators.');
   });
   test('says everything, the worst first', () => {
     const table = { state: 'unsafe', sentence: 'The table is no lock.' } as const;
-    expect(sentenceOf([judgement({ validator: hub2, paused: true }), loud], whole({ unseen: ['hub-3'], table }))).toBe(
+    expect(sentenceOf([judgementOf({ validator: hub2, paused: true }), loud], whole({ unseen: ['hub-3'], table }))).toBe(
       [
         'Looked at 2 of 3 validators, 1 paused.',
         `Two signers suspected: hub-1 (${amber}, ${birch}).`,
@@ -122,9 +110,9 @@ describe('the sentence', () => {
     expect(sentenceOf([], whole({ unseen: many(7) }))).toContain('hub-3, hub-4 and 2 more.');
   });
   test('is never longer than the contract takes', () => {
-    expect(sentenceOf([judgement({ needsPerson: 'x'.repeat(3_000) })], whole())).toMatch(
+    expect(sentenceOf([judgementOf({ needsPerson: 'x'.repeat(3_000) })], whole())).toMatch(
       /^Looked at 1 of 1 validators\. Needs a person: hub-1 \(x{1900,}$/,
     );
-    expect(sentenceOf([judgement({ needsPerson: 'x'.repeat(3_000) })], whole()).length).toBe(2_000);
+    expect(sentenceOf([judgementOf({ needsPerson: 'x'.repeat(3_000) })], whole()).length).toBe(2_000);
   });
 });

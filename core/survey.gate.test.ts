@@ -1,25 +1,9 @@
-import { expect, describe, test } from 'vitest';
-import type { NodeReport } from './report.ts';
-import { amber, birch, configOf, reportOf, v } from '../test/support/core.ts';
+import { describe, expect, test } from 'vitest';
+import { birch, configOf } from '../test/support/core.ts';
+import { both, judgementOf, lookAt } from '../test/support/looks.ts';
 import { judgeGate, type Look } from './survey.ts';
 
-/** A look in which amber signs and birch is ready; each node's sequence is that of the look, plus what is said. */
-const lookAt = (sequence: number, of: { amber?: Partial<NodeReport> | null; birch?: Partial<NodeReport> | null } = {}): Look => ({
-  ...(of.amber === null ? {} : { [amber]: reportOf({ sequence, ...of.amber }) }),
-  ...(of.birch === null ? {} : { [birch]: reportOf({ node: birch, sequence, signing: false, ...of.birch }) }),
-});
-const both = (sequence: number, of: Parameters<typeof lookAt>[1] = {}): Look => lookAt(sequence, { ...of, birch: { signing: true, ...of.birch } });
-const quiet = {
-  validator: v,
-  paused: false,
-  guardsSilent: [],
-  guardUnarmed: false,
-  standbyNotReady: false,
-  signers: [],
-  needsPerson: null,
-  approvalWaitingSeconds: 0,
-  drillAgeDays: 0,
-};
+const quiet = judgementOf();
 
 describe('custody gate', () => {
   const gated = (looks: readonly Look[], paused = false) => judgeGate({ config: configOf(), looks }, { paused });

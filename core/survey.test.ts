@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { amber, birch, cedar, configOf, fencing, leaseOf, recordOf, reportOf, run, t, v } from '../test/support/core.ts';
+import { amber, birch, cedar, configOf, fencing, leaseOf, recordOf, run, t, v } from '../test/support/core.ts';
+import { both, judgementOf, lookAt } from '../test/support/looks.ts';
 import type { ValidatorConfig } from './config.ts';
 import type { NodeReport } from './report.ts';
 import { betweenLooksMs, daysSince, judge, judgeBroken, looksOn, neverDays, signingThrough, silentIn, type Look, type Surveyed } from './survey.ts';
@@ -9,12 +10,6 @@ const dayMs = 86_400_000;
 const now = epochMs(1_700_000_000_000);
 const nodes = [amber, birch];
 
-/** A look in which amber signs and birch is ready; each node's sequence is that of the look, plus what is said. */
-const lookAt = (sequence: number, of: { amber?: Partial<NodeReport> | null; birch?: Partial<NodeReport> | null } = {}): Look => ({
-  ...(of.amber === null ? {} : { [amber]: reportOf({ sequence, ...of.amber }) }),
-  ...(of.birch === null ? {} : { [birch]: reportOf({ node: birch, sequence, signing: false, ...of.birch }) }),
-});
-const both = (sequence: number, of: Parameters<typeof lookAt>[1] = {}): Look => lookAt(sequence, { ...of, birch: { signing: true, ...of.birch } });
 const seen = (of: Partial<Surveyed> = {}): Surveyed => ({
   config: configOf(),
   lease: leaseOf(),
@@ -26,17 +21,7 @@ const seen = (of: Partial<Surveyed> = {}): Surveyed => ({
   ...of,
 });
 const awake = (of: Partial<Surveyed> = {}) => judge(seen(of), { paused: false, nowMs: now });
-const quiet = {
-  validator: v,
-  paused: false,
-  guardsSilent: [],
-  guardUnarmed: false,
-  standbyNotReady: false,
-  signers: [],
-  needsPerson: null,
-  approvalWaitingSeconds: 0,
-  drillAgeDays: 0,
-};
+const quiet = judgementOf();
 
 test('a fleet that is well is quiet', () => {
   expect(awake()).toStrictEqual(quiet);

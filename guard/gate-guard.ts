@@ -5,7 +5,7 @@ import { Actions } from './actions.ts';
 import type { GuardConfig } from './config.ts';
 import type { Health } from '../chains/driver.ts';
 import type { GateDriver, MemberKey } from '../chains/gate-driver.ts';
-import type { Reporter } from './report.ts';
+import { isAcknowledged, type Reporter } from './report.ts';
 import type { Loop } from './watchdog.ts';
 
 /**
@@ -157,13 +157,9 @@ export class GateGuard {
 
   /** @returns whether the table has acknowledged it. */
   #report(signal: AbortSignal): Promise<boolean> {
-    return this.#options.reporter.write({ floor: 0, signing: this.#held !== null }, signal).then(
-      () => true,
-      (error: unknown) => {
-        if ((error as Error).name === 'NodeCloned') this.#say((error as Error).message);
-        return false;
-      },
-    );
+    return isAcknowledged(this.#options.reporter.write({ floor: 0, signing: this.#held !== null }, signal), (why) => {
+      this.#say(why);
+    });
   }
 
   async #reportLoop(signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import { Pacer } from './pacer.ts';
 import { declared, handedOver, isOther, type GuardOptions } from './options.ts';
 import type { Driver, Health } from '../chains/driver.ts';
 import type { View } from './peers/peers.ts';
-import type { Word } from './report.ts';
+import { isAcknowledged, type Word } from './report.ts';
 
 /** One cycle: read the lease, decide by core/hold.ts, act, report, and say in a sentence what was done and why. */
 
@@ -24,7 +24,6 @@ export class Guard {
   readonly #actions: Actions;
   readonly #pacer: Pacer;
   #hold: HoldState;
-  #lease: Lease | undefined;
   #active = false;
   #owed: number = 0;
   #said = '';
@@ -118,11 +117,14 @@ export class Guard {
     const sentMs = clock.steadyMs();
     const within = AbortSignal.any([signal, clock.timeout(config.timing.readTimeoutMs)]);
     try {
-      const lease = (await this.#pacer.isQuiet(this.#hold.term !== null, within)) ? this.#lease : await this.#options.readLease(within);
+      const lease = (await this.#pacer.isQuiet(this.#hold.term !== null, within)) ? this.#pacer.lease : await this.#options.readLease(within);
       if (signal.aborted) return;
       this.#readFailed = false;
       const step = onRead(this.#hold, { sentMs, lease }, config.timing);
-      if (step.action !== 'ignore') this.#pacer.saw((this.#lease = this.#options.reporter.lease = lease));
+      if (step.action !== 'ignore') {
+        this.#options.reporter.lease = lease;
+        this.#pacer.saw(lease);
+      }
       this.#take(step, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -162,7 +164,7 @@ export class Guard {
       this.#actions.add('close', () => this.#close());
     }
     const { term } = step.state;
-    const lease = this.#lease;
+    const { lease } = this.#pacer;
     if (step.action === 'open' && term !== null && lease && !this.#actions.add('open', () => this.#open(term, lease, signal))) this.#letGo(term);
     const owed = step.relinquish;
     if (owed !== null && owed > this.#owed && unproven === null && this.#actions.add('relinquish', () => this.#relinquish(owed, signal)))
@@ -244,7 +246,8 @@ export class Guard {
       this.#active = false;
       const own: Watermark | null = this.#options.reporter.lostRecord ? null : await this.#driver.watermark();
       // A holder that never opened knows less than the lease does.
-      const watermark = own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null);
+      const { lease } = this.#pacer;
+      const watermark = own === null ? null : highest(own, lease?.watermark?.kind === own.kind ? lease.watermark : null);
       const handover = await handedOver(this.#driver, this.#options.reporter);
       await this.#report({ relinquished: { term, watermark, ...(handover === null ? {} : { handover }) } }, signal);
       this.#hold = onRelinquished(this.#hold, term);
@@ -265,13 +268,9 @@ export class Guard {
 
   /** @returns whether the table has acknowledged it. */
   #tryReport(signal?: AbortSignal): Promise<boolean> {
-    return this.#report({}, signal).then(
-      () => true,
-      (error: unknown) => {
-        if ((error as Error).name === 'NodeCloned') this.#sayWhy((error as Error).message);
-        return false;
-      },
-    );
+    return isAcknowledged(this.#report({}, signal), (why) => {
+      this.#sayWhy(why);
+    });
   }
 
   async #reportLoop(signal: AbortSignal): Promise<void> {

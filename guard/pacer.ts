@@ -27,6 +27,11 @@ export class Pacer {
     return isAlert(this.#pace, this.#lease, this.#options.clock.steadyMs());
   }
 
+  /** The last good read. */
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
   /** Takes in a good read. */
   saw(lease: Lease | undefined): void {
     const before = this.#pace;

@@ -50,6 +50,16 @@ export interface ReporterOptions {
   readonly timeout: () => AbortSignal;
 }
 
+/** Whether the table has acknowledged a report. @param say told why when another guard writes in its place. */
+export const isAcknowledged = (written: Promise<void>, say: (why: string) => void): Promise<boolean> =>
+  written.then(
+    () => true,
+    (error: unknown) => {
+      if ((error as Error).name === 'NodeCloned') say((error as Error).message);
+      return false;
+    },
+  );
+
 /** How long the word of another guard is passed on. */
 const rivalShownMs = 120_000;
 

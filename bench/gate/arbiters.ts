@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { answered } from '../answered.ts';
 import { ArbiterStore } from '../../aws/arbiter.ts';
 import { limits } from '../../aws/clients.ts';
 import type { AskOnce, LookOnce } from '../../chains/ask-arbiter.ts';
@@ -21,20 +22,10 @@ export interface BenchArbiter {
   close(): Promise<void>;
 }
 
-const answered = async <T>(child: ChildProcess): Promise<T> => {
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => {
-      throw new Error('the table ended before it answered');
-    }),
-  ])) as [T];
-  return message;
-};
-
 /** The adapter for DynamoDB, with the guard's limits, on the local table. */
 export const tableArbiter = async (): Promise<BenchArbiter> => {
   const child = fork(join(import.meta.dirname, 'table.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const { endpoint } = await answered<Ready>(child);
+  const { endpoint } = await answered<Ready>(child, 'the table');
   const client = new DynamoDBClient({ ...limits(2_000), endpoint, ...localCredentials, maxAttempts: 1 });
   const store = new ArbiterStore({ client, table: 'baton' });
   return {
@@ -46,7 +37,7 @@ export const tableArbiter = async (): Promise<BenchArbiter> => {
     look: ({ validator, lane }, signal) => store.read(validator, signal, lane),
     counted: () => {
       child.send('count');
-      return answered<Counted>(child);
+      return answered<Counted>(child, 'the table');
     },
     close: async () => {
       client.destroy();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { answered } from '../answered.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { rangeOf, type Range } from '../figures.ts';
 import { writePart, writePlot } from '../page.ts';
@@ -54,16 +55,6 @@ const bundleWatcher = async (): Promise<void> => {
   await build({ entryPoints, outfile: bundle, bundle: true, platform: 'node', target: 'node24', format: 'esm', minify: true, banner });
 };
 
-const answered = async <T>(child: ChildProcess): Promise<T> => {
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => {
-      throw new Error('a process of the bench ended before it answered');
-    }),
-  ])) as [T];
-  return message;
-};
-
 const pin = (child: ChildProcess, core: number): void => {
   if (pinned) execFileSync('taskset', ['-a', '-p', '-c', String(core), String(child.pid)], { stdio: 'ignore' });
 };
@@ -89,10 +80,10 @@ const watchWith = async ({ mode, rounds, shard }: Job, servers: ChildProcess, { 
   pin(child, 0);
   const counts: Counted[] = [];
   for (;;) {
-    const message = await answered<Told | 'round'>(child);
+    const message = await answered<Told | 'round'>(child, 'a process of the bench');
     if (message !== 'round') return { ...message, counts };
     servers.send('count');
-    counts.push(await answered<Counted>(servers));
+    counts.push(await answered<Counted>(servers, 'a process of the bench'));
   }
 };
 
@@ -111,7 +102,7 @@ export const measure = async ({ validators, shards, rounds, lockStep }: Size): P
     pin(servers, 1);
     const wanted: Wanted = { validators, perChain, failingEach: 100 };
     servers.send(wanted);
-    const ready = await answered<Ready>(servers);
+    const ready = await answered<Ready>(servers, 'a process of the bench');
     // One watcher after the other: each has a core of its own where they are deployed.
     const own: Measured[] = [];
     for (let index = 0; index < shards; index += 1) own.push(await watchWith({ mode: 'watch', rounds, shard: `${index}/${shards}` }, servers, ready));

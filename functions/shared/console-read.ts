@@ -12,7 +12,7 @@ import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import { abreast } from './abreast.ts';
 import { frozenNow } from './breaker.ts';
 import type { Deps } from './deps.ts';
-import { Pulse } from './pulse.ts';
+import { Pulse, sequenceOf } from './pulse.ts';
 import { uncalledMs } from './reports.ts';
 import { lookOnce, mostAbreast, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
 
@@ -47,13 +47,13 @@ const noteGuards = (pulses: Pulses, reading: Reading, atMs: SteadyMs): void => {
 const guardsKnown = (pulses: Pulses, reading: Reading, atMs: SteadyMs): boolean =>
   nodesOf(reading).every((node) => !reading.looks.at(-1)?.[node] || pulses.guards.of(guardKey(reading.validator, node), atMs) !== 'unknown');
 
-// Each takeover begins to count anew, under a higher generation. Nobody's item is silence, and so is one that cannot be read.
+// Nobody's item is silence, and so is one that cannot be read.
 const noteWatch = async (deps: Pick<Deps, 'records' | 'clock'>, pulses: Pulses, signal: AbortSignal): Promise<void> => {
   const found = await deps.records.readWatcher(homeVantage, signal).catch((error: unknown) => {
     if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
     throw error;
   });
-  pulses.watch.note(homeVantage, { sequence: found ? found.generation * 1_000_000 + found.round : -1 }, deps.clock.steadyMs());
+  pulses.watch.note(homeVantage, { sequence: sequenceOf(found) }, deps.clock.steadyMs());
 };
 
 const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs, frozen: Frozen | null): Seen => {

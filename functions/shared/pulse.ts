@@ -2,6 +2,13 @@ import { durationMs, elapsedMs, type DurationMs, type SteadyMs } from '../../cor
 
 /** Whether numbers that somebody must raise are raised: of guards, and of the watch. A stored number alone shows no life. */
 
+/** More rounds than any watcher makes before the next one takes over. */
+const mostRounds = 1_000_000;
+
+/** What a watcher raises: each takeover begins to count anew, under a higher generation. Nobody's item is less than any. */
+export const sequenceOf = (watcher: { readonly generation: number; readonly round: number } | undefined): number =>
+  watcher === undefined ? -1 : watcher.generation * mostRounds + watcher.round;
+
 interface Counted {
   readonly sequence: number;
 }

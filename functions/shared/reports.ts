@@ -1,6 +1,7 @@
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { longestReportMs } from '../../core/pace.ts';
+import { silentIn } from '../../core/survey.ts';
 import { durationMs, elapsedMs, type DurationMs } from '../../core/time.ts';
 import type { Timing } from '../../core/timing.ts';
 import type { Deps } from './deps.ts';
@@ -46,7 +47,7 @@ export const untilRisen = async (
   const startedMs = deps.clock.steadyMs();
   for (let look = 1; ; look += 1) {
     const reports = await readReports(deps, of.validator, of.nodes, signal);
-    const silent = of.watched.filter((node) => (reports[node]?.sequence ?? 0) <= (of.before[node]?.sequence ?? 0));
+    const silent = silentIn(of.watched, [of.before, reports]);
     if (silent.length === 0 || look * pollMs > of.withinMs || elapsedMs(startedMs, deps.clock.steadyMs()) >= of.withinMs) return { reports, silent };
     await deps.clock.sleep(pollMs, signal);
   }

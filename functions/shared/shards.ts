@@ -2,7 +2,7 @@ import { shardOf } from '../../core/shard.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import { durationMs } from '../../core/time.ts';
 import type { Deps } from './deps.ts';
-import { Pulse } from './pulse.ts';
+import { Pulse, sequenceOf } from './pulse.ts';
 
 /**
  * Several watchers of one vantage share the fleet. Each sees by the others' round counters who lives, and looks at what falls to it among those.
@@ -14,10 +14,6 @@ import { Pulse } from './pulse.ts';
 const aliveMs = 15_000;
 /** Two rounds: so long a watcher looks who is there before it takes its own part over. Whoever watches it meanwhile goes on. */
 const observeMs = durationMs(10_000);
-
-/** More than any watcher makes before the next one takes over. */
-const mostRounds = 1_000_000;
-const notThere = -1;
 
 /** The name under which a watcher's rounds are counted. */
 export const watcherName = (vantage: string, shard: number): string => (shard === 0 ? vantage : `${vantage}#${shard}`);
@@ -54,8 +50,7 @@ export class Shards {
       const found = await records.readWatcher(watcherName(this.#part.vantage, shard), signal).catch(() => null);
       if (found === null) return;
       // A new owner counts from 0 again: that it is another one shows life too, and so does one where none was.
-      const sequence = found === undefined ? notThere : found.generation * mostRounds + found.round;
-      this.#pulse.note(String(shard), { sequence }, clock.steadyMs());
+      this.#pulse.note(String(shard), { sequence: sequenceOf(found) }, clock.steadyMs());
     };
     await Promise.all(this.#others.map(note));
   }

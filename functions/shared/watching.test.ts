@@ -65,7 +65,8 @@ test('a look that ends after the watch does has no effect', async () => {
   expect(watching.all()).toMatchObject([{ unseen: true }]);
 });
 
-test('one execution is asked for once in an episode, however often it is seen failing', async () => {
+/** A validator that fails, and how often its failover was asked for; the first so many times in vain. */
+const failing = async (inVain = 0) => {
   const world = new World();
   world.observe = () => 'failing';
   const deps = world.deps();
@@ -73,24 +74,19 @@ test('one execution is asked for once in an episode, however often it is seen fa
   const start = deps.workflow.start.bind(deps.workflow);
   deps.workflow.start = async (of, signal) => {
     asked += 1;
-    return start(of, signal);
-  };
-  await world.clock.run(watch({}, deps, never, () => 60_000 - world.clock.steadyMs()));
-  expect(asked).toBe(1);
-});
-
-test('what failed to start is asked for again', async () => {
-  const world = new World();
-  world.observe = () => 'failing';
-  const deps = world.deps();
-  let asked = 0;
-  const start = deps.workflow.start.bind(deps.workflow);
-  deps.workflow.start = async (of, signal) => {
-    asked += 1;
-    if (asked < 3) throw new Error('throttled');
+    if (asked <= inVain) throw new Error('throttled');
     return start(of, signal);
   };
   const { started } = await world.clock.run(watch({}, deps, never, () => 60_000 - world.clock.steadyMs()));
+  return { asked, started };
+};
+
+test('one execution is asked for once in an episode, however often it is seen failing', async () => {
+  expect((await failing()).asked).toBe(1);
+});
+
+test('what failed to start is asked for again', async () => {
+  const { asked, started } = await failing(2);
   expect([asked, started.length]).toEqual([3, 1]);
 });
 

@@ -95,7 +95,7 @@ export const guardBugs: readonly Bug[] = [
     [
       {
         file: guard,
-        find: 'own === null ? null : highest(own, this.#lease?.watermark?.kind === own.kind ? this.#lease.watermark : null)',
+        find: 'own === null ? null : highest(own, lease?.watermark?.kind === own.kind ? lease.watermark : null)',
         replace: 'own',
       },
     ],
