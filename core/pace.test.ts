@@ -92,10 +92,11 @@ describe('a report', () => {
   ])('alert %o, holds %o, failed %o: each %i ms', (alert, holds, failed, ms) => {
     expect(reportEveryMs({ alert, holds, failed }, timing)).toBe(ms);
   });
-  test('of a holder leaves time for another one under a short lease', () => {
+  test('of a holder, and of who may become it, leaves time for another one under a short lease', () => {
     const short = { leaseMs: durationMs(2_000), stopMs: durationMs(500), marginMs: durationMs(300) };
     expect(reportEveryMs({ alert: false, holds: true, failed: false }, short)).toBe(600);
     expect(reportEveryMs({ alert: true, holds: true, failed: true }, short)).toBe(600);
+    expect(reportEveryMs({ alert: true, holds: false, failed: false }, short)).toBe(600);
     expect(reportEveryMs({ alert: false, holds: false, failed: false }, short)).toBe(10_000);
   });
   test('is never further apart than who asks for it waits', () => {

@@ -64,13 +64,14 @@ export const isSame = (peeked: Lease | undefined, lease: Lease | undefined): boo
   peeked?.version === lease?.version && peeked?.call === lease?.call;
 
 /**
- * Time between two reports. Of a holder, no more than half of what its acknowledged report lets it hold: one that is lost is made up for.
+ * Time between two reports. Of a holder, and of whoever may become it soon, no more than half of what its acknowledged report lets it hold: one that
+ * is lost is made up for, and a key that is released finds a guard that is proven to be the only one of its node.
  * @param of.failed the last one was not acknowledged.
  */
 export const reportEveryMs = (
   of: { readonly alert: boolean; readonly holds: boolean; readonly failed: boolean },
   { leaseMs, stopMs, marginMs }: Pick<Timing, 'leaseMs' | 'stopMs' | 'marginMs'>,
 ): DurationMs => {
-  const longestMs = of.holds ? Math.min(holdingReportMs, (leaseMs - stopMs - marginMs) / 2) : longestReportMs;
+  const longestMs = of.holds || of.alert ? Math.min(holdingReportMs, (leaseMs - stopMs - marginMs) / 2) : longestReportMs;
   return durationMs(Math.min(longestMs, of.failed ? againMs : longestMs, of.alert ? alertReportMs : longestMs));
 };

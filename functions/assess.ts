@@ -10,7 +10,7 @@ import * as make from './shared/make.ts';
 import { frozenNow } from './shared/breaker.ts';
 import { lookUntilTold } from './shared/look.ts';
 import { quarantinedOf } from './shared/quarantine.ts';
-import { calledMs, readReports, untilRisen } from './shared/reports.ts';
+import { callAndWait } from './shared/reports.ts';
 
 /** The window of a planned move; null for what begins at once. */
 const windowOf = async (
@@ -28,34 +28,37 @@ export const assess: Act<
   z.input<typeof contract.output>,
   'clock' | 'randomHex' | 'settings' | 'records' | 'lease' | 'chains' | 'workflow'
 > = async (input, deps, signal) => {
-  const { config, hash } = await needConfig(deps, input.validator, signal);
-  const lease = await deps.lease.read(input.validator, signal);
+  const [{ config, hash }, lease] = await Promise.all([needConfig(deps, input.validator, signal), deps.lease.read(input.validator, signal)]);
   const nodes = config.nodes.map(({ id }) => id);
-  const before = await readReports(deps, config.id, nodes, signal);
-  // After that: what rises above it answers the call. One that is lost costs time, and says of no guard that it lives.
-  await deps.lease.call(config.id, deps.randomHex(8), signal);
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
-  const awaited = { validator: config.id, nodes, watched, before, withinMs: calledMs(config.timing), pollMs: config.timing.fencePollMs };
   // Nobody signs meanwhile: the chain is looked at while the standbys' reports rise.
-  const [{ state, head }, risen] = await Promise.all([lookUntilTold(deps, config, signal), untilRisen(deps, awaited, signal)]);
+  const [{ state, head }, risen] = await Promise.all([lookUntilTold(deps, config, signal), callAndWait(deps, { config, nodes, watched }, signal)]);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
+  const [quarantined, pause, frozen, history, window, claimRunning] = await Promise.all([
+    quarantinedOf(deps, config.id, nodes, signal),
+    deps.records.readPause(config.id, signal),
+    frozenNow(deps, signal),
+    deps.records.readHistory(config.id, signal),
+    windowOf(input, deps, signal),
+    moving && deps.workflow.isRunning(lease.claim, signal),
+  ]);
   return assessRequest({
     config,
     configHash: hash,
     lease,
     ...risen,
-    quarantined: await quarantinedOf(deps, config.id, nodes, signal),
+    quarantined,
     verdict: state,
     head,
-    paused: holding(await deps.records.readPause(config.id, signal), deps.clock.epochMs()) ?? null,
-    frozen: await frozenNow(deps, signal),
-    history: await deps.records.readHistory(config.id, signal),
+    paused: holding(pause, deps.clock.epochMs()) ?? null,
+    frozen,
+    history,
     nowMs: deps.clock.epochMs(),
     request: { execution: input.execution, kind: input.kind, to: input.to, cause: input.cause },
     dryRun: deps.settings.dryRun,
     approvalAlways: deps.settings.approvalRequired,
-    window: await windowOf(input, deps, signal),
-    claimRunning: moving && (await deps.workflow.isRunning(lease.claim, signal)),
+    window,
+    claimRunning,
   });
 };
 

@@ -42,6 +42,13 @@ describe('fence', () => {
     world.powerState = 'stopped';
     expect(await call(world, fence, { ...input, waitedMs: 12_000 })).toMatchObject({ state: 'fenced', kind: 'powered-off' });
   });
+  test('the power-off is ordered once in a pass, however often its state is asked for, and again in the next', async () => {
+    const world = worldOf();
+    await call(world, fence, { ...input, waitedMs: 10_000 });
+    expect(world.powerOffs).toBe(1);
+    await call(world, fence, { ...input, pass: 2, waitedMs: 13_000 });
+    expect(world.powerOffs).toBe(2);
+  });
   test('a verified stop is proof; each of these is not', async () => {
     const world = worldOf();
     world.commandResult = { outcome: 'done', output: goodOutput() };

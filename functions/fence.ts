@@ -21,15 +21,16 @@ export const fence: Act<
 > = async (input, deps, signal) => {
   const { clock, records } = deps;
   const startedMs = clock.steadyMs();
-  const { config } = await needConfig(deps, input.validator, signal);
+  const [driven, { config }] = await Promise.all([needDriven(deps, input, signal), needConfig(deps, input.validator, signal)]);
   const sum = (): number => input.waitedMs + elapsedMs(startedMs, clock.steadyMs());
-  const told = (): { pass: number; waitedMs: number } => ({ pass: input.pass + 1, waitedMs: sum() });
+  const told = () => ({ pass: input.pass + 1, waitedMs: sum() });
   const attestation = input.approvalId === null ? undefined : await deps.approvals.read(input.approvalId, signal);
   let firstReport: NodeReport | undefined;
   let lastReport: NodeReport | undefined;
-  let reason = '';
+  let [lease, reason] = [driven, ''];
+  const of = { deps, config, attestation, pass: { ordered: false }, signal };
   for (let look = 0; look < maxLooks; look += 1) {
-    const lease = await needDriven(deps, input, signal);
+    if (look > 0) lease = await needDriven(deps, input, signal);
     if (lease.phase !== 'FENCING') {
       const kind = lease.evidence?.kind ?? 'attested';
       return { state: 'fenced', kind, ...told(), sentence: `${lease.holder} is fenced already: ${lease.evidence?.how ?? ''}` };
@@ -37,7 +38,7 @@ export const fence: Act<
     // A report that cannot be read is no report: silence, not an error of the other kinds of evidence.
     lastReport = await records.readReport(input.validator, lease.holder, signal).catch(() => undefined);
     firstReport ??= lastReport;
-    const proof = await seekProof({ deps, config, lease, report: lastReport, waitedMs: sum(), attestation, signal }, config.policy.evidence);
+    const proof = await seekProof({ ...of, lease, report: lastReport, waitedMs: sum() }, config.policy.evidence);
     if (proof.outcome === 'proof') {
       await deps.lease.mustWrite(
         recordProof(input, { evidence: proof.evidence, attempt: attemptId.parse(`${input.claim}/RecordProof/${input.term}`) }),

@@ -22,13 +22,17 @@ export const releaseKey: Act<
   const lease = await needDriven(deps, input, signal);
   if (lease.phase === 'RELEASED')
     return { holder: lease.holder, watermark: lease.watermark ?? null, sentence: `${lease.holder} has been released already in term ${lease.term}.` };
-  const { config } = await needConfig(deps, input.validator, signal);
+  const [{ config }, vault, report, quarantined] = await Promise.all([
+    needConfig(deps, input.validator, signal),
+    deps.records.readVault(input.validator, signal),
+    deps.records.readReport(input.validator, input.candidate, signal),
+    quarantinedOf(deps, input.validator, [input.candidate], signal),
+  ]);
   const again = `baton failover ${input.validator}`;
   const { evidence } = lease;
   if (lease.phase !== 'FENCED' || !evidence || evidence.term !== lease.term || evidence.node !== lease.holder) {
-    throw new BatonError('EvidenceRefused', `there is no proof in term ${lease.term} that ${lease.holder} is fenced (phase ${lease.phase})`, {
-      fix: again,
-    });
+    const why = `there is no proof in term ${lease.term} that ${lease.holder} is fenced (phase ${lease.phase})`;
+    throw new BatonError('EvidenceRefused', why, { fix: again });
   }
   if (!accepts(config.policy, evidence.kind))
     throw new BatonError('EvidenceRefused', `evidence ${evidence.kind} is not accepted by the policy of ${config.id}`, {
@@ -36,22 +40,18 @@ export const releaseKey: Act<
       fix: again,
     });
   const candidate = config.nodes.find(({ id }) => id === input.candidate);
-  const vault = await deps.records.readVault(input.validator, signal);
   if (lease.candidate !== input.candidate || !candidate)
     throw new BatonError('CandidateNotReady', `${input.candidate} is not the candidate of term ${lease.term}`, { fix: again });
   if (!vault) throw new BatonError('KeyMissing', `no key of ${config.id} is sealed`, { fix: `baton seal ${config.id} --key-file FILE` });
-  const report = await deps.records.readReport(input.validator, input.candidate, signal);
   const head = await deps.chains.headOf(config, signal);
-  const quarantined = (await quarantinedOf(deps, config.id, [input.candidate], signal)).length > 0;
-  const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined });
+  const reason = notReady({ config, node: input.candidate, report, head, build: undefined, quarantined: quarantined.length > 0 });
   if (reason !== null) throw new BatonError('CandidateNotReady', `${input.candidate} is not ready: ${reason}`, { fix: again });
   const watermark = await needFloor(deps, { config, lease, head, candidate: report }, signal);
-  const sealed = await deps.keys.releaseTo(
-    { vault, validator: input.validator, node: input.candidate, term: input.term, principal: candidate.principal },
-    signal,
-  );
-  const { kind } = evidence;
-  await deps.records.writeQuarantine(config.id, lease.holder, { term: lease.term, kind, atMs: deps.clock.epochMs() }, signal);
+  const { kind, term } = evidence;
+  const [sealed] = await Promise.all([
+    deps.keys.releaseTo({ vault, validator: config.id, node: candidate.id, term, principal: candidate.principal }, signal),
+    deps.records.writeQuarantine(config.id, lease.holder, { term, kind, atMs: deps.clock.epochMs() }, signal),
+  ]);
   // As late as can be: a grant alone is worth nothing.
   await needClosedBreaker(deps, {}, signal);
   const next = await deps.lease.mustWrite(

@@ -35,12 +35,16 @@ export const takeTerm: Act<
     });
   // Before anything is judged. A failover does not wait for it: the watch keeps the guards awake while it sees a failure.
   if (plan.kind === 'switchover') await wake(deps, config, signal);
+  const [record, pause, seen] = await Promise.all([
+    approvalId === null ? undefined : deps.approvals.read(approvalId, signal),
+    deps.records.readPause(plan.validator, signal),
+    deps.lease.read(plan.validator, signal),
+  ]);
   if (plan.approval.required || deps.settings.approvalRequired || config.policy.mode !== 'auto') {
-    const record = approvalId === null ? undefined : await deps.approvals.read(approvalId, signal);
     const verdict = approves({ record, plan, planHash });
     if (!verdict.ok) throw new BatonError('ApprovalInvalid', `the plan is not approved: ${verdict.reason}`, { fix: again });
   }
-  const paused = holding(await deps.records.readPause(plan.validator, signal), deps.clock.epochMs());
+  const paused = holding(pause, deps.clock.epochMs());
   if (paused)
     throw new BatonError('Paused', `${plan.validator} was paused by ${paused.by}: ${paused.reason}`, { fix: `baton resume ${plan.validator}` });
   await needClosedBreaker(
@@ -48,7 +52,6 @@ export const takeTerm: Act<
     { may: (frozen) => fenceOnly(frozen, { validator: plan.validator, byHand: plan.cause.kind === 'operator' }) },
     signal,
   );
-  const seen = await deps.lease.read(plan.validator, signal);
   if (!seen) throw new BatonError('LeaseMissing', `${plan.validator} has no lease`, { fix: 'baton apply validators.yaml' });
   const quiet = await untilQuiet(deps, { config, plan, seen, waiting }, signal);
   if (quiet.later) return { state: 'later', ...quiet.later };

@@ -292,7 +292,8 @@ export class Guard {
         failed = !(await this.#tryReport(signal));
       }
       this.#options.onCycle?.('report');
-      await clock.sleep(durationMs(distressEveryMs), signal).catch(() => undefined);
+      const restMs = durationMs(Math.min(distressEveryMs, everyMs / 2));
+      await clock.sleep(restMs, AbortSignal.any([signal, this.#pacer.wanted])).catch(() => undefined);
     }
   }
 }

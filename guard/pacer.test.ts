@@ -52,6 +52,27 @@ describe('pace', () => {
       expect(bench.reads - (later[0] ?? 0)).toBeLessThan(3);
     }, {});
   });
+  test('answers a call with its next read, and is proven to be the only guard whenever a key may come, under a short lease too', async () => {
+    const timing = { leaseMs: 2_000, stopMs: 300, marginMs: 300, pollMs: 250, movingPollMs: 50, readTimeoutMs: 500 };
+    await withGuard(
+      async (bench) => {
+        bench.lease = leaseOf({ holder: birch });
+        await bench.during(40_010);
+        const before = bench.stored?.sequence ?? 0;
+        bench.lease = leaseOf({ holder: birch, call: '0123456789abcdef' });
+        await bench.during(250);
+        expect(bench.stored?.sequence).toBe(before + 1);
+        for (let tenth = 0; tenth < 30; tenth += 1) {
+          await bench.during(100);
+          expect(bench.reporter?.whyUnproven()).toBe(null);
+        }
+        bench.lease = leaseOf({ phase: 'RELEASED', version: 9 });
+        await bench.during(60);
+        expect(signs(bench)).toBe(true);
+      },
+      { config: { timing } },
+    );
+  });
   test('a holder whose report is lost tries again before it would have to close', async () => {
     await withGuard(async (bench) => {
       await bench.during(40_000);

@@ -17,7 +17,7 @@ export class Pacer {
   #pace: Pace = newPace;
   #lease: Lease | undefined;
   #peeks = 0;
-  #wanted = false;
+  #wanted = new AbortController();
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -36,7 +36,7 @@ export class Pacer {
   saw(lease: Lease | undefined): void {
     const before = this.#pace;
     this.#pace = onCall(before, lease, this.#options.clock.steadyMs());
-    if (this.#pace !== before) this.#wanted = true;
+    if (this.#pace !== before) this.#wanted.abort();
     this.#lease = lease;
   }
 
@@ -59,10 +59,15 @@ export class Pacer {
     return reportEveryMs({ alert: this.#alert, holds, failed }, this.#options.config.timing);
   }
 
-  /** Once after each call: whoever called waits for a report. */
+  /** Aborted when whoever called waits for a report. */
+  get wanted(): AbortSignal {
+    return this.#wanted.signal;
+  }
+
+  /** Once after each call. */
   takeWanted(): boolean {
-    const wanted = this.#wanted;
-    this.#wanted = false;
+    const wanted = this.#wanted.signal.aborted;
+    if (wanted) this.#wanted = new AbortController();
     return wanted;
   }
 }

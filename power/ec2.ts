@@ -9,21 +9,22 @@ export interface Ec2Power {
   test(node: NodeId, signal?: AbortSignal): Promise<PowerTest>;
 }
 
+const gone: readonly string[] = ['stopped', 'terminated'];
+
 /**
- * EC2 in the shape of every other switch: the instance's id is its identity, so its answer is about that instance or about nothing.
- * One is made for one look: what its order found to be down already is the state of that look.
+ * EC2 in the shape of every other switch: the instance's id is its identity, so its answer is about that instance or about nothing, and its state
+ * is EC2's own, and not what a controller remembers.
  */
-export const ec2Switch = (power: Ec2Power): PowerSwitch => {
-  const down = new Map<NodeId, string>();
-  return {
-    // What is on its way down, or down, is left alone: EC2's state is EC2's own, and not what a controller remembers.
-    off: async ({ node }, signal) => {
-      const before = await power.state(node, signal);
-      if (before === 'running' || before === 'pending') await power.off(node, signal);
-      else if (before === 'stopped' || before === 'terminated') down.set(node, before);
-      return true;
-    },
-    state: async ({ node }, signal) => ({ kind: 'ec2', node, state: down.get(node) ?? (await power.state(node, signal)) }),
-    test: ({ node }, signal) => power.test(node, signal),
-  };
-};
+export const ec2Switch = (power: Ec2Power): PowerSwitch => ({
+  off: async ({ node }, signal) => {
+    try {
+      await power.off(node, signal);
+    } catch (error) {
+      // A terminated one takes no order, and has nothing left to cut.
+      if (!gone.includes(await power.state(node, signal))) throw error;
+    }
+    return true;
+  },
+  state: async ({ node }, signal) => ({ kind: 'ec2', node, state: await power.state(node, signal) }),
+  test: ({ node }, signal) => power.test(node, signal),
+});

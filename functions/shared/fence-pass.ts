@@ -13,6 +13,12 @@ import { switchOf } from './switch-of.ts';
 
 export type FenceNeeds = 'clock' | 'records' | 'fenceCommand' | 'power' | 'remotePower';
 
+/** What one invocation has done by now. */
+export interface Pass {
+  /** An order to cut the power was taken: it is given once in a pass, and then only the state is asked for. */
+  ordered: boolean;
+}
+
 export interface Look {
   readonly deps: Pick<Deps, FenceNeeds>;
   readonly config: ValidatorConfig;
@@ -21,6 +27,7 @@ export interface Look {
   /** Measured time since TakeTerm was acknowledged: a lower bound. */
   readonly waitedMs: number;
   readonly attestation: ApprovalRecord | undefined;
+  readonly pass: Pass;
   readonly signal: AbortSignal;
 }
 
@@ -43,15 +50,15 @@ const stop = async ({ deps, config, lease, report, waitedMs, signal }: Look): Pr
   return proofOfStop(lease, { instance: lease.holder, nonce, commandId, output: result.output, report, atMs: deps.clock.epochMs() });
 };
 
-const powerOff = async ({ deps, config, lease, waitedMs, signal }: Look): Promise<Proof> => {
+const powerOff = async ({ deps, config, lease, waitedMs, pass, signal }: Look): Promise<Proof> => {
   const node = config.nodes.find(({ id }) => id === lease.holder);
   const power = node && powerOf(node);
   if (!power) return none('its power cannot be switched');
   if (waitedMs < config.timing.powerOffAfterMs) return none('softer ways are tried first');
   const ask = { validator: lease.validator, node: lease.holder, term: lease.term, power };
   const by = switchOf(deps, power);
-  const ordered = await by.off(ask, signal);
-  return proofOfPower(lease, { ask, ordered, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
+  pass.ordered = pass.ordered || (await by.off(ask, signal));
+  return proofOfPower(lease, { ask, ordered: pass.ordered, said: await by.state(ask, signal), atMs: deps.clock.epochMs() });
 };
 
 /** The word of the candidate is read after the term was taken, and only where it is needed. One that cannot be read is none. */

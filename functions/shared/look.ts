@@ -49,8 +49,8 @@ export const lookAll = async (
   };
 };
 
-/** Between two looks; less where the watch looks more often. */
-const betweenLooksMs = durationMs(1_000);
+/** Between two looks; where the watch looks more often than that, half of its time: nobody signs until it is told. */
+const betweenLooksMs = durationMs(500);
 const longestMs = durationMs(20_000);
 
 /** Looks until something can be told: only a new block shows whether a signature landed in it. */
@@ -61,7 +61,7 @@ export const lookUntilTold = async (
 ): Promise<{ state: VerdictState; head: number | null }> => {
   let memories: Memories = {};
   let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
-  const betweenMs = durationMs(Math.min(betweenLooksMs, config.timing.probeMs));
+  const betweenMs = durationMs(Math.min(betweenLooksMs, Math.ceil(config.timing.probeMs / 2)));
   const maxLooks = Math.ceil(longestMs / betweenMs);
   const startedMs = deps.clock.steadyMs();
   let lookedMs = startedMs;

@@ -1,3 +1,4 @@
+import type { ValidatorConfig } from '../../core/config.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import type { NodeReport } from '../../core/report.ts';
 import { longestReportMs } from '../../core/pace.ts';
@@ -51,4 +52,18 @@ export const untilRisen = async (
     if (silent.length === 0 || look * pollMs > of.withinMs || elapsedMs(startedMs, deps.clock.steadyMs()) >= of.withinMs) return { reports, silent };
     await deps.clock.sleep(pollMs, signal);
   }
+};
+
+/** Calls the guards, and waits for the reports of those that could take over. */
+export const callAndWait = async (
+  deps: Pick<Deps, 'clock' | 'randomHex' | 'records' | 'lease'>,
+  of: { readonly config: ValidatorConfig; readonly nodes: readonly NodeId[]; readonly watched: readonly NodeId[] },
+  signal: AbortSignal,
+): Promise<{ reports: Reports; silent: readonly NodeId[] }> => {
+  const { id: validator, timing } = of.config;
+  const { nodes, watched } = of;
+  const before = await readReports(deps, validator, nodes, signal);
+  // After that: what rises above it answers the call. One that is lost costs time, and says of no guard that it lives.
+  await deps.lease.call(validator, deps.randomHex(8), signal);
+  return untilRisen(deps, { validator, nodes, watched, before, withinMs: calledMs(timing), pollMs: timing.fencePollMs }, signal);
 };

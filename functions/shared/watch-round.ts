@@ -139,16 +139,20 @@ export const watchOne = async (
   const episode = now.state === 'healthy' ? '' : before.episode === '' ? deps.randomHex(4) : before.episode;
   // Custody gate has no lease, and nothing that moves.
   const bad = config.custody === 'release' && (now.state === 'suspect' || now.state === 'failing');
-  const calledMs = bad ? await callAgain(deps, { validator, before, changed: now.state !== before.state }, signal) : null;
   if (seen.slashed !== null) await freeze(deps, { validator, vantage: of.vantage, what: seen.slashed }, signal);
+  // Side by side: nobody signs meanwhile.
+  const [calledMs, lease, pause] = await Promise.all([
+    bad ? callAgain(deps, { validator, before, changed: now.state !== before.state }, signal) : null,
+    bad && now.state === 'failing' ? deps.lease.read(validator, signal) : undefined,
+    now.state === 'healthy' ? undefined : deps.records.readPause(validator, signal),
+  ]);
   const why = `${now.sentence} ${seen.sentences.join(' ')}`;
   let { paged, asked } = before;
   let paused = false;
   let started: ExecutionName | null = null;
   if (now.state === 'healthy') paged = false;
   else {
-    const lease = now.state === 'failing' && config.custody === 'release' ? await deps.lease.read(validator, signal) : undefined;
-    paused = holding(await deps.records.readPause(validator, signal), deps.clock.epochMs()) !== undefined;
+    paused = holding(pause, deps.clock.epochMs()) !== undefined;
     if (!paused && shouldAct(config, lease, now.state) && lease) {
       const name = failoverName({ validator, term: lease.term, episode: await sharedEpisode(deps, of, episode, signal) });
       const input = { validator, kind: 'failover', cause: { kind: 'verdict', by: 'watch', reason: why.slice(0, 1_000) } } as const;

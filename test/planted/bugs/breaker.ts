@@ -62,9 +62,8 @@ export const breakerBugs: readonly Bug[] = [
     [
       {
         file: 'functions/assess.ts',
-        find: 'frozen: await frozenNow(deps, signal),',
-        replace:
-          'frozen: await frozenNow(deps, signal).then((one) => (one?.open.every(({ atMs }) => deps.clock.epochMs() - atMs > 86_400_000) ? null : one)),',
+        find: 'frozenNow(deps, signal),',
+        replace: 'frozenNow(deps, signal).then((one) => (one?.open.every(({ atMs }) => deps.clock.epochMs() - atMs > 86_400_000) ? null : one)),',
       },
     ],
     tests,
@@ -157,8 +156,8 @@ export const breakerBugs: readonly Bug[] = [
     [
       {
         file: 'functions/release-key.ts',
-        find: 'atMs: deps.clock.epochMs() }, signal);\n  // As late',
-        replace: 'atMs: deps.clock.epochMs() }, signal).catch(() => false);\n  // As late',
+        find: 'atMs: deps.clock.epochMs() }, signal),\n  ]);\n  // As late',
+        replace: 'atMs: deps.clock.epochMs() }, signal).catch(() => false),\n  ]);\n  // As late',
       },
     ],
     'functions/quarantine.test.ts',
