@@ -9,7 +9,7 @@ import { codeRemoved } from '../../test/rig/control.ts';
 import { writePart, writePlot } from '../page.ts';
 import { endRuns, runOne } from './one.ts';
 import { profileNames, profileSentence } from './profile.ts';
-import { breakdownOf, lineOf, pageOf, summaryOf, svgOf, tableOf, type Cell, type Made } from './report.ts';
+import { breakdownOf, lineOf, partsOf, summaryOf, svgOf, tableOf, type Cell, type Made } from './report.ts';
 import type { Outcome } from './result.ts';
 import { scenarioNames, scenarios, type Scenario } from './scenarios.ts';
 import { buildBaton, buildSigner, builtFolder, install, systemOf, versionsOf } from './systems.ts';
@@ -49,6 +49,7 @@ const quickScenarios = ['crash', 'freeze'];
 /** Of variants that are there for their downtime, and of the control. */
 const fewScenarios = ['crash', 'cut-both'];
 const controlScenarios = ['freeze'];
+const slow: ReadonlySet<string> = new Set(scenarios.filter((one) => one.slow).map(({ name }) => name));
 const timings = { full: { pauseMs: 60_000, limitMs: 130_000 }, quick: { pauseMs: 12_000, limitMs: 60_000 } } as const;
 
 const say = (line: string): void => {
@@ -129,7 +130,6 @@ const runAll = async (asked: Asked, system: string): Promise<Cell[]> => {
       say(`${cell.tool.name.padEnd(18)} ${cell.scenario.padEnd(9)} failed: ${(error as Error).message.split('\n')[0] ?? ''}`);
     }
   };
-  const slow = new Set(scenarios.filter((one) => one.slow).map(({ name }) => name));
   // One after the other, each tool in turn: what disturbs the machine for a while disturbs all of them.
   const turns = Array.from({ length: asked.runs }, () => cells).flat();
   const queues = [turns.filter(({ scenario }) => !slow.has(scenario)), turns.filter(({ scenario }) => slow.has(scenario))] as const;
@@ -182,8 +182,8 @@ const main = async (): Promise<number> => {
     say(`${cell.tool.name}: ${JSON.stringify(breakdownOf(cell))}`);
   const summary = summaryOf(cells);
   if (values.write) {
-    writePart('failover', pageOf(cells, made));
-    writePlot('failover', svgOf(cells, made));
+    for (const [name, part] of Object.entries(partsOf(cells, made, (scenario) => slow.has(scenario)))) writePart(name, part);
+    if (cells.some(({ scenario }) => scenario === 'crash')) writePlot('failover', svgOf(cells, made));
   }
   say(JSON.stringify({ ...summary, profile: asked.profile, skipped }));
   return summary.lateLines > 0 || summary.overlapMs > 0 || summary.controlFired === false || summary.failed.length > 0 ? 1 : 0;

@@ -133,14 +133,30 @@ export const svgOf = (cells: readonly Cell[], made: Made): string =>
       }),
   });
 
-/** The part of docs/performance.md that is this bench's. */
-export const pageOf = (cells: readonly Cell[], made: Made): string => {
+const madeText = (made: Made): string => {
+  const points = [...made.settings, ...Object.entries(made.skipped).map(([name, why]) => `${name} was left out: ${why}`)];
+  const versions = Object.entries(made.versions).map(([name, version]) => `${name} ${version}`);
+  return `${points.map((line) => `* ${line}`).join('\n')}
+
+*${made.date}, ${made.command}, ${made.machine}; ${versions.join(', ')}*`;
+};
+
+const sumText = (cells: readonly Cell[]): string => {
+  const { lateLines, overlapMs } = summaryOf(cells);
+  const runs = cells.filter(isBaton).reduce((sum, { outcomes }) => sum + outcomes.length, 0);
+  return `Of Baton in its ${runs} runs of these together: ${lateLines} late lines, ${seconds(overlapMs)} s in which both signed.`;
+};
+
+const crashText = (cells: readonly Cell[]): string => {
   const crash = cells.find(({ tool, scenario }) => tool.name === 'baton' && scenario === 'crash');
-  const parts = crash ? Object.entries(breakdownOf(crash)).map(([name, ms]) => `${name} ${seconds(ms)} s`) : [];
-  const { crashRatioToPacemaker: ratio, lateLines, overlapMs } = summaryOf(cells);
-  const compared = ratio === null ? 'a time that was not compared' : `${ratio} times as long as Pacemaker's`;
-  const where = parts.length > 0 ? ` Where the time goes in a crash (medians): ${parts.join(', ')}.` : '';
-  return `## Failover, beside other tools
+  const { crashRatioToPacemaker: ratio } = summaryOf(cells);
+  if (!crash || ratio === null) return '';
+  const parts = Object.entries(breakdownOf(crash)).map(([name, ms]) => `${name} ${seconds(ms)} s`);
+  return ` Its crash takes ${ratio} times as long as Pacemaker's; where the time goes (medians): ${parts.join(', ')}.`;
+};
+
+/** A machine, or the signer, is gone, or is to move. */
+const fastPage = (cells: readonly Cell[], made: Made): string => `## Beside other tools
 
 ![Downtime when a whole machine is lost](img/failover.svg)
 
@@ -149,14 +165,29 @@ node after another had taken over and before that one was done: on a chain, each
 
 ${tableOf(cells)}
 
-Baton's crash takes ${compared}; late lines of Baton in all scenarios together: ${lateLines}; both signing: ${seconds(overlapMs)} s.${where}
+${sumText(cells)}${crashText(cells)}
 
-${made.settings.map((line) => `* ${line}`).join('\n')}
-${Object.entries(made.skipped)
-  .map(([name, why]) => `* ${name} was left out: ${why}`)
-  .join('\n')}
-Made on ${made.date} by \`${made.command}\` on ${made.machine}. Versions: ${Object.entries(made.versions)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(', ')}.
+${madeText(made)}
 `;
+
+/** A machine stands still or hears nobody, and comes back. */
+const slowPage = (cells: readonly Cell[], made: Made): string => `## Beside other tools: a machine that comes back
+
+The same machines and the same signer, which goes on when its machine does: here a tool that only waits signs twice. Several runs stand side by side, so the
+downtimes are rough; what counts is the column of late lines. *Control*: Baton with the gate taken out of its guard, whose late lines must be seen.
+
+${tableOf(cells)}
+
+${sumText(cells)}
+
+${madeText(made)}
+`;
+
+/** The parts of docs/performance.md that are this bench's, of what has run. */
+export const partsOf = (cells: readonly Cell[], made: Made, isSlow: (scenario: string) => boolean): Readonly<Record<string, string>> => {
+  const [slow, fast] = [cells.filter(({ scenario }) => isSlow(scenario)), cells.filter(({ scenario }) => !isSlow(scenario))];
+  return {
+    ...(fast.length === 0 ? {} : { failover: fastPage(fast, made) }),
+    ...(slow.length === 0 ? {} : { 'failover-back': slowPage(slow, made) }),
+  };
 };
