@@ -47,6 +47,8 @@ export interface Chain extends ChainRules {
   };
   /** The node runs on active and standby alike; else the guard starts it for the holder alone. */
   readonly standbyRuns?: true;
+  /** The validator signs for each block, and not between two: a planned move begins best right after one. */
+  readonly signsEachBlock?: true;
   /** Folders of the node, beside the guard's own, in which the driver writes for the user of the node. */
   readonly writesIn?: (node: ChainConfig) => readonly string[];
   /** True when the text of a key file is surely the key of another validator. */

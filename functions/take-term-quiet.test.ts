@@ -12,7 +12,8 @@ import { takeTerm } from './take-term.ts';
 
 const openMs = 1_700_000_000_000;
 const iso = (ms: number): string => `${new Date(openMs + ms).toISOString().slice(0, 19)}Z`;
-const at = async (change: (world: World) => void = () => undefined) => {
+const systemd = { kind: 'systemd', progressPath: '/', progressPointer: '/p', headPath: '/', headPointer: '/h' };
+const at = async (change: (world: World) => void = () => undefined, kind: 'switchover' | 'failover' = 'switchover') => {
   const world = new World();
   world.config = configOf((one) => {
     one['policy'] = { mode: 'auto' };
@@ -21,7 +22,7 @@ const at = async (change: (world: World) => void = () => undefined) => {
   change(world);
   const found = await world.clock.run(
     assess(
-      { validator: world.config.id, execution: run('one'), kind: 'switchover', to: birch, cause: { kind: 'operator', by: robin, reason: 'Move.' } },
+      { validator: world.config.id, execution: run('one'), kind, to: birch, cause: { kind: 'operator', by: robin, reason: 'Move.' } },
       world.deps(),
       never,
       () => 100_000,
@@ -43,9 +44,10 @@ const at = async (change: (world: World) => void = () => undefined) => {
 describe('a switchover', () => {
   test('wakes the guards before anything is judged: a pause that comes meanwhile counts', async () => {
     const { world, take } = await at();
+    world.heads = [100, 101];
     const before = [world.calls.length, world.clock.steadyMs()];
     await take();
-    expect([world.calls.length - (before[0] ?? 0), world.clock.steadyMs() - (before[1] ?? 0)]).toEqual([1, 3_200]);
+    expect([world.calls.length - (before[0] ?? 0), world.clock.steadyMs() - (before[1] ?? 0)]).toEqual([1, 3_225]);
     const late = await at();
     const paused = late.world.clock.sleep(durationMs(3_000)).then(() => {
       late.world.paused = { by: robin, reason: 'x', atMs: 1 };
@@ -53,6 +55,25 @@ describe('a switchover', () => {
     await expect(late.take()).rejects.toMatchObject({ code: 'Paused' });
     await paused;
     expect(late.world.lease).toMatchObject({ term: 1, phase: 'HELD' });
+  });
+  test.each<[string, number, (world: World) => void]>([
+    ['right after the next block', 75, (world) => (world.heads = [100, 100, 100, 101])],
+    ['though no block comes for eight seconds', 8_000, () => undefined],
+    ['at once where the chain is not seen', 0, (world) => (world.heads = [null])],
+    ['at once where nothing is to be waited', 0, ({ config }) => Object.assign(config.timing, { quietWaitMs: 0 })],
+    ['no later than it may', 2_000, ({ config }) => Object.assign(config.timing, { quietWaitMs: 2_000 })],
+    ['at once on a chain that does not sign for each block', 0, (world) => (world.config = { ...world.config, chain: systemd })],
+  ])('begins %s, when the guards are awake', async (_, waitedMs, change) => {
+    const { world, take } = await at(change);
+    const beforeMs = world.clock.steadyMs();
+    expect(await take()).toMatchObject({ state: 'taken', term: 2 });
+    expect(world.clock.steadyMs() - beforeMs).toBe(3_200 + waitedMs);
+  });
+  test('waits for no block in a failover', async () => {
+    const { world, asked } = await at(undefined, 'failover');
+    const beforeMs = world.clock.steadyMs();
+    expect(await world.clock.run(takeTerm(contract.input.parse(asked), world.deps(), never, () => 100_000))).toMatchObject({ state: 'taken' });
+    expect(world.clock.steadyMs() - beforeMs).toBe(0);
   });
   test('waits while something is due, and leaves the lease as it is', async () => {
     const { world, take } = await at();
@@ -83,8 +104,9 @@ describe('a switchover', () => {
   test('waits no longer than its window is open', async () => {
     const { world, take } = await at();
     world.quietIn = [40_000];
+    world.heads = [100, 101];
     const told = await take({ notAfter: iso(world.clock.epochMs() - openMs + 12_000) });
-    // The guards took 3.2 s of it to wake.
+    // The guards took 3.2 s of it to wake, and a block came at once.
     expect(told).toMatchObject({ state: 'later', seconds: 8 });
   });
   test.each<[string, { waitedMs?: number; notAfter?: string | null }]>([

@@ -10,7 +10,7 @@ import { takeTerm as contract } from './contract.ts';
 import { needClosedBreaker } from './shared/breaker.ts';
 import { handlerOf, needConfig, type Act } from './shared/handler.ts';
 import * as make from './shared/make.ts';
-import { untilQuiet } from './shared/quiet.ts';
+import { untilBlock, untilQuiet } from './shared/quiet.ts';
 import { wake } from './shared/wake.ts';
 
 /** Takes exactly the assessed term and phase. Plan and approval are judged again from the table: a task's output is not trusted. */
@@ -34,7 +34,7 @@ export const takeTerm: Act<
       fix: again,
     });
   // Before anything is judged. A failover does not wait for it: the watch keeps the guards awake while it sees a failure.
-  if (plan.kind === 'switchover') await wake(deps, config, signal);
+  if (plan.kind === 'switchover') await wake(deps, config, signal).then(() => untilBlock(deps, config, signal));
   const [record, pause, seen] = await Promise.all([
     approvalId === null ? undefined : deps.approvals.read(approvalId, signal),
     deps.records.readPause(plan.validator, signal),

@@ -26,6 +26,7 @@ export const cometbft: Chain = {
     seal: 'priv_validator_key.json --state priv_validator_state.json',
   },
   standbyRuns: true,
+  signsEachBlock: true,
   socketOf: (chain) => nodeOf(chain).socket.replace(/^unix:\/\//, ''),
   states: { reads: (value) => typeof value === 'object' && value !== null && 'height' in value, from: fromSignState, to: signStateFormats },
   isAnothersKey,

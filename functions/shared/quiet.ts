@@ -1,7 +1,8 @@
+import { chainOf } from '../../chains/registry.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { Lease } from '../../core/lease.ts';
 import type { Plan } from '../../core/plan.ts';
-import { durationMs } from '../../core/time.ts';
+import { durationMs, elapsedMs } from '../../core/time.ts';
 import type { Deps } from './deps.ts';
 
 /** How a switchover waits for a time in which nothing is due of the validator. It waits before the term is taken: who may sign is as ever. */
@@ -25,6 +26,28 @@ export interface Quiet {
   /** What there is to say when it does not wait; empty, or begins with a space. */
   readonly sentence: string;
 }
+
+const blockLookMs = durationMs(500);
+const betweenLooksMs = durationMs(25);
+const longestBlockMs = 8_000;
+
+/**
+ * Where a validator signs for each block, and the vantages show one soon: until one has just been made. The time until the next is then longest.
+ * It says nothing of who may sign, and who cannot see the chain does not wait.
+ */
+export const untilBlock = async (deps: Pick<Deps, 'chains' | 'clock'>, config: ValidatorConfig, signal: AbortSignal): Promise<void> => {
+  const { clock } = deps;
+  if (chainOf(config).signsEachBlock !== true) return;
+  const startedMs = clock.steadyMs();
+  const mostMs = Math.min(longestBlockMs, config.timing.quietWaitMs);
+  let first: number | null = null;
+  while (elapsedMs(startedMs, clock.steadyMs()) < mostMs) {
+    const head = await deps.chains.headOf(config, AbortSignal.any([signal, clock.timeout(blockLookMs)]));
+    first ??= head;
+    if (head === null || head !== first) return;
+    await clock.sleep(betweenLooksMs, signal);
+  }
+};
 
 /** Only what a person planned waits, and only while it could begin: what has begun, or has come to nothing, is for the write to tell. */
 const mayWait = ({ plan, seen }: Waiting): boolean =>

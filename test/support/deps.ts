@@ -57,6 +57,8 @@ export class World {
   powerState = 'running';
   powerOffs = 0;
   head: number | null = 100;
+  /** What the next questions for the head alone are told; then `head`. */
+  heads: (number | null)[] = [];
   observe: (vantage: string) => Observation = () => 'signing';
   landed = false;
   /** What the chain tells, look by look, of when nothing is due; then nothing. */
