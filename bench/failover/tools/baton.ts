@@ -193,6 +193,15 @@ const variants: readonly Variant[] = [
     power: true,
     all: false,
   },
+  {
+    name: 'baton-lapse-default',
+    label: 'Baton, default timing, without any power switch: lapse',
+    settings: 'as it comes, mode auto; nothing can power nodes off, and the lapse of an armed guard is accepted',
+    timing: { ...drillTiming, ...defaults, coolDownMs: 1_000 },
+    policy: { mode: 'auto', maxLag: 100, ...byLapse },
+    power: false,
+    all: false,
+  },
 ];
 
 export const batonTools: readonly Tool[] = variants.map(tool);
