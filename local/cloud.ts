@@ -258,7 +258,6 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   });
   late.lambda = pool;
   await pool.start();
-  pool.warm(deployment.functions.map(({ name }) => name));
   const nameOf = (id: string): string | undefined => deployment.functions.find(({ logicalId }) => logicalId === id)?.name;
   const [answer = '', slack] = [nameOf('AnswerFunction'), nameOf('SlackFunction')];
   const api = await startApprovalsApi({
