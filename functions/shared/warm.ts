@@ -25,11 +25,12 @@ const reads = {
 export type WarmRead = keyof typeof reads;
 
 const warmUp = z.strictObject({ warm: z.literal(true) });
+export const isWarmUp = (event: unknown): boolean => warmUp.safeParse(event).success;
 
 /** Ahead of all else. A warm-up never fails: what is wrong is told by the event that needs it. */
 export const warmed = (deps: () => Parts & Pick<Deps, 'clock'>, read: WarmRead | undefined) => ({
   before: async ({ event }: { event: unknown }): Promise<unknown> => {
-    if (!warmUp.safeParse(event).success) return undefined;
+    if (!isWarmUp(event)) return undefined;
     try {
       const made = deps();
       if (read === undefined) return { warm: true };
