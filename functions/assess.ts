@@ -62,7 +62,7 @@ export const assess: Act<
   });
 };
 
-export const handler = handlerOf({ name: 'Assess', ...contract }, assess, {
+export const handler = handlerOf({ name: 'Assess', ...contract, warm: 'config' }, assess, {
   clock: make.clock,
   randomHex: make.randomHex,
   settings: make.settings,

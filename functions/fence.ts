@@ -68,7 +68,7 @@ export const fence: Act<
   };
 };
 
-export const handler = handlerOf({ name: 'Fence', ...contract }, fence, {
+export const handler = handlerOf({ name: 'Fence', ...contract, warm: 'config' }, fence, {
   clock: make.clock,
   measure: make.measure,
   records: make.records,

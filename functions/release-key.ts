@@ -70,7 +70,7 @@ export const releaseKey: Act<
   };
 };
 
-export const handler = handlerOf({ name: 'ReleaseKey', ...contract }, releaseKey, {
+export const handler = handlerOf({ name: 'ReleaseKey', ...contract, warm: 'config' }, releaseKey, {
   records: make.records,
   lease: make.lease,
   chains: make.chains,

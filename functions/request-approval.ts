@@ -68,7 +68,7 @@ export const requestApproval: Act<
   };
 };
 
-export const handler = handlerOf({ name: 'RequestApproval', ...contract }, requestApproval, {
+export const handler = handlerOf({ name: 'RequestApproval', ...contract, warm: 'config' }, requestApproval, {
   clock: make.clock,
   records: make.records,
   approvals: make.approvals,

@@ -16,7 +16,7 @@ export const settle: Act<z.output<typeof contract.input>, z.input<typeof contrac
   return { sentence: `${lease.holder} holds term ${lease.term} of ${lease.validator}.` };
 };
 
-export const handler = handlerOf({ name: 'Settle', ...contract }, settle, {
+export const handler = handlerOf({ name: 'Settle', ...contract, warm: 'history' }, settle, {
   clock: make.clock,
   records: make.records,
   lease: make.lease,

@@ -54,4 +54,4 @@ const makers = {
 /** Slack takes an empty answer as one that it need not show. */
 export const replyOf = ({ reply }: z.output<typeof contract.output>): unknown => reply;
 
-export const handler = httpHandlerOf({ name: 'Slack', ...contract }, read, slack, makers, replyOf);
+export const handler = httpHandlerOf({ name: 'Slack', ...contract, warm: 'slack' }, read, slack, makers, replyOf);

@@ -67,7 +67,7 @@ export const takeTerm: Act<
   return { state: 'taken', validator, term, claim, holder, candidate, sentence };
 };
 
-export const handler = handlerOf({ name: 'TakeTerm', ...contract }, takeTerm, {
+export const handler = handlerOf({ name: 'TakeTerm', ...contract, warm: 'config' }, takeTerm, {
   records: make.records,
   lease: make.lease,
   approvals: make.approvals,

@@ -50,7 +50,7 @@ export const verify: Act<
   return { state: late ? 'exhausted' : 'pending', pass: input.pass + 1, waitedMs: sum(), baseline, sentence };
 };
 
-export const handler = handlerOf({ name: 'Verify', ...contract }, verify, {
+export const handler = handlerOf({ name: 'Verify', ...contract, warm: 'config' }, verify, {
   clock: make.clock,
   measure: make.measure,
   records: make.records,

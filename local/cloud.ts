@@ -47,6 +47,7 @@ import { account, region, stack, type Deployment } from './deployment.ts';
 import { LambdaPool } from './lambda/pool.ts';
 import type { Machines } from './machines.ts';
 import { ownPace, type Pace } from './pace.ts';
+import { runSchedules } from './schedules.ts';
 
 /** AWS on one machine: what template.yaml makes of the code, behind loopback endpoints that the unmodified SDK speaks to. */
 
@@ -85,8 +86,8 @@ export interface Cloud {
   contextFor(arn: string, output: Output): Context;
   /** A CloudWatch alarm of this name goes to ALARM: its event goes where the template's rules send it. */
   ring(alarm: string): Promise<void>;
-  /** Starts every schedule of the template, at once and then at its rate. */
-  startSchedules(): void;
+  /** Starts every schedule of the template, at once and then at its rate; settles when the functions that they keep warm are. */
+  startSchedules(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -182,20 +183,6 @@ export const contextFor = (
   };
 };
 
-/** EventBridge Scheduler: at once and then at its rate, whether or not the invocation before has ended. */
-const runSchedules = ({ schedules, functions }: Deployment, pool: LambdaPool, clock: Clock, signal: AbortSignal): void => {
-  for (const { everyMs, target, input } of schedules) {
-    const name = functions.find(({ arn }) => arn === target)?.name;
-    if (name === undefined) throw new Error(`${target} is no function of the template`);
-    void (async () => {
-      while (!signal.aborted) {
-        void pool.invoke(name, input);
-        await clock.sleep(durationMs(everyMs), signal).catch(() => undefined);
-      }
-    })();
-  }
-};
-
 const notStarted = { ok: false, errorType: 'Lambda.ServiceException', errorMessage: 'not started' } as const;
 
 const servicesOf = (options: CloudOptions, deployment: Deployment, of: { readonly published: Published[]; readonly signal: AbortSignal }) => {
@@ -258,7 +245,6 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   });
   late.lambda = pool;
   await pool.start();
-  pool.warm(deployment.functions.map(({ name }) => name));
   const nameOf = (id: string): string | undefined => deployment.functions.find(({ logicalId }) => logicalId === id)?.name;
   const [answer = '', slack] = [nameOf('AnswerFunction'), nameOf('SlackFunction')];
   const api = await startApprovalsApi({
@@ -283,9 +269,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       const event = alarmEvent({ id: randomHex(16), alarm, region, account, at, reason: 'Threshold crossed: no signature.' });
       await Promise.all(targetsOf(deployment, event).map((name) => pool.invoke(name, event)));
     },
-    startSchedules: () => {
-      runSchedules(deployment, pool, clock, stop.signal);
-    },
+    startSchedules: () => runSchedules(deployment, pool, clock, stop.signal),
     close: async () => {
       stop.abort();
       await states.stopAll();

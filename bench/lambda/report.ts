@@ -5,7 +5,7 @@ import type { Row } from './main.ts';
 /** The figures of bench/lambda as text for docs/performance.md and as a plot. */
 
 const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(0)} KiB`;
-const told = ({ min, median, max }: Range): string => [min, median, max].map((value) => value.toFixed(value >= 10 ? 0 : 1)).join(' / ');
+export const told = ({ min, median, max }: Range): string => [min, median, max].map((value) => value.toFixed(value >= 10 ? 0 : 1)).join(' / ');
 
 export const tableOf = (rows: readonly Row[]): string =>
   [

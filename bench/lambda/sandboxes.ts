@@ -11,6 +11,8 @@ export interface Start {
   readonly file: string;
   readonly exported: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What it is asked for, one after the other. */
+  readonly events: readonly unknown[];
 }
 
 export interface Took {
@@ -18,17 +20,13 @@ export interface Took {
   readonly initMs: number;
   /** The same in time of the processor, which does not grow when others use the machine too. */
   readonly cpuMs: number;
-  /** Each invocation after the first. */
-  readonly warmMs: readonly number[];
+  /** Each invocation. */
+  readonly tookMs: readonly number[];
 }
 
-const invocations = 6;
 const timeoutMs = 30_000;
 
-/** The event is one that every contract refuses: what is measured is the frame around the verb, which no service of AWS slows down. */
-const event = '"bench"';
-
-export const startOnce = async ({ file, exported, env }: Start): Promise<Took> => {
+export const startOnce = async ({ file, exported, env, events }: Start): Promise<Took> => {
   let begun = { initMs: 0, cpuMs: 0 };
   const tookMs: number[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +37,7 @@ export const startOnce = async ({ file, exported, env }: Start): Promise<Took> =
       begun = { initMs: figure('initMs'), cpuMs: figure('cpuMs') };
       const deadlineMs = systemClock.epochMs() + timeoutMs;
       const headers = { 'lambda-runtime-aws-request-id': String(tookMs.length), 'lambda-runtime-deadline-ms': String(deadlineMs) };
-      response.writeHead(tookMs.length < invocations ? 200 : 410, headers).end(event);
+      response.writeHead(tookMs.length < events.length ? 200 : 410, headers).end(JSON.stringify(events[tookMs.length] ?? null));
     } else {
       tookMs.push(figure('tookMs'));
       response.writeHead(202).end();
@@ -52,8 +50,8 @@ export const startOnce = async ({ file, exported, env }: Start): Promise<Took> =
       stdio: 'ignore',
     });
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0 || tookMs.length < invocations) throw new Error(`${file} ended with ${code} after ${tookMs.length} invocations`);
-    return { ...begun, warmMs: tookMs.slice(1) };
+    if (code !== 0 || tookMs.length < events.length) throw new Error(`${file} ended with ${code} after ${tookMs.length} invocations`);
+    return { ...begun, tookMs };
   } finally {
     await closeServer(server);
   }

@@ -9,6 +9,7 @@ import type { Driven, Lease } from '../../core/lease.ts';
 import { parseWith } from '../../core/parse.ts';
 import { durationMs, elapsedMs, type SteadyMs } from '../../core/time.ts';
 import type { Deps, Makers } from './deps.ts';
+import { warmed, type WarmRead } from './warm.ts';
 
 /** The frame of every function: input and output held to contract.ts, a deadline for every call, one sentence in the log. */
 
@@ -30,6 +31,8 @@ export interface Verb<I extends z.ZodType, O extends z.ZodType> {
   readonly name: string;
   readonly input: I;
   readonly output: O;
+  /** What a warm-up reads. */
+  readonly warm?: WarmRead;
 }
 
 const logger = new Logger();
@@ -104,7 +107,9 @@ export const handlerOf = <I extends z.ZodType, O extends z.ZodType, Need extends
   makers: Makers<Need> & Makers<Framed>,
 ) => {
   const { framed, deps } = partsOf<Need>(makers);
-  return middy<unknown, z.output<O>>(frameOf(verb, act, deps)).use(logged(verb.name, framed));
+  return middy<unknown, z.output<O>>(frameOf(verb, act, deps))
+    .use(warmed(deps, verb.warm))
+    .use(logged(verb.name, framed));
 };
 
 /** @throws BatonError ValidatorUnknown. */

@@ -5,6 +5,7 @@ import { BatonError, type ErrorCode } from '../../core/errors.ts';
 import { parseWith } from '../../core/parse.ts';
 import type { Deps, Makers } from './deps.ts';
 import { frameOf, logged, partsOf, type Act, type Framed, type Verb } from './handler.ts';
+import { warmed } from './warm.ts';
 
 /** The frame of a function behind an HTTP API with IAM: who called, what they sent, and an HTTP response also for every error. */
 
@@ -142,6 +143,7 @@ export const httpHandlerOf = <I extends z.ZodType, O extends z.ZodType, Need ext
   const frame = frameOf(verb, act, deps);
   // Hooks run from the last to the first: the log sees the result, then it becomes a response.
   return middy(async (event: unknown, context: Context): Promise<unknown> => frame(read(event), context))
+    .use(warmed(deps, verb.warm))
     .use(asResponse(answerOf as (result: unknown) => unknown))
     .use(logged(verb.name, framed));
 };

@@ -4,6 +4,7 @@ import { rulesOf, type ChainTable } from '../../core/chain-rules.ts';
 import type { ValidatorConfig } from '../../core/config.ts';
 import type { Resolved } from '../template/index.ts';
 import type { Minute, ValidatorMinute } from './minute.ts';
+import { warmLine } from './warm.ts';
 
 /** What Baton costs a month while nothing happens: the counted calls of a minute, what template.yaml creates, and the prices of prices.json. */
 
@@ -52,7 +53,8 @@ export interface Line {
 
 export const total = (lines: readonly Line[]): number => lines.reduce((sum, { usd }) => sum + usd, 0);
 
-export const stackLines = (resolved: Resolved, minute: Minute, { prices }: Prices): Line[] => {
+export const stackLines = (resolved: Resolved, minute: Minute, of: Prices): Line[] => {
+  const { prices } = of;
   const memoryGb = (logicalId: string): number => Number(resolved.resources[logicalId]?.Properties['MemorySize']) / 1_024;
   const perMonth = (perMinute: number): number => perMinute * minutesPerMonth;
   const gbSeconds = 60 * memoryGb('WatchFunction') + minute.surveySeconds * memoryGb('SurveyFunction');
@@ -74,6 +76,7 @@ export const stackLines = (resolved: Resolved, minute: Minute, { prices }: Price
         (perMonth(minute.stackReads) / 1e6) * prices.dynamodbReadMillion.usd +
         (perMonth(minute.stackWrites) / 1e6) * prices.dynamodbWriteMillion.usd,
     },
+    warmLine(resolved, of),
   ];
 };
 

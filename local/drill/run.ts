@@ -54,7 +54,7 @@ class Drill {
       'a ready standby',
       async () => (await records.readReport(id, birch.id))?.synced === true && (await records.readReport(id, amber.id))?.signing === true,
     );
-    cloud.startSchedules();
+    await cloud.startSchedules();
     await until(clock, 20_000, 'the watch', async () => ((await records.readWatcher('home'))?.round ?? 0) >= 3);
     this.tell('The watch sees its signatures from two vantages: healthy.');
   }

@@ -72,11 +72,6 @@ export class LambdaPool {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Starts one sandbox of each named function, so that its first invocation finds it warm. */
-  warm(names: readonly string[]): void {
-    for (const name of names) this.#spawn(this.#spec(name));
-  }
-
   #spec(name: string): FunctionSpec {
     const spec = this.#specs.get(name);
     if (!spec) throw new Error(`there is no function ${name}`);

@@ -15,7 +15,7 @@ export const checkovSkips: readonly Skip[] = [
     resources: functions,
     reason:
       'Reserved concurrency is taken from the whole account, and new accounts have too little to reserve. The workflow runs one step of a failover at a ' +
-      'time, the schedules one call a minute, and the endpoint is throttled; FunctionThrottled rings when it is not enough.',
+      'time, the schedules one call a minute and seven short ones every five, and the endpoint is throttled; FunctionThrottled rings when it is not enough.',
   },
   {
     check: 'CKV_AWS_116',
@@ -23,7 +23,7 @@ export const checkovSkips: readonly Skip[] = [
     reason:
       'The workflow and the endpoint wait for the answer of their functions. What a schedule or the alarm rule cannot deliver goes to DeadLetterQueue by ' +
       'their own configuration. A watch or survey that fails is worth nothing a minute later; a start-on-alarm or drill that fails is tried twice more by ' +
-      'Lambda, and then goes to DeadLetterQueue too. FunctionFailing rings for each of them.',
+      'Lambda, and then goes to DeadLetterQueue too. FunctionFailing rings for each of them. A warm-up never fails, and one that is not delivered is nothing.',
   },
   {
     check: 'CKV_AWS_117',

@@ -219,7 +219,7 @@ describe('each way to deploy', () => {
     ];
     const on = { SlackEnabled: 'true' };
     expect(slackIn(resolve(home))).toEqual([[], false, '']);
-    expect(slackIn(resolve(home, on))).toEqual([['SlackFunction', 'SlackLogs', 'SlackRole', 'SlackFailing'], true, '/baton/slack']);
+    expect(slackIn(resolve(home, on))).toEqual([['WarmSlack', 'SlackFunction', 'SlackLogs', 'SlackRole', 'SlackFailing'], true, '/baton/slack']);
     const announcing = (one: ReturnType<typeof resolve>): string[] => Object.keys(one.resources).filter((id) => /^(Announce|EndRule)/.test(id));
     expect([announcing(resolve(home)), announcing(resolve(vantage, on)), announcing(resolve(home, on)).length]).toEqual([[], [], 8]);
     expect(slackIn(resolve(vantage, on))).toEqual([[], false, '']);

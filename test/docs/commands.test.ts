@@ -62,6 +62,7 @@ describe('scripts that the documents name', () => {
     baton: 'test/docs/run.test.ts',
     'bench:chain': 'test/bench/chain.test.ts',
     'bench:console': 'bench/console.ts',
+    'bench:warm': 'bench/lambda/warm.ts',
   };
   const named = [
     ...new Set(documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z:0-9-]+)/g)].map(([, name = '']) => name))),

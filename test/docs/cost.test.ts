@@ -7,7 +7,8 @@ import { durationMs } from '../../core/time.ts';
 import { costOf } from '../../local/cost/answer.ts';
 import { countMinute, guardMinute, plainConfig } from '../../local/cost/minute.ts';
 import { readPrices } from '../../local/cost/model.ts';
-import { costTable } from '../../local/cost/table.ts';
+import { costTable, resolvedStack } from '../../local/cost/table.ts';
+import { warmLine } from '../../local/cost/warm.ts';
 
 /** The costs in docs/deploy.md are those that the code, the template and the prices give today. */
 
@@ -57,6 +58,13 @@ test('the cost of a file is that of its stack and each of its validators', async
   expect(json.perValidatorUsd).toBeCloseTo(json.usd / 2, 2);
   expect(lines.at(-2)).toContain('for each of 2 validators.');
   expect(json.quorumUsd).toBeCloseTo(3 * (730 * 0.0168 + 8 * 0.08), 4);
+});
+
+test('seven functions are kept warm: 61,320 calls, of which each is a request, a trace and a read, and 0.1 s', () => {
+  const { what, usd } = warmLine(resolvedStack(), readPrices());
+  expect(what).toBe('7 functions of a failover, kept warm each five minutes');
+  // 61,320 × $6.325 ÷ 1,000,000, and 1,971 GB-seconds.
+  expect(usd).toBeCloseTo(0.38785 + 0.02628, 4);
 });
 
 test('docs/deploy.md holds the table of `npm run cost -- --write`', async () => {

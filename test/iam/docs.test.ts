@@ -13,7 +13,7 @@ const kinds = ['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy', 'AWS::KMS::Key'];
 const held = Object.entries(resources).flatMap(([id, { Type }]) => (kinds.includes(Type) ? [id] : []));
 
 test('every role, policy and key of the template is named', () => {
-  expect(held.length).toBe(37);
+  expect(held.length).toBe(38);
   expect(held.filter((id) => !new RegExp(`\\b${id}\\b`).test(text))).toEqual([]);
 });
 

@@ -44,15 +44,17 @@ const workflow = (stack: Stack, properties: Properties): Named[] => {
 
 const schedule = (stack: Stack, properties: Properties): Named[] => {
   const target = properties['Target'];
-  const who = { role: 'ScheduleRole' };
-  return [
-    { action: 'lambda:InvokeFunction', resource: String(of(target, 'Arn')) },
-    { action: 'sqs:SendMessage', resource: String(of(of(target, 'DeadLetterConfig'), 'Arn')) },
-    through(stack, 'sqs', 'GenerateDataKey'),
-  ].map((one) => ({ name: 'ScheduleRole', question: { who, ...one } }));
+  const role = Object.keys(stack.roleArn).find((id) => stack.roleArn[id] === of(target, 'RoleArn')) ?? '';
+  const failed = of(target, 'DeadLetterConfig');
+  const kept =
+    failed === undefined ? [] : [{ action: 'sqs:SendMessage', resource: String(of(failed, 'Arn')) }, through(stack, 'sqs', 'GenerateDataKey')];
+  return [{ action: 'lambda:InvokeFunction', resource: String(of(target, 'Arn')) }, ...kept].map((one) => ({
+    name: role,
+    question: { who: { role }, ...one },
+  }));
 };
 
-const trusted: Readonly<Record<string, string>> = { FailoverRole: 'states', ScheduleRole: 'scheduler' };
+const trusted: Readonly<Record<string, string>> = { FailoverRole: 'states', ScheduleRole: 'scheduler', WarmRole: 'scheduler' };
 
 const assumes = (stack: Stack): Named[] => {
   const { partition, region, resources, stack: name } = stack.resolved;

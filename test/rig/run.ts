@@ -47,7 +47,7 @@ export const becomeHealthy = async (world: RigWorld): Promise<void> => {
     'a ready standby',
     async () => (await records.readReport(id, ids[birch.name]))?.synced === true && (await records.readReport(id, ids[amber.name]))?.signing === true,
   );
-  cloud.startSchedules();
+  await cloud.startSchedules();
   await until(clock, healthyMs, 'the watch', async () => ((await records.readWatcher('home'))?.round ?? 0) >= 3);
 };
 

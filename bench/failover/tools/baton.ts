@@ -97,7 +97,7 @@ const healthy = async (bench: Bench, cloud: Cloud, context: Context): Promise<vo
     async () =>
       (await context.records.readReport(id, ids.birch))?.synced === true && (await context.records.readReport(id, ids.amber))?.signing === true,
   );
-  cloud.startSchedules();
+  await cloud.startSchedules();
   await until(clock, readyMs, 'the watch', async () => ((await context.records.readWatcher('home'))?.round ?? 0) >= 5);
 };
 

@@ -146,6 +146,11 @@ const calls: readonly Denied[] = [
   { who: role('Schedule'), action: 'lambda:InvokeFunction', resource: functionArn('release-key'), why: 'the schedule releases a key' },
   { who: role('Schedule'), action: 'states:StartExecution', resource: stateMachine, why: 'the schedule starts a failover' },
   { who: role('Schedule'), action: 'lambda:InvokeFunction', resource: functionArn('relay'), why: 'the schedule speaks for the topic' },
+  { who: role('Warm'), action: 'lambda:InvokeFunction', resource: functionArn('answer'), why: 'a warm-up answers as somebody else' },
+  { who: role('Warm'), action: 'lambda:InvokeFunction', resource: functionArn('watch'), why: 'a warm-up starts a watch' },
+  { who: role('Warm'), action: 'lambda:InvokeFunction', resource: functionArn('reinstate'), why: 'a warm-up reinstates' },
+  { who: role('Warm'), action: 'states:StartExecution', resource: stateMachine, why: 'a warm-up starts a failover' },
+  { who: role('Warm'), action: 'dynamodb:GetItem', resource: table, context: item('lease#hub-1'), why: 'a warm-up reads the table itself' },
   {
     who: role('Schedule'),
     action: 'lambda:InvokeFunction',
