@@ -22,7 +22,7 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
     pageOwnReads: 10,
     pageSeconds: expect.closeTo(3, 0) as number,
   });
-  expect([...validators.values()]).toEqual([0, 1, 2, 3].map(() => ({ watchReads: 27, pageReads: 12, guards: { reads: 31, writes: 18 } })));
+  expect([...validators.values()]).toEqual([0, 1, 2, 3].map(() => ({ watchReads: 16, pageReads: 12, guards: { reads: 31, writes: 18 } })));
 });
 
 describe('the guards of one validator', () => {
