@@ -15,6 +15,12 @@ describe('custody gate', () => {
     expect(gated([both(1), both(2, { birch: { sequence: 1 } })])).toEqual({ ...quiet, standbyNotReady: true, guardsSilent: [birch] });
     expect(gated([both(1, { birch: null }), lookAt(2)])).toEqual({ ...quiet, standbyNotReady: true });
   });
+  test('a guard that has reported since the survey before is up', () => {
+    const one = (sequence: number) =>
+      judgeGate({ config: configOf(), before: both(1), looks: [both(2, { birch: { sequence } })] }, { paused: false });
+    expect(one(2)).toEqual(quiet);
+    expect(one(1)).toEqual({ ...quiet, standbyNotReady: true, guardsSilent: [birch] });
+  });
   test('whoever is up and asks for help is named', () => {
     const help = { birch: { distress: 'ArbiterSilent: no answer' } };
     expect(gated([both(1), both(2, help)])).toEqual({ ...quiet, needsPerson: `birch (${birch}) asks for help: ArbiterSilent: no answer` });

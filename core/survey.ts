@@ -46,18 +46,30 @@ export const signingThrough = (nodes: readonly NodeId[], looks: readonly Look[])
     }),
   );
 
-/** Whether another look could tell more: a guard that was not seen to rise, or a second signer that is not ruled out. */
-export const looksOn = (nodes: readonly NodeId[], looks: readonly Look[]): boolean =>
-  looks.length < 2 || (looks.length < surveyLooks && (silentIn(nodes, looks).length > 0 || signingThrough(nodes, looks).length > 1));
+/** What one survey saw. */
+export interface Looks {
+  /** What the survey before saw, as long ago as a guard that lives takes to report; undefined when nothing is known of it. */
+  readonly before?: Look | undefined;
+  /** Oldest first. */
+  readonly looks: readonly Look[];
+}
+
+/** For who lives, the look before counts. For two signers it does not: too much may have been handed over since. */
+export const watchedIn = ({ before, looks }: Looks): readonly Look[] => (before === undefined ? looks : [before, ...looks]);
+
+/** Whether another look could tell more: a guard that was not seen long enough to rise, or a second signer that is not ruled out. */
+export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks): boolean => {
+  if (looks.length >= surveyLooks) return false;
+  const unknown = before === undefined && (looks.length < 2 || silentIn(nodes, looks).length > 0);
+  return looks.length === 0 || unknown || signingThrough(nodes, looks).length > 1;
+};
 
 /** One validator as it was read. */
-export interface Surveyed {
+export interface Surveyed extends Looks {
   readonly config: ValidatorConfig;
   readonly lease: Lease;
   /** False only when the service says that the execution of the claim has ended. */
   readonly claimRunning: boolean;
-  /** Oldest first. */
-  readonly looks: readonly Look[];
   /** Nodes that were fenced and not brought back. */
   readonly quarantined: readonly NodeId[];
   /** The newest record of what waits for people, whatever its state. */
@@ -103,7 +115,9 @@ const waitingSeconds = ({ config, open }: Surveyed, nowMs: EpochMs): number => {
   return Math.max(0, Math.floor((nowMs - sinceMs) / 1_000));
 };
 
-const noneReady = ({ config, lease, looks, quarantined }: Surveyed, silent: readonly NodeId[]): boolean => {
+const noneReady = (seen: Surveyed, silent: readonly NodeId[]): boolean => {
+  const { config, lease, quarantined } = seen;
+  const looks = watchedIn(seen);
   const reports = looks.at(-1);
   const active = reports?.[lease.holder];
   // Reports are of different ages. What a standby said last it said after the first look, and then it must have been where the active was before it.
@@ -143,7 +157,7 @@ export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly n
   const nodes = config.nodes.map(({ id }) => id);
   const shared = { ...quiet, validator: config.id, paused: of.paused, signers: suspects(nodes, looks) };
   if (of.paused) return shared;
-  const silent = silentIn(nodes, looks);
+  const silent = silentIn(nodes, watchedIn(seen));
   return {
     ...shared,
     guardsSilent: silent,
@@ -168,11 +182,12 @@ const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent
 };
 
 /** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */
-export const judgeGate = ({ config, looks }: Pick<Surveyed, 'config' | 'looks'>, { paused }: { readonly paused: boolean }): Judgement => {
+export const judgeGate = (seen: Looks & Pick<Surveyed, 'config'>, { paused }: { readonly paused: boolean }): Judgement => {
+  const { config, looks } = seen;
   const shared = { ...quiet, validator: config.id, paused, signers: [] };
   if (paused) return shared;
   const nodes = config.nodes.map(({ id }) => id);
-  const [silent, last] = [silentIn(nodes, looks), looks.at(-1)];
+  const [silent, last] = [silentIn(nodes, watchedIn(seen)), looks.at(-1)];
   const signing = nodes.filter((id) => !silent.includes(id) && last?.[id]?.signing === true);
   return {
     ...shared,

@@ -39,6 +39,39 @@ test('a fleet that is well is measured in full', async () => {
   expect(world.clock.steadyMs()).toBe(12_000);
 });
 
+describe('the second survey of a process', () => {
+  const twice = async (world: World, restMs: number, between: () => void = () => undefined): Promise<number> => {
+    const deps = world.deps();
+    await look(world, deps);
+    between();
+    await world.clock.run(world.clock.sleep(durationMs(restMs)));
+    world.measured.figures.length = 0;
+    const startedMs = world.clock.steadyMs();
+    await look(world, deps);
+    return world.clock.steadyMs() - startedMs;
+  };
+  test('waits for nobody: who has reported since the first one lives', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000)).toBe(0);
+    expect(['SurveyDone', 'GuardsSilent', 'StandbysNotReady'].map((name) => figureOf(world, name))).toEqual([1, 0, 0]);
+  });
+  test('waits for nobody who has not, either', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000, () => world.silent.add(birch))).toBe(0);
+    expect(figureOf(world, 'GuardsSilent')).toBe(1);
+  });
+  test('looks as the first one when it comes late', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 200_000, () => world.silent.add(birch))).toBe(36_000);
+    expect(figureOf(world, 'GuardsSilent')).toBe(1);
+  });
+  test('looks four times when two nodes sign', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000, () => world.reports.set(birch, reportOf({ node: birch })))).toBe(36_000);
+    expect(figureOf(world, 'TwoSigners')).toBe(1);
+  });
+});
+
 test('an empty fleet is looked at, too', async () => {
   const world = wellWorld();
   const deps = world.deps();
