@@ -2,8 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, recordOf, run, t, v } from '../test/support/core.ts';
 import { both, judgementOf, lookAt } from '../test/support/looks.ts';
 import type { ValidatorConfig } from './config.ts';
+import { reportEveryMs } from './pace.ts';
 import type { NodeReport } from './report.ts';
-import { betweenLooksMs, daysSince, judge, judgeBroken, looksOn, neverDays, signingThrough, silentIn, type Look, type Surveyed } from './survey.ts';
+import {
+  betweenLooksMs,
+  daysSince,
+  judge,
+  judgeBroken,
+  looksOn,
+  neverDays,
+  signingThrough,
+  silentIn,
+  surveyLooks,
+  type Look,
+  type Surveyed,
+} from './survey.ts';
 import { epochMs } from './time.ts';
 
 const dayMs = 86_400_000;
@@ -30,6 +43,14 @@ test('a fleet that is well is quiet', () => {
 test('looks are further apart than a guard’s word may be old', () => {
   const { readTimeoutMs } = configOf().timing;
   expect(betweenLooksMs).toBeGreaterThan(2 * readTimeoutMs);
+});
+
+test('looks go on for longer than a guard that lives is silent', () => {
+  const { timing } = configOf();
+  expect(betweenLooksMs).toBeGreaterThan(reportEveryMs({ alert: false, holds: true, failed: false }, timing) + 2 * timing.readTimeoutMs);
+  expect((surveyLooks - 1) * betweenLooksMs).toBeGreaterThan(
+    reportEveryMs({ alert: false, holds: false, failed: false }, timing) + 2 * timing.readTimeoutMs,
+  );
 });
 
 describe('a silent guard', () => {
@@ -90,36 +111,6 @@ describe('another look', () => {
     ['ends with the fourth, whoever is silent', [lookAt(1), lookAt(1), lookAt(1), lookAt(1)], false],
   ])('%s', (_, looks, on) => {
     expect(looksOn(nodes, { looks })).toBe(on);
-  });
-  test.each<[string, Look[], boolean]>([
-    ['follows none', [], true],
-    ['is not needed when all have risen since', [lookAt(2)], false],
-    ['is not needed when one is silent, for it was watched long enough', [lookAt(2, { birch: { sequence: 1 } })], false],
-    ['may rule out the second signer', [both(2)], true],
-    ['is not needed when the second signer is ruled out', [both(2), lookAt(3)], false],
-    ['ends with the fourth', [both(2), both(3), both(4), both(5)], false],
-  ])('after a survey before %s', (_, looks, on) => {
-    expect(looksOn(nodes, { before: both(1), looks })).toBe(on);
-  });
-});
-
-describe('what the survey before saw', () => {
-  test('tells who lives from one look', () => {
-    expect(awake({ before: lookAt(1), looks: [lookAt(2)] })).toStrictEqual(quiet);
-    expect(awake({ before: lookAt(1), looks: [lookAt(2, { birch: { sequence: 1 } })] })).toMatchObject({
-      guardsSilent: [birch],
-      standbyNotReady: true,
-    });
-    expect(awake({ before: lookAt(1, { birch: { sequence: 1 } }), looks: [lookAt(2), lookAt(2)] }).guardsSilent).toEqual([]);
-  });
-  test('is where the active was, when a standby is judged', () => {
-    const lags = (height: number): boolean =>
-      awake({ before: lookAt(1, { amber: { height: 100 } }), looks: [lookAt(2, { amber: { height: 200 }, birch: { height } })] }).standbyNotReady;
-    expect([lags(95), lags(94)]).toEqual([false, true]);
-  });
-  test('is no look of two signers', () => {
-    expect(awake({ before: both(1), looks: [both(2), both(3), both(4)] }).signers).toEqual([]);
-    expect(awake({ before: lookAt(1), looks: [both(2), both(3), both(4), both(5)] }).signers).toEqual([amber, birch]);
   });
 });
 

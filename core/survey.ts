@@ -4,7 +4,6 @@ import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { NodeReport } from './report.ts';
-import { longestReportMs } from './pace.ts';
 import { dayMs, durationMs, type EpochMs } from './time.ts';
 
 /** What a person should know of the fleet, from what stands in the table. Pure: survey reads, this judges. */
@@ -21,9 +20,11 @@ export type Look = Readonly<Record<string, NodeReport | undefined>>;
  * old as its way to the table: a read time-out and the write before it in the guard's queue, less than the 12 s; only the last word of a guard that
  * is gone may arrive at any later time, for the next would need the acknowledgement of that one. A rose between the second and the third look, and
  * again after, so that word was no last one, and was said after the first look had ended: A signed after B had opened, which is no hand-over.
+ *
+ * A holder reports more often than that. Who holds nothing is seen to report by the fourth look.
  */
 export const surveyLooks = 4;
-export const betweenLooksMs = durationMs(longestReportMs + 2_000);
+export const betweenLooksMs = durationMs(12_000);
 
 /** Stands for never, where a metric needs a number. */
 export const neverDays = 9_999;
@@ -61,7 +62,7 @@ export const watchedIn = ({ before, looks }: Looks): readonly Look[] => (before 
 export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks): boolean => {
   if (looks.length >= surveyLooks) return false;
   const unknown = before === undefined && (looks.length < 2 || silentIn(nodes, looks).length > 0);
-  return looks.length === 0 || unknown || signingThrough(nodes, looks).length > 1;
+  return unknown || signingThrough(nodes, looks).length > 1;
 };
 
 /** One validator as it was read. */
