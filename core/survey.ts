@@ -58,11 +58,14 @@ export interface Looks {
 /** For who lives, the look before counts. For two signers it does not: too much may have been handed over since. */
 export const watchedIn = ({ before, looks }: Looks): readonly Look[] => (before === undefined ? looks : [before, ...looks]);
 
-/** Whether another look could tell more: a guard that was not seen long enough to rise, or a second signer that is not ruled out. */
-export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks): boolean => {
+/**
+ * Whether another look could tell more: a guard that was not seen long enough to rise, or a second signer that is not ruled out.
+ * @param several that several sign is as it must be (custody gate).
+ */
+export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks, several = false): boolean => {
   if (looks.length >= surveyLooks) return false;
   const unknown = before === undefined && (looks.length < 2 || silentIn(nodes, looks).length > 0);
-  return unknown || signingThrough(nodes, looks).length > 1;
+  return unknown || (!several && signingThrough(nodes, looks).length > 1);
 };
 
 /** One validator as it was read. */

@@ -80,7 +80,7 @@ export const hasEnded = (report: NodeReport, remembered: Remembered | null, plac
 export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer === stated;
 
 /** It has declared a term and not given it up since: the guard that wrote this may hold it. */
-const mayHold = ({ armedTerm, relinquished }: NodeReport): boolean => armedTerm !== undefined && armedTerm > (relinquished?.term ?? 0);
+const mayHold = ({ armedTerm, relinquished }: NodeReport): boolean => (armedTerm ?? 0) > (relinquished?.term ?? 0);
 
 /** A guard that is unarmed, or asks others, signs on without the table. Its term is over for certain once another node holds a later one. */
 const mayHoldOn = (report: NodeReport, lease: Lease | undefined): boolean => {

@@ -124,7 +124,7 @@ export const readAll = (
     return one;
   });
 
-const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one);
+const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one, one.config?.custody === 'gate');
 
 /** Looks at the reports again and again, until each guard was seen to live, or no more than `spareMs` are left. */
 export const lookOn = async (

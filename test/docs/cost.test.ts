@@ -16,10 +16,10 @@ test('a quiet minute of four validators with two nodes each, counted', async () 
   expect(rest).toEqual({
     stackReads: 5,
     stackWrites: 13,
-    stackMetrics: 27,
-    validatorMetrics: 3,
+    stackMetrics: 12,
+    validatorMetrics: 1,
     surveySeconds: expect.closeTo(0, 0) as number,
-    pageOwnReads: 10,
+    pageOwnReads: 9,
     pageSeconds: expect.closeTo(3, 0) as number,
   });
   expect([...validators.values()]).toEqual([0, 1, 2, 3].map(() => ({ watchReads: 14, pageReads: 12, guards: { reads: 31, writes: 14 } })));
