@@ -178,7 +178,7 @@ test('a copy of a standby says that nothing is promised only when the guard that
   const cutOff = { mode: 'writer', ackedMs: at(0) } as const;
   const waits = lapseMs(durationMs(15_000), timing);
   const copy = onSeen(newWriter('c'.repeat(32)), item, at(0));
-  expect(whyNotWrite(copy, { nowMs: at(waits), timing, lease: undefined, ended: false })).toBe(null);
+  expect(whyNotWrite(copy, { nowMs: at(waits), timing, seldomMs: durationMs(1), lease: undefined, ended: false })).toBe(null);
   const promises = newPromises({ before: item, ended: false, timing }, at(waits));
   const word = (ms: number) => reportOf({ node: birch, ...testimonyOf({ floor: 2 }, promises, at(ms)) });
   const lapse = (ms: number) => proofOfLapse(fencing(), reportOf({ asks: [birch] }), { waitedMs: ms, timing, atMs: 0, candidate: word(ms) }).outcome;
@@ -199,7 +199,7 @@ test('a copy of a holder that asks does not open when the report has stood still
   expect(holder.mode).toBe('writer');
   expect(maySign(on, at(40_000))).toBe(true);
   const copy = onSeen(newWriter('c'.repeat(32)), item, at(0));
-  const now = { nowMs: at(40_000), timing, lease: undefined, ended: false };
+  const now = { nowMs: at(40_000), timing, seldomMs: durationMs(1), lease: undefined, ended: false };
   expect(whyNotWrite(copy, now)).toContain('NodeUnproven');
   const plain = reportOf({ writer: 'a'.repeat(32), sequence: 7 });
   expect(whyNotWrite(onSeen(newWriter('c'.repeat(32)), plain, at(0)), now)).toBe(null);

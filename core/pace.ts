@@ -17,8 +17,11 @@ export interface Pace {
 
 /** How long a call keeps a guard alert: longer than Assess takes. */
 export const alertMs = durationMs(30_000);
-/** Longest time between two reports of one guard while nothing happens; whoever asks whether a guard lives waits longer than this. */
-export const longestReportMs = durationMs(10_000);
+/**
+ * Longest time between two reports of a guard that holds nothing, while nothing happens. Whoever asks whether a guard lives waits longer than this, or
+ * calls it; whoever takes its item over waits longer too.
+ */
+export const longestReportMs = durationMs(30_000);
 const holdingReportMs = 5_000;
 const alertReportMs = 2_000;
 /** After a read or a report that failed. */

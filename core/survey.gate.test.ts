@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { birch, configOf } from '../test/support/core.ts';
+import { amber, birch, configOf } from '../test/support/core.ts';
 import { both, judgementOf, lookAt } from '../test/support/looks.ts';
-import { judgeGate, type Look } from './survey.ts';
+import { judgeGate, looksOn, type Look } from './survey.ts';
 
 const quiet = judgementOf();
 
@@ -14,6 +14,19 @@ describe('custody gate', () => {
     expect(gated([lookAt(1), lookAt(2)])).toEqual({ ...quiet, standbyNotReady: true });
     expect(gated([both(1), both(2, { birch: { sequence: 1 } })])).toEqual({ ...quiet, standbyNotReady: true, guardsSilent: [birch] });
     expect(gated([both(1, { birch: null }), lookAt(2)])).toEqual({ ...quiet, standbyNotReady: true });
+  });
+  test('a guard that has reported since the survey before is up', () => {
+    const one = (sequence: number) =>
+      judgeGate({ config: configOf(), before: both(1), looks: [both(2, { birch: { sequence } })] }, { paused: false });
+    expect(one(2)).toEqual(quiet);
+    expect(one(1)).toEqual({ ...quiet, standbyNotReady: true, guardsSilent: [birch] });
+  });
+  test('another look tells no more of those that sign, but of one that was not seen to report', () => {
+    const nodes = [amber, birch];
+    expect(looksOn(nodes, { looks: [both(1), both(2)] }, true)).toBe(false);
+    expect(looksOn(nodes, { before: both(1), looks: [both(2)] }, true)).toBe(false);
+    expect(looksOn(nodes, { looks: [both(1)] }, true)).toBe(true);
+    expect(looksOn(nodes, { looks: [both(1), both(2, { birch: { sequence: 1 } })] }, true)).toBe(true);
   });
   test('whoever is up and asks for help is named', () => {
     const help = { birch: { distress: 'ArbiterSilent: no answer' } };

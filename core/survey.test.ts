@@ -2,8 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { amber, birch, cedar, configOf, fencing, leaseOf, recordOf, run, t, v } from '../test/support/core.ts';
 import { both, judgementOf, lookAt } from '../test/support/looks.ts';
 import type { ValidatorConfig } from './config.ts';
+import { reportEveryMs } from './pace.ts';
 import type { NodeReport } from './report.ts';
-import { betweenLooksMs, daysSince, judge, judgeBroken, looksOn, neverDays, signingThrough, silentIn, type Look, type Surveyed } from './survey.ts';
+import {
+  betweenLooksMs,
+  daysSince,
+  judge,
+  judgeBroken,
+  looksOn,
+  neverDays,
+  signingThrough,
+  silentIn,
+  surveyLooks,
+  type Look,
+  type Surveyed,
+} from './survey.ts';
 import { epochMs } from './time.ts';
 
 const dayMs = 86_400_000;
@@ -30,6 +43,14 @@ test('a fleet that is well is quiet', () => {
 test('looks are further apart than a guard’s word may be old', () => {
   const { readTimeoutMs } = configOf().timing;
   expect(betweenLooksMs).toBeGreaterThan(2 * readTimeoutMs);
+});
+
+test('looks go on for longer than a guard that lives is silent', () => {
+  const { timing } = configOf();
+  expect(betweenLooksMs).toBeGreaterThan(reportEveryMs({ alert: false, holds: true, failed: false }, timing) + 2 * timing.readTimeoutMs);
+  expect((surveyLooks - 1) * betweenLooksMs).toBeGreaterThan(
+    reportEveryMs({ alert: false, holds: false, failed: false }, timing) + 2 * timing.readTimeoutMs,
+  );
 });
 
 describe('a silent guard', () => {
@@ -89,7 +110,7 @@ describe('another look', () => {
     ['ends with the fourth', [both(1), both(2), both(3), both(4)], false],
     ['ends with the fourth, whoever is silent', [lookAt(1), lookAt(1), lookAt(1), lookAt(1)], false],
   ])('%s', (_, looks, on) => {
-    expect(looksOn(nodes, looks)).toBe(on);
+    expect(looksOn(nodes, { looks })).toBe(on);
   });
 });
 

@@ -4,7 +4,6 @@ import type { ValidatorConfig } from './config.ts';
 import type { NodeId, ValidatorId } from './ids.ts';
 import type { Lease } from './lease.ts';
 import type { NodeReport } from './report.ts';
-import { longestReportMs } from './pace.ts';
 import { dayMs, durationMs, type EpochMs } from './time.ts';
 
 /** What a person should know of the fleet, from what stands in the table. Pure: survey reads, this judges. */
@@ -21,9 +20,11 @@ export type Look = Readonly<Record<string, NodeReport | undefined>>;
  * old as its way to the table: a read time-out and the write before it in the guard's queue, less than the 12 s; only the last word of a guard that
  * is gone may arrive at any later time, for the next would need the acknowledgement of that one. A rose between the second and the third look, and
  * again after, so that word was no last one, and was said after the first look had ended: A signed after B had opened, which is no hand-over.
+ *
+ * A holder reports more often than that. Who holds nothing is seen to report by the fourth look.
  */
 export const surveyLooks = 4;
-export const betweenLooksMs = durationMs(longestReportMs + 2_000);
+export const betweenLooksMs = durationMs(12_000);
 
 /** Stands for never, where a metric needs a number. */
 export const neverDays = 9_999;
@@ -46,18 +47,33 @@ export const signingThrough = (nodes: readonly NodeId[], looks: readonly Look[])
     }),
   );
 
-/** Whether another look could tell more: a guard that was not seen to rise, or a second signer that is not ruled out. */
-export const looksOn = (nodes: readonly NodeId[], looks: readonly Look[]): boolean =>
-  looks.length < 2 || (looks.length < surveyLooks && (silentIn(nodes, looks).length > 0 || signingThrough(nodes, looks).length > 1));
+/** What one survey saw. */
+export interface Looks {
+  /** What the survey before saw, as long ago as a guard that lives takes to report; undefined when nothing is known of it. */
+  readonly before?: Look | undefined;
+  /** Oldest first. */
+  readonly looks: readonly Look[];
+}
+
+/** For who lives, the look before counts. For two signers it does not: too much may have been handed over since. */
+export const watchedIn = ({ before, looks }: Looks): readonly Look[] => (before === undefined ? looks : [before, ...looks]);
+
+/**
+ * Whether another look could tell more: a guard that was not seen long enough to rise, or a second signer that is not ruled out.
+ * @param several that several sign is as it must be (custody gate).
+ */
+export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks, several = false): boolean => {
+  if (looks.length >= surveyLooks) return false;
+  const unknown = before === undefined && (looks.length < 2 || silentIn(nodes, looks).length > 0);
+  return unknown || (!several && signingThrough(nodes, looks).length > 1);
+};
 
 /** One validator as it was read. */
-export interface Surveyed {
+export interface Surveyed extends Looks {
   readonly config: ValidatorConfig;
   readonly lease: Lease;
   /** False only when the service says that the execution of the claim has ended. */
   readonly claimRunning: boolean;
-  /** Oldest first. */
-  readonly looks: readonly Look[];
   /** Nodes that were fenced and not brought back. */
   readonly quarantined: readonly NodeId[];
   /** The newest record of what waits for people, whatever its state. */
@@ -103,7 +119,9 @@ const waitingSeconds = ({ config, open }: Surveyed, nowMs: EpochMs): number => {
   return Math.max(0, Math.floor((nowMs - sinceMs) / 1_000));
 };
 
-const noneReady = ({ config, lease, looks, quarantined }: Surveyed, silent: readonly NodeId[]): boolean => {
+const noneReady = (seen: Surveyed, silent: readonly NodeId[]): boolean => {
+  const { config, lease, quarantined } = seen;
+  const looks = watchedIn(seen);
   const reports = looks.at(-1);
   const active = reports?.[lease.holder];
   // Reports are of different ages. What a standby said last it said after the first look, and then it must have been where the active was before it.
@@ -143,7 +161,7 @@ export const judge = (seen: Surveyed, of: { readonly paused: boolean; readonly n
   const nodes = config.nodes.map(({ id }) => id);
   const shared = { ...quiet, validator: config.id, paused: of.paused, signers: suspects(nodes, looks) };
   if (of.paused) return shared;
-  const silent = silentIn(nodes, looks);
+  const silent = silentIn(nodes, watchedIn(seen));
   return {
     ...shared,
     guardsSilent: silent,
@@ -168,11 +186,12 @@ const whyPersonOfGate = (config: ValidatorConfig, last: Look | undefined, silent
 };
 
 /** One validator of custody gate: that several sign is as it must be, and one that does not is to be mended. */
-export const judgeGate = ({ config, looks }: Pick<Surveyed, 'config' | 'looks'>, { paused }: { readonly paused: boolean }): Judgement => {
+export const judgeGate = (seen: Looks & Pick<Surveyed, 'config'>, { paused }: { readonly paused: boolean }): Judgement => {
+  const { config, looks } = seen;
   const shared = { ...quiet, validator: config.id, paused, signers: [] };
   if (paused) return shared;
   const nodes = config.nodes.map(({ id }) => id);
-  const [silent, last] = [silentIn(nodes, looks), looks.at(-1)];
+  const [silent, last] = [silentIn(nodes, watchedIn(seen)), looks.at(-1)];
   const signing = nodes.filter((id) => !silent.includes(id) && last?.[id]?.signing === true);
   return {
     ...shared,

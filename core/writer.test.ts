@@ -29,7 +29,14 @@ const timing = { drift: 0.05, marginMs: durationMs(2_000) };
 const at = steadyMs;
 const stored = (of: Partial<NodeReport> = {}): NodeReport => reportOf({ writer: other, sequence: 7, after: 6, ...of });
 const own = (sequence: number, after: number): NodeReport => reportOf({ writer: me, sequence, after });
-const nowAt = (ms: number, of: Partial<Now> = {}): Now => ({ nowMs: at(ms), timing, lease: leaseOf(), ended: false, ...of });
+const nowAt = (ms: number, of: Partial<Now> = {}): Now => ({
+  nowMs: at(ms),
+  timing,
+  seldomMs: durationMs(30_000),
+  lease: leaseOf(),
+  ended: false,
+  ...of,
+});
 const seenAt = (ms: number, report: NodeReport | undefined): WriterState => onSeen(newWriter(me), report, at(ms));
 const ack = (state: WriterState, report: NodeReport, sentMs: number): WriterState =>
   onAcknowledged(onSent(state, report.sequence), report, { ...held, sentMs: at(sentMs) });
@@ -46,6 +53,20 @@ describe('a guard that starts', () => {
       'Waits until the guard that wrote before is surely closed: its report must stand still for 18579 ms.',
     );
     expect(whyNotWrite(state, nowAt(1_000 + 18_579))).toBe(null);
+  });
+  test.each<[string, Partial<NodeReport>, boolean]>([
+    ['has declared no term', { armedTerm: undefined }, true],
+    ['has given up the term that it declared', { armedTerm: t(3), relinquished: { term: t(3), watermark: null } }, true],
+    ['has given up a later term', { armedTerm: t(3), relinquished: { term: t(4), watermark: null } }, true],
+    ['has given up an earlier term alone', { armedTerm: t(3), relinquished: { term: t(2), watermark: null } }, false],
+  ])('longer where that guard %s: it may live, and reports seldom', (_, of, longer) => {
+    // 30,000 × 1.05 ÷ 0.95 + 2,000.
+    const neededMs = longer ? 35_158 : 18_579;
+    const state = seenAt(0, stored(of));
+    expect(whyNotWrite(state, nowAt(neededMs - 1))).toContain(`stand still for ${neededMs} ms`);
+    expect(whyNotWrite(state, nowAt(neededMs))).toBe(null);
+    expect(whyNotWrite(state, nowAt(18_578, { seldomMs: durationMs(1_000) }))).toContain('stand still for 18579 ms');
+    expect(whyNotWrite(state, nowAt(18_579, { seldomMs: durationMs(1_000) }))).toBe(null);
   });
   test('by the lease that the report declares, not by its own', () => {
     expect(whyNotWrite(seenAt(0, stored({ leaseMs: 60_000 })), nowAt(60_000))).toContain('68316 ms');

@@ -79,30 +79,44 @@ export const hasEnded = (report: NodeReport, remembered: Remembered | null, plac
 /** True when a person has stated that the writer of this report has ended, by its id: it is drawn anew each time, so one statement is about one guard. */
 export const isStated = ({ writer }: NodeReport, stated: string | null): boolean => writer === stated;
 
+/** It has declared a term and not given it up since: the guard that wrote this may hold it. */
+const mayHold = ({ armedTerm, relinquished }: NodeReport): boolean => (armedTerm ?? 0) > (relinquished?.term ?? 0);
+
 /** A guard that is unarmed, or asks others, signs on without the table. Its term is over for certain once another node holds a later one. */
 const mayHoldOn = (report: NodeReport, lease: Lease | undefined): boolean => {
-  const { armedTerm, armed, asks } = report;
-  if ((armed && asks === undefined) || armedTerm === undefined || armedTerm <= (report.relinquished?.term ?? 0)) return false;
+  const { armedTerm = 0, armed, asks } = report;
+  if ((armed && asks === undefined) || !mayHold(report)) return false;
   const settled = lease?.phase === 'HELD' || lease?.phase === 'RELEASED';
   return !(settled && lease.holder !== report.node && lease.term > armedTerm);
+};
+
+/**
+ * How long a report must stand still until its writer is surely closed. One that holds nothing is closed already, but may live and report seldom: it is
+ * not to be displaced by a copy of itself.
+ */
+const stillMs = (report: NodeReport, { timing, seldomMs }: Pick<Now, 'timing' | 'seldomMs'>): DurationMs => {
+  const closedMs = lapseMs(durationMs(report.leaseMs), timing);
+  return mayHold(report) ? closedMs : durationMs(Math.max(closedMs, lapseMs(seldomMs, timing)));
 };
 
 export interface Now {
   readonly nowMs: SteadyMs;
   readonly timing: Pick<Timing, 'drift' | 'marginMs'>;
+  /** Longest time between two reports of a guard that holds nothing. */
+  readonly seldomMs: DurationMs;
   readonly lease: Lease | undefined;
   /** `hasEnded` of the report that was seen. */
   readonly ended: boolean;
 }
 
 /** Why this guard may not write yet, in a sentence, or null. */
-export const whyNotWrite = ({ mode, seen }: WriterState, { nowMs, timing, lease, ended }: Now): string | null => {
+export const whyNotWrite = ({ mode, seen }: WriterState, { nowMs, timing, seldomMs, lease, ended }: Now): string | null => {
   if (mode === 'writer') return null;
   if (mode === 'displaced') return 'NodeCloned: another guard has this node identity; this one stays closed until it is started anew.';
   if (seen === null) return 'What this node said last is not known yet.';
   const { report, sinceMs } = seen;
   if (report === undefined || ended) return null;
-  const neededMs = lapseMs(durationMs(report.leaseMs), timing);
+  const neededMs = stillMs(report, { timing, seldomMs });
   if (elapsedMs(sinceMs, nowMs) < neededMs)
     return `Waits until the guard that wrote before is surely closed: its report must stand still for ${neededMs} ms.`;
   if (!mayHoldOn(report, lease)) return null;

@@ -39,6 +39,39 @@ test('a fleet that is well is measured in full', async () => {
   expect(world.clock.steadyMs()).toBe(12_000);
 });
 
+describe('the second survey of a process', () => {
+  const twice = async (world: World, restMs: number, between: () => void = () => undefined): Promise<number> => {
+    const deps = world.deps();
+    await look(world, deps);
+    between();
+    await world.clock.run(world.clock.sleep(durationMs(restMs)));
+    world.measured.figures.length = 0;
+    const startedMs = world.clock.steadyMs();
+    await look(world, deps);
+    return world.clock.steadyMs() - startedMs;
+  };
+  test('waits for nobody: who has reported since the first one lives', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000)).toBe(0);
+    expect(['SurveyDone', 'GuardsSilent', 'StandbysNotReady'].map((name) => figureOf(world, name))).toEqual([1, 0, 0]);
+  });
+  test('waits for nobody who has not, either', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000, () => world.silent.add(birch))).toBe(0);
+    expect(figureOf(world, 'GuardsSilent')).toBe(1);
+  });
+  test('looks as the first one when it comes late', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 200_000, () => world.silent.add(birch))).toBe(36_000);
+    expect(figureOf(world, 'GuardsSilent')).toBe(1);
+  });
+  test('looks four times when two nodes sign', async () => {
+    const world = wellWorld();
+    expect(await twice(world, 48_000, () => world.reports.set(birch, reportOf({ node: birch })))).toBe(36_000);
+    expect(figureOf(world, 'TwoSigners')).toBe(1);
+  });
+});
+
 test('an empty fleet is looked at, too', async () => {
   const world = wellWorld();
   const deps = world.deps();
@@ -202,7 +235,7 @@ test('the schedule’s event is taken, and a vantage without end is not', async 
   const context = { getRemainingTimeInMillis: remaining } as never;
   const invoked = Promise.resolve(handler({}, context, undefined as never)) as Promise<unknown>;
   expect(await world.clock.run(invoked)).toEqual({ validators: 1, sentence: 'Looked at 1 of 1 validators.' });
-  expect(world.measured.figures).toContain('Done/Survey 1');
+  expect(world.measured.figures.filter((one) => /^(Done|StepMs)/.test(one))).toEqual([]);
   await expect(handler({ vantage: 'x'.repeat(41) }, context, undefined as never)).rejects.toMatchObject({ code: 'InputInvalid' });
 });
 

@@ -1,42 +1,29 @@
 import type { z } from 'zod';
-import { BatonError } from '../core/errors.ts';
-import { daysSince, neverDays } from '../core/survey.ts';
 import { sentenceOf, totalsOf, type Totals } from '../core/survey-totals.ts';
 import { durationMs } from '../core/time.ts';
 import { survey as contract } from './contract.ts';
-import { abreast } from './shared/abreast.ts';
+import { alertTestOf } from './shared/alert-test-seen.ts';
 import { frozenNow, suspectTwo } from './shared/breaker.ts';
-import type { Deps } from './shared/deps.ts';
 import { measureFences } from './shared/measure-fences.ts';
 import { handlerOf, type Act } from './shared/handler.ts';
+import { LastLooks } from './shared/last-looks.ts';
 import * as make from './shared/make.ts';
-import { judgementOf, lookOn, measureOne, mostAbreast, readOne, type SurveyNeeds } from './shared/survey-read.ts';
+import { judgementOf, lookOn, measureOne, readAll, type SurveyNeeds } from './shared/survey-read.ts';
 
-const hourMs = 3_600_000;
-const mostHours = 9_999;
 /** Time kept free after the last look. */
 const spareMs = durationMs(5_000);
 
-// An item that a hand has broken acknowledges nothing.
-const alertTestOf = async ({ alertTests, clock }: Pick<Deps, 'alertTests' | 'clock'>, signal: AbortSignal) => {
-  const found = await alertTests.read(signal).catch((error: unknown) => {
-    if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
-    throw error;
-  });
-  const nowMs = clock.epochMs();
-  const ageDays = found?.acknowledged ? Math.min(neverDays, daysSince(found.acknowledged.atMs, nowMs)) : neverDays;
-  const sinceMs = found?.unansweredSinceMs;
-  return { ageDays, unansweredHours: sinceMs === undefined ? 0 : Math.min(mostHours, Math.max(0, Math.floor((nowMs - sinceMs) / hourMs))) };
-};
+/** Kept over the calls of one process. */
+const seenHere = new LastLooks();
 
 /**
- * Once a minute: reads what stands in the table, watches the guards for some seconds, and says what a person should know. Two signers freeze the
- * fleet; it changes nothing else.
+ * Once a minute: reads what stands in the table, sees whose guard has reported since the minute before, and says what a person should know. Two
+ * signers freeze the fleet; it changes nothing else.
  */
 export const survey: Act<
   z.output<typeof contract.input>,
   z.input<typeof contract.output>,
-  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'fenceTests' | 'validatorsMeasured'
+  SurveyNeeds | 'measure' | 'tableCheck' | 'alertTests' | 'fenceTests' | 'validatorsMeasured' | 'lastLooks'
 > = async (input, deps, signal, remainingMs) => {
   const { clock, measure, records } = deps;
   const [fleet, tested, table, frozen] = await Promise.all([
@@ -45,7 +32,7 @@ export const survey: Act<
     deps.tableCheck.safety(signal),
     frozenNow(deps, signal),
   ]);
-  const readings = await abreast(fleet, mostAbreast, (validator) => readOne(deps, { validator, vantage: input.vantage ?? 'home' }, signal));
+  const readings = await readAll(deps, { fleet, vantage: input.vantage ?? 'home' }, signal);
   await lookOn(deps, { readings, remainingMs, spareMs }, signal);
   const nowMs = clock.epochMs();
   const judged = readings.map((one) => judgementOf(one, nowMs));
@@ -75,5 +62,6 @@ export const handler = handlerOf({ name: 'Survey', ...contract }, survey, {
   alertTests: make.alertTests,
   fenceTests: make.fenceTests,
   validatorsMeasured: make.validatorsMeasured,
+  lastLooks: () => seenHere,
   measure: make.measure,
 });

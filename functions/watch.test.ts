@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { birch, configOf, fencing, robin, run, t, v } from '../test/support/core.ts';
 import { makersOf, never, World } from '../test/support/deps.ts';
 import { executionName } from '../core/ids.ts';
@@ -116,6 +116,32 @@ describe('watch', () => {
     world.observe = () => 'failing';
     await world.clock.run(look(world, () => 80_000 - world.clock.steadyMs()));
     expect(world.calls).toEqual(['hub-1', 'hub-1', 'hub-1', 'hub-1']);
+  });
+  test.each<[string, 'signing' | 'failing', number]>([
+    ['while all is well, the configuration is read once by a watcher, and again when it has looked by it for most of a minute', 'signing', 3],
+    ['what is not well is judged by what is configured now', 'failing', 18],
+  ])('%s', async (_, observed, reads) => {
+    const world = new World();
+    world.observe = () => observed;
+    const deps = world.deps();
+    const read = vi.spyOn(deps.records, 'readConfig');
+    const { rounds } = await world.clock.run(watch({}, deps, never, () => 92_000 - world.clock.steadyMs()));
+    expect(rounds).toBe(17);
+    // The first is asked how often to look.
+    expect(read).toHaveBeenCalledTimes(reads);
+  });
+  test('a change to mode watch is followed before the verdict falls', async () => {
+    const world = new World();
+    world.observe = () => (world.clock.steadyMs() < 20_000 ? 'signing' : 'failing');
+    const deps = world.deps();
+    const read = deps.records.readConfig.bind(deps.records);
+    deps.records.readConfig = (validator, signal) => {
+      if (world.clock.steadyMs() >= 20_000) world.config = configOf((one) => (one['policy'] = { mode: 'watch' }));
+      return read(validator, signal);
+    };
+    const { started } = await world.clock.run(watch({}, deps, never, () => 60_000 - world.clock.steadyMs()));
+    expect(started).toEqual([]);
+    expect(world.notices).toHaveLength(1);
   });
   test('a streak that is not healthy is handed to the next watcher, and forgotten when it ends', async () => {
     const world = new World();

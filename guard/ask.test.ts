@@ -134,7 +134,7 @@ describe('a standby', () => {
     await standby(async (bench) => {
       await bench.during(59_000);
       expect(bench.stored).toMatchObject({ promised: true, floor: 1 });
-      await bench.during(12_000);
+      await bench.during(32_000);
       expect(bench.stored).toMatchObject({ promised: false, floor: 1 });
     });
   });

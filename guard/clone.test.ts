@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeReport } from '../core/report.ts';
-import { fencing, leaseOf, reportOf, t } from '../test/support/core.ts';
+import { birch, fencing, leaseOf, reportOf, t } from '../test/support/core.ts';
 import { TestMemory, withGuard, type Bench } from '../test/support/guard-bench.ts';
 
 /** Two guards with one node identity, on two machines. */
@@ -52,6 +52,23 @@ describe('a guard that starts', () => {
         expect(bench.marked.length).toBeLessThan(8);
       },
       { stored: stored(), memory: new TestMemory(undefined) },
+    );
+  });
+  test('does not displace a standby that lives and reports seldom', async () => {
+    const standby = stored({ signing: false, armedTerm: undefined });
+    await withGuard(
+      async (bench) => {
+        bench.lease = leaseOf({ holder: birch });
+        for (let round = 0; round < 10; round += 1) {
+          await bench.during(30_000);
+          expect(bench.stored).toMatchObject({ writer: other, sequence: 7 + round });
+          bench.stored = { ...standby, sequence: 8 + round, after: 7 + round };
+        }
+        // Then it is gone. That it stood still is seen from the last refusal on.
+        await bench.during(75_000);
+        expect(bench.stored).toMatchObject({ writer: me });
+      },
+      { stored: standby, memory: new TestMemory(undefined) },
     );
   });
   test('relinquishes nothing while another guard writes', async () => {

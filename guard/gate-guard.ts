@@ -174,7 +174,7 @@ export class GateGuard {
       reporter.health = health;
       // The next read opens it anew, from what the disk holds.
       if (health.stalled === true && this.#held !== null) this.#drop();
-      const now = `${this.#held ?? ''} ${health.distress ?? ''}`;
+      const now = `${this.#held ?? ''} ${health.synced} ${health.distress ?? ''}`;
       if (now !== last || elapsedMs(lastMs, clock.steadyMs()) >= reportEveryMs({ alert: false, holds: false, failed }, config.timing)) {
         last = now;
         lastMs = clock.steadyMs();

@@ -276,7 +276,7 @@ export class Guard {
   async #reportLoop(signal: AbortSignal): Promise<void> {
     const { clock, reporter } = this.#options;
     let lastMs = clock.steadyMs();
-    let lastDistress: string | null = null;
+    let told = '';
     let failed = false;
     while (!signal.aborted) {
       const health: Health = await this.#driver
@@ -284,10 +284,12 @@ export class Guard {
         .catch(() => ({ synced: false, height: null, distress: 'HealthUnknown: no answer.' }));
       reporter.health = health;
       if (health.stalled === true) this.#reopen();
-      const everyMs = this.#pacer.reportEveryMs(this.#active || this.#hold.term !== null, failed);
-      const news = reporter.whyUnproven() !== null || health.distress !== lastDistress;
-      if (this.#pacer.takeWanted() || news || elapsedMs(lastMs, clock.steadyMs()) >= everyMs) {
-        lastDistress = health.distress;
+      const holds = this.#active || this.#hold.term !== null;
+      const unproven = (reporter.waits || this.#pacer.isAwake(holds)) && reporter.whyUnproven() !== null;
+      const now = `${health.synced} ${health.distress ?? ''}`;
+      const isDue = elapsedMs(lastMs, clock.steadyMs()) >= this.#pacer.reportEveryMs(holds, failed);
+      if (this.#pacer.takeWanted() || unproven || now !== told || isDue) {
+        told = now;
         lastMs = clock.steadyMs();
         failed = !(await this.#tryReport(signal));
       }

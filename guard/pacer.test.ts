@@ -47,9 +47,9 @@ describe('pace', () => {
       expect((bench.stored?.sequence ?? 0) - (called[1] ?? 0)).toBe(5);
       await bench.during(30_000);
       const later = [bench.reads, bench.stored?.sequence ?? 0];
-      await bench.during(20_000);
+      await bench.during(60_000);
       expect((bench.stored?.sequence ?? 0) - (later[1] ?? 0)).toBe(2);
-      expect(bench.reads - (later[0] ?? 0)).toBeLessThan(3);
+      expect(bench.reads - (later[0] ?? 0)).toBeLessThan(4);
     }, {});
   });
   test('answers a call with its next read, and is proven to be the only guard whenever a key may come, under a short lease too', async () => {

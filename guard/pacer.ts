@@ -51,6 +51,11 @@ export class Pacer {
     return isSame(await peekLease(signal), this.#lease);
   }
 
+  /** Who holds, or may soon, must be the proven writer of its node's item; a quiet standby reports too seldom to be. */
+  isAwake(holds: boolean): boolean {
+    return holds || this.#alert;
+  }
+
   readInMs(failed: boolean): DurationMs {
     return readInMs({ alert: this.#alert, failed }, this.#options.config.timing);
   }

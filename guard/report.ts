@@ -1,6 +1,7 @@
 import { newPromises, testimonyOf, type Promises } from '../core/ask.ts';
 import { BatonError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
+import { longestReportMs } from '../core/pace.ts';
 import type { NodeReport } from '../core/report.ts';
 import { elapsedMs, type Clock, type SteadyMs } from '../core/time.ts';
 import {
@@ -121,7 +122,7 @@ export class Reporter {
 
   #whyNotWrite(): string | null {
     const { config, clock } = this.#options;
-    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, lease: this.lease, ended: this.#ended() });
+    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, seldomMs: longestReportMs, lease: this.lease, ended: this.#ended() });
   }
 
   /** True when the disk's record of the last duty does not go on from what this node has signed. */

@@ -62,7 +62,7 @@ const readOne = async (context: Context, validator: ValidatorId, caller: Seen<st
   };
 };
 
-/** Reads the reports again until each has risen, for at most some seconds. One look alone shows nothing. */
+/** Reads the reports again until each has risen, for at most half a minute. One look alone shows nothing. */
 const watchOne = async (context: Context, one: Read): Promise<ValidatorSeen> => {
   const before = one.first;
   if (!('value' in before)) return { ...one, looks: before };

@@ -17,7 +17,7 @@ import type { Answer } from '../output.ts';
 import { explain } from './explain.ts';
 import { gateLine, marks } from './gates.ts';
 
-const readMs = durationMs(20_000);
+const readMs = durationMs(uncalledMs + 10_000);
 
 export type State = Omit<AssessInput, 'request' | 'verdict'>;
 

@@ -25,7 +25,7 @@ const homeVantage = 'home';
 const pollMs = durationMs(500);
 /** The watch takes a round each five seconds or less. */
 const watchMs = 8_000;
-/** Looks after the first: longer than any of them is waited for. */
+/** Looks after the first: nobody waits longer for a page. Who was not seen to live by then is shown as not known yet. */
 const maxLooks = 26;
 
 /** What is remembered of who lives: nothing at first, so that the first page takes some seconds. */

@@ -19,6 +19,7 @@ import type { Clock } from '../../core/time.ts';
 import type { RemoteSwitches } from '../../power/switch.ts';
 import type { Hosts, Reach, RelaySettings } from '../../relay/index.ts';
 import type { Pulses } from './console-read.ts';
+import type { LastLooks } from './last-looks.ts';
 import type { Measure } from './metrics.ts';
 
 /** Everything that handlers work with. Each names in its type which parts it needs; make.ts makes the real ones, tests give their own. */
@@ -53,6 +54,8 @@ export interface Deps {
   readonly chains: Chains;
   /** What this process has seen of who lives. */
   readonly pulses: Pulses;
+  /** What the survey saw in its calls before. */
+  readonly lastLooks: LastLooks;
   readonly tableCheck: Pick<TableCheck, 'safety'>;
   readonly alertTests: Pick<AlertTests, 'read' | 'begin' | 'noteRelays'>;
   readonly relay: Relay;

@@ -28,7 +28,7 @@ import * as destinations from '../../relay/index.ts';
 import * as runtime from '../../runtime/clock.ts';
 import { variable } from '../environment.ts';
 import type { Relay, Settings } from './deps.ts';
-import { emf, type Measure } from './metrics.ts';
+import { emf, sparing, type Measure } from './metrics.ts';
 
 /**
  * Makes the real parts from the environment. Each is a function of its own, named by the handler that needs it, so that a bundle holds the
@@ -44,7 +44,7 @@ const table = (): Table => (known ??= { client: clients.dynamo({ region: variabl
 export const clock = (): Clock => runtime.systemClock;
 export const randomHex = (): ((bytes: number) => string) => runtime.randomHex;
 export const settings = (): Settings => ({ dryRun: variable('BATON_DRY_RUN'), approvalRequired: variable('BATON_APPROVAL_REQUIRED') });
-export const measure = (): Measure => emf();
+export const measure = (): Measure => sparing(emf());
 export const lease = (): LeaseStore => new LeaseStore(table());
 export const records = (): Records => new Records(table());
 let many: Table | undefined;

@@ -4,7 +4,7 @@ import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import { phases, type Lease } from '../../core/lease.ts';
 import { holding, type Pause } from '../../core/pause.ts';
-import { betweenLooksMs, judge, judgeBroken, judgeGate, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
+import { betweenLooksMs, judge, judgeBroken, judgeGate, looksOn, surveyLooks, watchedIn, type Judgement, type Look } from '../../core/survey.ts';
 import type { DurationMs, EpochMs } from '../../core/time.ts';
 import { verdictStates, type VerdictState } from '../../core/verdict.ts';
 import { abreast } from './abreast.ts';
@@ -31,6 +31,7 @@ export interface Reading {
   readonly history: readonly { readonly execution: string; readonly atMs: number }[];
   /** As the watcher last stored it: it stores none while the validator is healthy. */
   readonly verdict: VerdictState;
+  readonly before: Look | undefined;
   readonly looks: Look[];
   /** Nodes that were fenced and not brought back. */
   readonly quarantined: readonly NodeId[];
@@ -71,7 +72,7 @@ export const lookOnce = async (deps: Pick<Deps, 'records'>, reading: Reading, si
 
 export const readOne = async (
   deps: Pick<Deps, SurveyNeeds>,
-  of: { readonly validator: ValidatorId; readonly vantage: string },
+  of: { readonly validator: ValidatorId; readonly vantage: string; readonly before?: Look | undefined },
   signal: AbortSignal,
 ): Promise<Reading> => {
   const { validator } = of;
@@ -101,6 +102,7 @@ export const readOne = async (
     open,
     history: history ?? [],
     verdict: watch?.state ?? 'healthy',
+    before: of.before,
     looks: [],
     quarantined: quarantined ?? [],
     trouble,
@@ -109,7 +111,20 @@ export const readOne = async (
   return reading;
 };
 
-const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one.looks);
+/** @returns readings in the order of the fleet, each with what the survey before saw, which is kept for the next. */
+export const readAll = (
+  deps: Pick<Deps, SurveyNeeds | 'lastLooks'>,
+  { fleet, vantage }: { readonly fleet: readonly ValidatorId[]; readonly vantage: string },
+  signal: AbortSignal,
+): Promise<Reading[]> =>
+  abreast(fleet, mostAbreast, async (validator) => {
+    const one = await readOne(deps, { validator, vantage, before: deps.lastLooks.before(validator, deps.clock.steadyMs()) }, signal);
+    const [first] = one.looks;
+    if (first) deps.lastLooks.keep(validator, first, deps.clock.steadyMs());
+    return one;
+  });
+
+const wantsLook = (one: Reading): boolean => one.looks.length > 0 && looksOn(nodesOf(one), one, one.config?.custody === 'gate');
 
 /** Looks at the reports again and again, until each guard was seen to live, or no more than `spareMs` are left. */
 export const lookOn = async (
@@ -127,10 +142,10 @@ export const lookOn = async (
 
 /** What is to be known of it, or null when it was not seen, or not watched long enough to tell. */
 export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {
-  const { validator, paused, config, lease, looks, trouble } = one;
+  const { validator, paused, config, lease, before, looks, trouble } = one;
   if (trouble.broken !== null) return judgeBroken({ validator, paused, why: trouble.broken, nodes: nodesOf(one), looks });
-  if (trouble.unseen || !config || looks.length < 2) return null;
-  if (config.custody === 'gate') return judgeGate({ config, looks }, { paused });
+  if (trouble.unseen || !config || watchedIn(one).length < 2) return null;
+  if (config.custody === 'gate') return judgeGate({ config, before, looks }, { paused });
   if (!lease) return null;
   return judge({ ...one, config, lease }, { paused, nowMs });
 };

@@ -34,6 +34,8 @@ export interface Watched {
   readonly calledMs: SteadyMs | null;
   /** What is stored of it, as text; null while nothing is. */
   readonly stored: string | null;
+  /** Its configuration, and when it was read, on this watcher's steady clock. */
+  readonly kept: { readonly config: ValidatorConfig; readonly atMs: SteadyMs } | null;
 }
 
 export const unwatched: Watched = {
@@ -48,6 +50,19 @@ export const unwatched: Watched = {
   asked: null,
   calledMs: null,
   stored: null,
+  kept: null,
+};
+
+/** How long a configuration is looked by while all is well: a change of it is followed after this time at the latest. */
+const keptMs = durationMs(55_000);
+
+/** What is not well is judged by what is configured now. Assess and TakeTerm read it for themselves. */
+const configOf = async ({ records, clock }: Pick<Deps, 'records' | 'clock'>, validator: ValidatorId, before: Watched, signal: AbortSignal) => {
+  const nowMs = clock.steadyMs();
+  const { kept, state } = before;
+  if (kept !== null && state === 'healthy' && elapsedMs(kept.atMs, nowMs) < keptMs) return kept;
+  const found = await records.readConfig(validator, signal);
+  return found && { config: found.config, atMs: nowMs };
 };
 
 /** Well before a call is old. */
@@ -125,9 +140,9 @@ export const watchOne = async (
   signal: AbortSignal,
 ): Promise<{ after: Watched; started: ExecutionName | null }> => {
   const { before, validator } = of;
-  const found = await deps.records.readConfig(validator, signal);
-  if (!found) return { after: before, started: null };
-  const { config } = found;
+  const kept = await configOf(deps, validator, before, signal);
+  if (!kept) return { after: { ...before, kept: null }, started: null };
+  const { config } = kept;
   const lookedMs = deps.clock.steadyMs();
   const agoMs = before.lookedMs === null ? 0 : elapsedMs(before.lookedMs, lookedMs);
   const seen = await lookAll(deps.chains, config, { memories: before.memories, agoMs }, signal, of.round);
@@ -167,7 +182,20 @@ export const watchOne = async (
   const record = now.state === 'healthy' ? null : { samples: [...samples], state: now.state, episode, paged };
   const stored = record && textOf(record);
   if (stored !== before.stored) await deps.records.writeWatch(validator, of.vantage, record, signal);
-  const after = { samples, memories: seen.memories, lookedMs, state: now.state, episode, paged, paused, unseen: false, asked, calledMs, stored };
+  const after = {
+    samples,
+    memories: seen.memories,
+    lookedMs,
+    state: now.state,
+    episode,
+    paged,
+    paused,
+    unseen: false,
+    asked,
+    calledMs,
+    stored,
+    kept,
+  };
   return { after, started };
 };
 

@@ -34,7 +34,7 @@ describe('a machine that is not ready', () => {
     set({
       onSleep: async () => {
         looks += 1;
-        await birchReports({ synced: looks > 60 });
+        await birchReports({ synced: looks > 200 });
       },
     });
     await inWords('recover', 'hub-1', '--to', 'birch', '--file', path(), ...fresh, '--yes', '--wait');

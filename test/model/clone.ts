@@ -1,5 +1,5 @@
 import type { NodeReport } from '../../core/report.ts';
-import { steadyMs, type SteadyMs } from '../../core/time.ts';
+import { durationMs, steadyMs, type SteadyMs } from '../../core/time.ts';
 import {
   hasEnded,
   isProven,
@@ -166,7 +166,7 @@ const sendSteps = (world: CloneWorld, scope: CloneScope, index: number): Step<Cl
   const seen = state.seen?.report;
   const ended = seen !== undefined && hasEnded(seen, machine.memory, place(machine));
   const sequence = nextSequence(state);
-  if (sequence > scope.reports || whyNotWrite(state, { nowMs: now, timing, lease: undefined, ended }) !== null) return [];
+  if (sequence > scope.reports || whyNotWrite(state, { nowMs: now, timing, seldomMs: durationMs(0), lease: undefined, ended }) !== null) return [];
   const { relinquished } = { ...seen, ...(state.mode === 'new' ? lostTermOf(seen, machine.memory) : {}) };
   const lost = relinquished ? { relinquished } : {};
   const report = reportOf({ writer: state.me, sequence, after: seen?.sequence ?? 0, armed: scope.armed, leaseMs: timing.leaseMs, ...lost });

@@ -24,6 +24,7 @@ import { releaseKey } from '../../functions/release-key.ts';
 import { requestApproval } from '../../functions/request-approval.ts';
 import { settle } from '../../functions/settle.ts';
 import { Pulses } from '../../functions/shared/console-read.ts';
+import { LastLooks } from '../../functions/shared/last-looks.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
 import { frameOf, type Act } from '../../functions/shared/handler.ts';
 import { unmeasured } from '../support/measure.ts';
@@ -121,6 +122,7 @@ export class Lambda {
       clock: proc.clock,
       randomHex: (bytes) => random.hex(bytes),
       pulses: new Pulses(),
+      lastLooks: new LastLooks(),
       settings: { dryRun: false, approvalRequired: false },
       measure: unmeasured,
       lease: new LeaseStore(read),

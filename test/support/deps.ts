@@ -16,6 +16,7 @@ import type { Quarantine } from '../../core/quarantine.ts';
 import type { NodeReport } from '../../core/report.ts';
 import type { Observation } from '../../core/verdict.ts';
 import { Pulses } from '../../functions/shared/console-read.ts';
+import { LastLooks } from '../../functions/shared/last-looks.ts';
 import type { Deps, Makers } from '../../functions/shared/deps.ts';
 import { alertDeps, noRelay } from './alert-deps.ts';
 import { approvalsIn } from './approvals-world.ts';
@@ -180,6 +181,7 @@ export class World {
       randomHex: (bytes) => (this.randoms += 1).toString(16).padStart(2 * bytes, '0'),
       settings: this.settings,
       pulses: new Pulses(),
+      lastLooks: new LastLooks(),
       measure: this.measured,
       records: records as Records,
       approvals: approvalsIn(this.approvals, mustBeUp),

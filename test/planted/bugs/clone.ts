@@ -27,7 +27,7 @@ export const cloneBugs: readonly Bug[] = [
   of(
     'stands-still-for-one-lease',
     'The guard before has closed after its lease; that its clock may be slow and this one fast is forgotten.',
-    [{ file, find: 'const neededMs = lapseMs(durationMs(report.leaseMs), timing);', replace: 'const neededMs = durationMs(report.leaseMs);' }],
+    [{ file, find: 'const closedMs = lapseMs(durationMs(report.leaseMs), timing);', replace: 'const closedMs = durationMs(report.leaseMs);' }],
     tests,
     'waits until the report has stood still',
     [quick('clone')],
