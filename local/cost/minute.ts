@@ -211,6 +211,7 @@ export const countMinute = async (configs: readonly ValidatorConfig[]): Promise<
     workflow: { start: async () => true, isRunning: async () => false, sendAnswer: async () => undefined },
     notify: { send: async () => true },
     validatorsMeasured: fleet.size,
+    watchShards: 1,
     chains,
     executions: { find: async () => undefined, history: async () => [] },
     settings: { dryRun: false, approvalRequired: true },

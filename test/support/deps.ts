@@ -271,6 +271,7 @@ export class World {
       }),
       alarmPrefix: 'baton-failover-',
       validatorsMeasured: 50,
+      watchShards: 1,
     };
   }
 }
