@@ -74,6 +74,9 @@ const groupsOf = (fleet: readonly Asking[]): Group[] => {
   return groups.map((members) => ({ members, weight: members.length + asksWeigh }));
 };
 
+/** What looking at them weighs, in validators whose questions are answered. */
+export const loadOf = (fleet: readonly Asking[]): number => groupsOf(fleet).reduce((sum, { weight }) => sum + weight, 0);
+
 export interface Plan {
   /** Those with the same digest share the fleet in the same way. */
   readonly digest: string;
