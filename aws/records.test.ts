@@ -52,6 +52,15 @@ describe('what is read', () => {
     expect(await read(records, signal)).toEqual(expected);
     expect(sent).toEqual([{ action: 'GetItem', input: { TableName: 'baton', Key: { pk: { S: pk } }, ConsistentRead: true }, signal }]);
   });
+  test('what tells who looks is read of a configuration, whatever else stands in it', async () => {
+    const vantages = [{ name: 'one', url: 'http://a.example:1' }];
+    const config = { chain: { kind: 'cometbft', chainId: 'x' }, vantages, timing: { probeMs: 2_000, pollMs: 'broken' }, nodes: 'broken' };
+    const { records } = recordsWith(() => ({ Item: toItem({ pk: 'config#hub-1', config, hash: 'of something else' }) }));
+    expect(await records.readAsks(v)).toEqual({ asks: '["cometbft","[\\"one\\",\\"http://a.example:1\\"]"]', probeMs: 2_000 });
+    expect(await recordsWith(() => ({})).records.readAsks(v)).toBeUndefined();
+    const broken = toItem({ pk: 'config#hub-1', config: { ...config, timing: { probeMs: 0 } } });
+    await expect(recordsWith(() => ({ Item: broken })).records.readAsks(v)).rejects.toMatchObject({ code: 'LeaseInvalid' });
+  });
   test('the watcher is read too', async () => {
     const watcher = { owner: 'first', generation: 2, round: 3 };
     const { sent, records } = recordsWith(() => ({ Item: toItem({ pk: 'watcher#home', ...watcher }) }));
@@ -169,7 +178,7 @@ describe('what is written', () => {
   test.each<[string, (records: Records) => Promise<unknown>]>([
     ['write pause#hub-1', (records) => records.pause(v, pause)],
     ['delete pause#hub-1', (records) => records.resume(v)],
-    ['take watcher#home', (records) => records.takeWatcher('home', 'first')],
+    ['take watcher#home', (records) => records.takeWatcher('home', { owner: 'first', plan: 'p1' })],
     ['keep watcher#home', (records) => records.keepWatcher('home', 'first')],
     [`write node#hub-1#${amber}`, (records) => records.writeReport(reportOf())],
   ])('no answer to "%s" is told', async (what, write) => {
@@ -255,16 +264,16 @@ describe('the watcher', () => {
   test('is taken over with a new generation and no rounds', async () => {
     const { sent, records } = recordsWith(() => ({}));
     const signal = someSignal();
-    await records.takeWatcher('home', 'first', signal);
+    await records.takeWatcher('home', { owner: 'first', plan: 'p1' }, signal);
     expect(sent).toEqual([
       {
         action: 'UpdateItem',
         input: {
           TableName: 'baton',
           Key: { pk: { S: 'watcher#home' } },
-          UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
-          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
-          ExpressionAttributeValues: { ':owner': { S: 'first' }, ':zero': { N: '0' }, ':one': { N: '1' } },
+          UpdateExpression: 'SET #owner = :owner, #round = :zero, #plan = :plan ADD #generation :one',
+          ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#plan': 'plan', '#generation': 'generation' },
+          ExpressionAttributeValues: { ':owner': { S: 'first' }, ':zero': { N: '0' }, ':plan': { S: 'p1' }, ':one': { N: '1' } },
         },
         signal,
       },

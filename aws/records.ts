@@ -9,8 +9,9 @@ import { hashOf } from '../core/plan.ts';
 import { plannedMove, type PlannedMove } from '../core/planned.ts';
 import { quarantine, type Quarantine } from '../core/quarantine.ts';
 import { nodeReport, type NodeReport } from '../core/report.ts';
+import type { DurationMs } from '../core/time.ts';
 import { watermark } from '../core/watermark.ts';
-import { verdictStates } from '../core/verdict.ts';
+import { asksOf } from '../core/shard.ts';
 import type { Over, WriteReply } from '../core/writer.ts';
 import {
   absent,
@@ -30,6 +31,7 @@ import {
 import { exactly, putReport } from './report.ts';
 import { withSignal } from './signal.ts';
 import { Unchanged } from './unchanged.ts';
+import { asking, watcher, watchRecord, type WatchRecord } from './watch-items.ts';
 
 /** Everything in the table beside the lease and the approvals. Each function names its item; each item is parsed when read. */
 
@@ -39,20 +41,11 @@ const hashedConfig = z.strictObject({ config: z.record(z.string(), z.unknown()),
 const fleet = z.strictObject({ validators: z.array(validatorId).max(10_000) });
 const vault = z.strictObject({ box: z.string(), dataKey: z.string(), publicKey: z.string().optional(), watermark: watermark.optional() });
 const fenceIntent = z.strictObject({ nonce: z.string().regex(/^[a-f0-9]{32}$/), commandId: z.string().max(64).optional() });
-const observation = z.enum(['signing', 'failing', 'halted', 'unobservable']);
-const watchRecord = z.strictObject({
-  samples: z.array(z.strictObject({ observations: z.record(z.string(), observation) })).max(40),
-  state: z.enum(verdictStates),
-  /** Names the streak of bad rounds, so that one streak starts one execution. */
-  episode: z.string().max(40),
-  paged: z.boolean(),
-});
-const watcher = z.strictObject({ owner: z.string(), generation: z.number().int(), round: z.number().int() });
 const history = z.strictObject({ failovers: z.array(z.strictObject({ execution: z.string(), atMs: z.number() })).max(20) });
 
 export type FenceIntent = z.infer<typeof fenceIntent>;
 export type Vault = z.infer<typeof vault>;
-export type WatchRecord = z.infer<typeof watchRecord>;
+export type { WatchRecord };
 export type History = z.infer<typeof history>['failovers'];
 
 const keptFailovers = 20;
@@ -109,6 +102,12 @@ export class Records {
       if (found.config.id !== validator) throw invalid(pk, `it is the configuration of ${found.config.id}`);
       return found;
     });
+  }
+
+  /** What of its configuration tells who looks at it. Nothing is proven, and nothing kept: it is read of the whole fleet. */
+  async readAsks(validator: ValidatorId, signal?: AbortSignal): Promise<{ asks: string; probeMs: DurationMs } | undefined> {
+    const found = await readParsed(this.#table, keyOf.config(validator), asking, signal);
+    return found && { asks: asksOf(found.config), probeMs: found.config.timing.probeMs };
   }
 
   /**
@@ -243,11 +242,11 @@ export class Records {
   }
 
   /** Takes the watch over from whoever has it. The one before finds out at its next round. */
-  async takeWatcher(vantage: string, owner: string, signal?: AbortSignal): Promise<void> {
+  async takeWatcher(vantage: string, { owner, plan }: Pick<z.infer<typeof watcher>, 'owner' | 'plan'>, signal?: AbortSignal): Promise<void> {
     const set = {
-      UpdateExpression: 'SET #owner = :owner, #round = :zero ADD #generation :one',
-      ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#generation': 'generation' },
-      ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':one': 1 }),
+      UpdateExpression: 'SET #owner = :owner, #round = :zero, #plan = :plan ADD #generation :one',
+      ExpressionAttributeNames: { '#owner': 'owner', '#round': 'round', '#plan': 'plan', '#generation': 'generation' },
+      ExpressionAttributeValues: toItem({ ':owner': owner, ':zero': 0, ':plan': plan, ':one': 1 }),
     };
     await updateItem(this.#table, keyOf.watcher(vantage), set, { what: 'take', signal });
   }

@@ -268,8 +268,8 @@ const headlineOf = (rows: readonly Row[]): string => {
 /** @param of.atMs when it was read, by the clock of the reader. */
 export const fleetView = (
   seen: readonly Seen[],
-  of: { readonly watchAlive: boolean | null; readonly atMs: number; readonly dryRun: boolean },
+  of: { readonly watchAlive: boolean | null; readonly silentWatchers?: readonly string[]; readonly atMs: number; readonly dryRun: boolean },
 ): FleetView => {
   const rows = seen.map((one) => rowOf(one, of));
-  return { atMs: of.atMs, watchAlive: of.watchAlive, dryRun: of.dryRun, rows, headline: headlineOf(rows) };
+  return { atMs: of.atMs, watchAlive: of.watchAlive, silentWatchers: of.silentWatchers ?? [], dryRun: of.dryRun, rows, headline: headlineOf(rows) };
 };

@@ -158,6 +158,12 @@ export const fleetBody = (mode: Mode, view: FleetView, asked: Asked): Html => {
       <p>${command('baton apply validators.yaml')}</p>`;
   const why = view.watchAlive === null ? 'The watch was not looked at long enough.' : 'The watch takes no round: runbook WatcherSilent.';
   return html`${view.watchAlive !== true && html`<p class="banner warn"><b>? Health is unknown.</b> ${why}</p>`}
+  ${
+    view.silentWatchers.length > 0 &&
+    html`<p class="banner warn">
+      <b>! Silent: ${view.silentWatchers.join(', ')}.</b> The other watchers look at its validators: runbook WatcherSilent.
+    </p>`
+  }
   ${view.dryRun && html`<p class="banner"><b>‖ Dry run.</b> Baton tells what it would do and moves nothing.</p>`} ${attention(mode, view.rows)}
   ${table(mode, view, asked)}`;
 };

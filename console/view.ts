@@ -52,6 +52,8 @@ export interface FleetView {
   readonly atMs: number;
   /** Whether the watch was seen to take a round; null when it was not watched long enough. */
   readonly watchAlive: boolean | null;
+  /** Watchers that take no round while others do, which look at their validators too. */
+  readonly silentWatchers: readonly string[];
   readonly dryRun: boolean;
   readonly rows: readonly Row[];
   /** Who signs, who could not fail over, and what waits, in one line of words. */

@@ -169,6 +169,36 @@ describe('what is wrong is a page that says so', () => {
   });
 });
 
+describe('several watchers', () => {
+  const withSilent = async (silent: readonly string[], page: object = {}): Promise<string> => {
+    const { world, deps } = watched();
+    deps.records.readWatcher = async (name) => ({
+      owner: 'w',
+      generation: 3,
+      round: silent.includes(name) ? 7 : Math.floor(world.clock.steadyMs() / 1_000),
+    });
+    return show(page, { world, deps: { ...deps, watchShards: 3 } });
+  };
+  test('all alive: nothing is said', async () => {
+    const text = await withSilent([]);
+    expect(text).toContain('hub-1 signs.');
+    expect(text).not.toContain('WatcherSilent');
+  });
+  test('one silent is named, whichever it is, and health is known by the others', async () => {
+    for (const one of ['home', 'home#2']) {
+      const text = await withSilent([one]);
+      expect(text).toContain(`Silent: ${one}.`);
+      expect(text).toContain('hub-1 signs.');
+    }
+    expect(await withSilent(['home', 'home#1'])).toContain('Silent: home, home#1.');
+  });
+  test('all silent: health is unknown', async () => {
+    const text = await withSilent(['home', 'home#1', 'home#2']);
+    expect(text).toContain('The watch takes no round: runbook WatcherSilent.');
+    expect(text).toContain('hub-1 is unknown.');
+  });
+});
+
 test('the watch that took over counts anew, and is alive', async () => {
   const { world, deps } = watched();
   deps.records.readWatcher = async () =>

@@ -59,5 +59,6 @@ export const handler = widgetHandlerOf({ name: 'Console', ...contract }, console
   approvals: make.approvals,
   workflow: make.workflow,
   executions: make.executions,
+  watchShards: make.watchShards,
   pulses: () => seenHere,
 });

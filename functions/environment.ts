@@ -28,6 +28,7 @@ const variables = {
   /** `loopback` in the local cloud alone: there this machine is all that may be called. */
   BATON_RELAY_REACH: z.enum(['public', 'loopback']),
   BATON_VALIDATORS_MEASURED: z.coerce.number().int().min(0).max(50),
+  BATON_WATCH_SHARDS: z.coerce.number().int().min(1).max(100),
 } as const;
 
 /** One variable of the function's environment. @throws BatonError ConfigInvalid naming it. */

@@ -27,10 +27,12 @@ export const watch: Act<z.output<typeof contract.input>, z.input<typeof contract
   const { shard = 0, shards = 1 } = input;
   const sharing = new Shards(deps, { vantage, shard, shards });
   await sharing.begin(signal);
-  const [name, owner] = [watcherName(vantage, shard), deps.randomHex(8)];
-  await deps.records.takeWatcher(name, owner, signal);
   const fleet = await deps.records.readFleet(signal);
-  const everyMs = await smallestProbeMs(deps, fleet, signal);
+  // The only watcher reads all of each configuration: it looks at them all.
+  const everyMs =
+    shards === 1 ? await smallestProbeMs(deps, fleet, signal) : Math.min(defaultProbeMs, (await sharing.share(fleet, signal)) ?? defaultProbeMs);
+  const [name, owner] = [watcherName(vantage, shard), deps.randomHex(8)];
+  await deps.records.takeWatcher(name, { owner, plan: sharing.plan() }, signal);
   const watching = new Watching(deps, vantage, signal);
   let [rounds, looked] = [0, fleet.length];
   const told = (how: string) => ({ rounds, started: watching.started, sentence: `Looked ${rounds} times at ${looked} validators; ${how}.` });

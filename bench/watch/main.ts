@@ -28,6 +28,8 @@ export interface Size {
   readonly shards: number;
   readonly rounds: number;
   readonly lockStep: boolean;
+  /** Validators of one chain. */
+  readonly perChain: number;
 }
 
 export interface Row {
@@ -36,6 +38,10 @@ export interface Row {
   /** Of the slowest watcher of each round. */
   readonly roundMs: Range;
   readonly peakRssMb: number;
+  /** Until the slowest watcher knows which are its own. */
+  readonly sharedMs: number;
+  /** Of the watcher that looks at most. */
+  readonly looked: number;
   /** Of one round of all watchers, on average. */
   readonly requests: number;
   readonly connections: number;
@@ -45,11 +51,9 @@ export interface Row {
   readonly states: Readonly<Record<string, number>>;
 }
 
-const perChain = 100;
-
 const pinned = spawnSync('taskset', ['-V']).status === 0 && availableParallelism() > 1;
 
-const bundleWatcher = async (): Promise<void> => {
+export const bundleWatcher = async (): Promise<void> => {
   const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
   const entryPoints = [join(root, 'bench', 'watch', 'watcher.ts')];
   await build({ entryPoints, outfile: bundle, bundle: true, platform: 'node', target: 'node24', format: 'esm', minify: true, banner });
@@ -96,7 +100,7 @@ const summed = (all: readonly Readonly<Record<string, number>>[]): Record<string
 };
 
 /** One size, both ways on the same servers, one after the other. What is told is of the rounds after the first, which opens what stays open. */
-export const measure = async ({ validators, shards, rounds, lockStep }: Size): Promise<Row> => {
+export const measure = async ({ validators, shards, rounds, lockStep, perChain }: Size): Promise<Row> => {
   const servers = fork(join(import.meta.dirname, 'servers.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     pin(servers, 1);
@@ -111,6 +115,7 @@ export const measure = async ({ validators, shards, rounds, lockStep }: Size): P
     const slowest = Array.from({ length: rounds - 1 }, (_, at) => Math.max(...own.map(({ roundsMs }) => roundsMs[at + 1] ?? 0)));
     return {
       ...{ validators, shards, roundMs: rangeOf(slowest) ?? { min: 0, median: 0, max: 0 }, peakRssMb: Math.max(...own.map((one) => one.peakRssMb)) },
+      ...{ sharedMs: Math.max(...own.map((one) => one.sharedMs)), looked: Math.max(...own.map((one) => one.looked)) },
       requests: sum(own.map((one) => rate(one, ({ requests }) => requests))),
       connections: sum(own.map((one) => rate(one, ({ connections }) => connections))),
       lockStepMs: plain && (rangeOf(plain.roundsMs.slice(1))?.median ?? null),
@@ -126,12 +131,15 @@ export const measure = async ({ validators, shards, rounds, lockStep }: Size): P
 const limits = { validators: 1_000, roundMs: 5_000, peakRssMb: 256 };
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } });
-  const quick = values.quick === true;
+  const options = { quick: { type: 'boolean' }, write: { type: 'boolean' }, 'per-chain': { type: 'string', default: '100' } } as const;
+  const { values } = parseArgs({ options });
+  const [quick, perChain] = [values.quick === true, Number(values['per-chain'])];
   await bundleWatcher();
   const rounds = quick ? 3 : 6;
-  const sizes: Size[] = [1, 100, 1_000].map((validators) => ({ validators, shards: 1, rounds, lockStep: true }));
-  if (!quick) sizes.push({ validators: 10_000, shards: 10, rounds: 3, lockStep: false });
+  const shared = perChain > 1;
+  const sizes: Size[] = [1, 100, 1_000].map((validators) => ({ validators, shards: 1, rounds, lockStep: shared, perChain }));
+  // As many chains as validators are as many servers: no more of them fit beside the watcher.
+  if (!quick && shared) sizes.push({ validators: 10_000, shards: 10, rounds: 3, lockStep: false, perChain });
   const rows: Row[] = [];
   for (const size of sizes) {
     const row = await measure(size);

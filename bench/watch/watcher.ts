@@ -5,9 +5,9 @@ import { Round } from '../../chains/index.ts';
 import { durationMs, elapsedMs, type DurationMs } from '../../core/time.ts';
 import * as make from '../../functions/shared/make.ts';
 import { homeVantage, measureRound, unwatched, watchOne, type Watched, type WatchNeeds } from '../../functions/shared/watch-round.ts';
+import { Shards, watcherName } from '../../functions/shared/shards.ts';
 import { Watching } from '../../functions/shared/watching.ts';
 import type { Deps } from '../../functions/shared/deps.ts';
-import { shardOf } from '../../core/shard.ts';
 import type { ValidatorId } from '../../core/ids.ts';
 import { systemClock } from '../../runtime/clock.ts';
 
@@ -18,6 +18,9 @@ import { systemClock } from '../../runtime/clock.ts';
 
 export interface Told {
   readonly roundsMs: readonly number[];
+  /** What it took to know which are its own. */
+  readonly sharedMs: number;
+  readonly looked: number;
   /** What was under way when all of it was measured. */
   readonly peakRssMb: number;
   /** Verdicts of the last round. */
@@ -58,14 +61,27 @@ const never = new AbortController().signal;
 const fleet = await deps.records.readFleet(never);
 const watching = process.env['BENCH_MODE'] === 'lock-step' ? lockStep(fleet) : new Watching(deps, homeVantage, never);
 const [shard = 0, shards = 1] = String(process.env['BENCH_SHARD']).split('/').map(Number);
-const live = Array.from({ length: shards }, (_, index) => index);
-const mine = fleet.filter((validator) => shardOf(validator, live) === shard);
 const owner = make.randomHex()(8);
-await deps.records.takeWatcher(homeVantage, owner, never);
+let beats = 0;
+/** The others are measured one after the other; here all of them live, and share as this one does. */
+const others = {
+  readAsks: deps.records.readAsks.bind(deps.records),
+  readWatcher: async () => ({ owner, generation: 1, round: (beats += 1), plan: sharing.plan() }),
+};
+const sharing: Shards = new Shards({ records: others, clock: systemClock }, { vantage: homeVantage, shard, shards });
+const beganMs = systemClock.steadyMs();
+if (shards > 1) await sharing.share(fleet, never);
+const sharedMs = elapsedMs(beganMs, systemClock.steadyMs());
+await sharing.look(never);
+const name = watcherName(homeVantage, shard);
+await deps.records.takeWatcher(name, { owner, plan: sharing.plan() }, never);
+let mine: readonly ValidatorId[] = [];
 const roundsMs: DurationMs[] = [];
 for (let round = 0; round < number('BENCH_ROUNDS'); round += 1) {
   const startedMs = systemClock.steadyMs();
-  await deps.records.keepWatcher(homeVantage, owner, never);
+  await deps.records.keepWatcher(name, owner, never);
+  await sharing.look(never);
+  mine = sharing.mine(fleet);
   await watching.round(mine, longestRoundMs);
   measureRound(deps.measure, watching.all());
   roundsMs.push(elapsedMs(startedMs, systemClock.steadyMs()));
@@ -75,6 +91,6 @@ for (let round = 0; round < number('BENCH_ROUNDS'); round += 1) {
 await watching.end();
 const states: Record<string, number> = {};
 for (const { state, unseen } of watching.all()) states[unseen ? 'unseen' : state] = (states[unseen ? 'unseen' : state] ?? 0) + 1;
-const told: Told = { roundsMs, peakRssMb: Math.round(process.resourceUsage().maxRSS / 1_024), states };
+const told: Told = { roundsMs, sharedMs, looked: mine.length, peakRssMb: Math.round(process.resourceUsage().maxRSS / 1_024), states };
 process.send?.(told);
 process.disconnect();

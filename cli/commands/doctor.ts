@@ -12,6 +12,7 @@ import { readReports, uncalledMs } from '../../functions/shared/reports.ts';
 import { isDriven } from '../../functions/shared/survey-read.ts';
 import { parseValidator, type Context } from '../context.ts';
 import { judgeDeployed, judgeMachines } from '../doctor/judge.ts';
+import { judgeWatchers } from '../doctor/watchers.ts';
 import { readDeployed, readMachines, seenOf } from '../doctor/read.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer } from '../output.ts';
@@ -108,7 +109,17 @@ export const findingsOf = async (context: Context, only: ValidatorId | undefined
   });
   const nowMs = context.clock.epochMs();
   const ofValidators = watched.flatMap((one, index) => [...judgeValidator(one, { nowMs, chains: registry }), ...(machines[index] ?? [])]);
-  return [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...ofValidators];
+  // Of one validator alone nobody can tell what the fleet needs.
+  const shared =
+    only === undefined
+      ? [
+          judgeWatchers(
+            deployed,
+            read.flatMap(({ config }) => valueOf(config) ?? []),
+          ),
+        ]
+      : [];
+  return [...judgeStack(stack, nowMs), ...judgeDeployed(deployed, nowMs), ...shared, ...ofValidators];
 };
 
 export const doctor = async (context: Context, name: string | undefined, options: DoctorOptions): Promise<Answer> => {

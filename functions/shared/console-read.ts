@@ -13,12 +13,13 @@ import { abreast } from './abreast.ts';
 import { frozenNow } from './breaker.ts';
 import type { Deps } from './deps.ts';
 import { Pulse, sequenceOf } from './pulse.ts';
+import { watcherName } from './shards.ts';
 import { uncalledMs } from './reports.ts';
 import { lookOnce, mostAbreast, nodesOf, readOne, type Reading, type SurveyNeeds } from './survey-read.ts';
 
 /** What the console shows, as it is read: by its function in the cloud, and by the page of a drill. Writes nothing. */
 
-export type ConsoleNeeds = SurveyNeeds | 'executions' | 'settings';
+export type ConsoleNeeds = SurveyNeeds | 'executions' | 'settings' | 'watchShards';
 
 /** Whose verdicts are shown. */
 const homeVantage = 'home';
@@ -47,13 +48,27 @@ const noteGuards = (pulses: Pulses, reading: Reading, atMs: SteadyMs): void => {
 const guardsKnown = (pulses: Pulses, reading: Reading, atMs: SteadyMs): boolean =>
   nodesOf(reading).every((node) => !reading.looks.at(-1)?.[node] || pulses.guards.of(guardKey(reading.validator, node), atMs) !== 'unknown');
 
+const watchersOf = ({ watchShards }: Pick<Deps, 'watchShards'>): string[] =>
+  Array.from({ length: watchShards }, (_, shard) => watcherName(homeVantage, shard));
+
 // Nobody's item is silence, and so is one that cannot be read.
-const noteWatch = async (deps: Pick<Deps, 'records' | 'clock'>, pulses: Pulses, signal: AbortSignal): Promise<void> => {
-  const found = await deps.records.readWatcher(homeVantage, signal).catch((error: unknown) => {
-    if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
-    throw error;
-  });
-  pulses.watch.note(homeVantage, { sequence: sequenceOf(found) }, deps.clock.steadyMs());
+const noteWatch = async (deps: Pick<Deps, 'records' | 'clock' | 'watchShards'>, pulses: Pulses, signal: AbortSignal): Promise<void> => {
+  const note = async (name: string): Promise<void> => {
+    const found = await deps.records.readWatcher(name, signal).catch((error: unknown) => {
+      if (error instanceof BatonError && error.code === 'LeaseInvalid') return undefined;
+      throw error;
+    });
+    pulses.watch.note(name, { sequence: sequenceOf(found) }, deps.clock.steadyMs());
+  };
+  await Promise.all(watchersOf(deps).map(note));
+};
+
+/** Any that lives looks at everything that falls to none: health is known while one does. */
+const watchSeen = (deps: Pick<Deps, 'watchShards'>, pulses: Pulses, atMs: SteadyMs): Omit<Read, 'seen'> & { readonly known: boolean } => {
+  const found = watchersOf(deps).map((name) => ({ name, pulse: pulses.watch.of(name, atMs) }));
+  const [alive, known] = [found.some(({ pulse }) => pulse === 'alive'), found.every(({ pulse }) => pulse !== 'unknown')];
+  const silent = found.filter(({ pulse }) => pulse === 'silent').map(({ name }) => name);
+  return { watchAlive: alive || (known ? false : null), silentWatchers: alive ? silent : [], known };
 };
 
 const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs, frozen: Frozen | null): Seen => {
@@ -80,6 +95,8 @@ const seenOf = (pulses: Pulses, reading: Reading, atMs: SteadyMs, frozen: Frozen
 export interface Read {
   readonly seen: readonly Seen[];
   readonly watchAlive: boolean | null;
+  /** Those that take no round while another does. */
+  readonly silentWatchers: readonly string[];
 }
 
 /**
@@ -107,17 +124,18 @@ export const readSeen = async (
     const atMs = clock.steadyMs();
     for (const one of readings) if (!knownAt.has(one.validator) && guardsKnown(pulses, one, atMs)) knownAt.set(one.validator, atMs);
     const unknown = readings.filter(({ validator }) => !knownAt.has(validator));
-    const watching = pulses.watch.of(homeVantage, atMs) === 'unknown';
-    if ((unknown.length === 0 && !watching) || elapsedMs(startedMs, atMs) > uncalledMs || of.remainingMs() < 4 * pollMs) break;
+    if ((unknown.length === 0 && watchSeen(deps, pulses, atMs).known) || elapsedMs(startedMs, atMs) > uncalledMs || of.remainingMs() < 4 * pollMs)
+      break;
     await clock.sleep(pollMs, signal);
     await Promise.all([noteWatch(deps, pulses, signal), abreast(unknown, mostAbreast, (one) => lookOnce(deps, one, signal))]);
     for (const one of unknown) note(one);
   }
   const atMs = clock.steadyMs();
-  const watch = pulses.watch.of(homeVantage, atMs);
+  const { watchAlive, silentWatchers } = watchSeen(deps, pulses, atMs);
   return {
     seen: readings.map((one) => seenOf(pulses, one, knownAt.get(one.validator) ?? atMs, frozen)),
-    watchAlive: watch === 'unknown' ? null : watch === 'alive',
+    watchAlive,
+    silentWatchers,
   };
 };
 
@@ -142,7 +160,8 @@ export const readPage = async (
   const fleet = await records.readFleet(signal);
   if (wanted.page === 'fleet') {
     const read = await readSeen(deps, { ...of, validators: fleet }, signal);
-    const view = fleetView(read.seen, { watchAlive: read.watchAlive, atMs: clock.epochMs(), dryRun: settings.dryRun });
+    const { watchAlive, silentWatchers } = read;
+    const view = fleetView(read.seen, { watchAlive, silentWatchers, atMs: clock.epochMs(), dryRun: settings.dryRun });
     return { page: 'fleet', view, asked: wanted.asked };
   }
   const { validator } = wanted;

@@ -64,6 +64,8 @@ export interface Deps {
   readonly alarmPrefix: string;
   /** So many validators of the fleet have figures of their own: each is a metric that is paid for. */
   readonly validatorsMeasured: number;
+  /** So many watchers share the fleet. */
+  readonly watchShards: number;
 }
 
 /** Where alerts are passed on to. */

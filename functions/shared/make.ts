@@ -99,4 +99,5 @@ export const relay = (): Relay => {
   return { stack: name.split('/')[1] ?? '', hosts: destinations.publicHosts, reach, settings: (signal) => secrets.read(signal) };
 };
 export const validatorsMeasured = (): number => variable('BATON_VALIDATORS_MEASURED');
+export const watchShards = (): number => variable('BATON_WATCH_SHARDS');
 export const alarmPrefix = (): string => variable('BATON_ALARM_PREFIX');

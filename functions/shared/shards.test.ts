@@ -19,22 +19,34 @@ interface Looked {
   readonly atMs: number;
 }
 
+/** What a watcher reads of the fleet: all of it, ten validators of each chain, when it is not said. */
+interface Read {
+  readonly fleet?: readonly ValidatorId[];
+  readonly chainOf?: (validator: ValidatorId) => number | null;
+}
+const tenEach = (validator: ValidatorId): number => Math.floor(Number(validator.slice(2)) / 10);
+
 /** Watchers over one table and one clock. Every hundredth validator fails. */
 const rig = (fleet: readonly ValidatorId[]) => {
   const world = new World();
-  const watchers = new Map<string, { owner: string; generation: number; round: number }>();
+  const watchers = new Map<string, { owner: string; plan?: string | undefined; generation: number; round: number }>();
   const looks: Looked[] = [];
   const figures: string[] = [];
   const failing = new Set(fleet.filter((_, index) => index % 100 === 0));
   const configs = new Map(fleet.map((id) => [id, { ...configOf(), id }]));
   const hash = hashOf(configOf());
-  const start = (of: { shard: number; shards: number }, lastMs: number) => {
+  const start = (of: { shard: number; shards: number }, lastMs: number, { fleet: read = fleet, chainOf = tenEach }: Read = {}) => {
     const deps = world.deps();
-    deps.records.readFleet = async () => [...fleet];
+    deps.records.readFleet = async () => [...read];
+    deps.records.readAsks = async (id) => {
+      const chain = chainOf(id);
+      if (chain === null) throw new Error('unreadable');
+      return { asks: `chain-${chain}`, probeMs: durationMs(5_000) };
+    };
     deps.records.readConfig = async (id) => ({ config: configs.get(id) ?? configOf(), hash });
     deps.records.readWatcher = async (name) => watchers.get(name);
-    deps.records.takeWatcher = async (name, owner) => {
-      watchers.set(name, { owner, generation: (watchers.get(name)?.generation ?? 0) + 1, round: 0 });
+    deps.records.takeWatcher = async (name, { owner, plan }) => {
+      watchers.set(name, { owner, plan, generation: (watchers.get(name)?.generation ?? 0) + 1, round: 0 });
     };
     deps.records.keepWatcher = async (name, owner) => {
       const found = watchers.get(name);
@@ -64,7 +76,7 @@ const rig = (fleet: readonly ValidatorId[]) => {
       longest = Math.max(longest, atMs - (last.get(validator) ?? 0));
       last.set(validator, atMs);
     };
-    for (const { validator, atMs } of looks) if (atMs >= fromMs && atMs <= toMs) note(validator, atMs);
+    for (const { validator, atMs } of looks) if (last.has(validator) && atMs >= fromMs && atMs <= toMs) note(validator, atMs);
     for (const validator of fleet) note(validator, toMs);
     return longest;
   };
@@ -95,6 +107,49 @@ describe('ten watchers', () => {
     expect(started.length).toBe(100);
     expect(new Set(started.map((name) => name.split('.')[0]))).toEqual(new Set(failing));
   }, 60_000);
+});
+
+test('validators of one chain are looked at by one watcher', async () => {
+  const fleet = fleetOf(300);
+  const { world, looks, start } = rig(fleet);
+  await world.clock.run(Promise.all(Array.from({ length: 5 }, (_, shard) => start({ shard, shards: 5 }, 41_000))));
+  const late = looks.filter(({ atMs }) => atMs === 30_000);
+  expect(new Set(late.map(({ validator, by }) => `${tenEach(validator)} by ${by}`)).size).toBe(30);
+  expect([0, 1, 2, 3, 4].map((shard) => late.filter(({ by }) => by === shard).length)).toEqual([60, 60, 60, 60, 60]);
+});
+
+describe('watchers that have read different things', () => {
+  const fleet = fleetOf(300);
+  const three = [0, 1, 2].map((shard) => ({ shard, shards: 3 }));
+  const others: [string, Read][] = [
+    ['a fleet that is shorter', { fleet: fleet.slice(0, 240) }],
+    ['other chains', { chainOf: (id) => tenEach(id) % 7 }],
+    ['no configuration of some', { chainOf: (id) => (tenEach(id) < 9 ? null : tenEach(id)) }],
+    ['no configuration at all', { chainOf: () => null }],
+  ];
+  test.each(others)('%s: nobody of whom all know is left out, in no round', async (_, read) => {
+    const { world, looks, start, longestGapMs } = rig(read.fleet ?? fleet);
+    await world.clock.run(Promise.all(three.map((of) => start(of, 61_000, of.shard === 1 ? read : { fleet }))));
+    expect(longestGapMs(10_000, 45_000)).toBe(5_000);
+    // More than once, by some: that is harmless.
+    expect(looks.filter(({ atMs }) => atMs === 30_000).length).toBeGreaterThan(300);
+  });
+  test('when they have read the same again, each is looked at once', async () => {
+    const { world, looks, start, longestGapMs } = rig(fleet);
+    const both = async (minute: number, read: Read): Promise<void> => {
+      await world.clock.sleep(durationMs(minute * 60_000));
+      await Promise.all(three.map((of) => start(of, 120_000, of.shard === 1 ? read : {})));
+    };
+    await world.clock.run(Promise.all([both(0, { chainOf: () => null }), both(1, {})]));
+    expect(longestGapMs(10_000, 150_000)).toBeLessThanOrEqual(10_000);
+    expect(counts(looks.filter(({ atMs }) => atMs === 90_000))).toEqual(new Map(fleet.map((id) => [id, 1])));
+  });
+  test('a configuration that none can read: its validator is looked at once', async () => {
+    const { world, looks, start } = rig(fleet);
+    const read: Read = { chainOf: (id) => (id === 'v-7' ? null : tenEach(id)) };
+    await world.clock.run(Promise.all(three.map((of) => start(of, 61_000, read))));
+    expect(counts(looks.filter(({ atMs }) => atMs === 30_000))).toEqual(new Map(fleet.map((id) => [id, 1])));
+  });
 });
 
 describe('watchers that come and go', () => {

@@ -216,6 +216,7 @@ export const countMinute = async (configs: readonly ValidatorConfig[]): Promise<
     notify: { send: async () => true },
     validatorsMeasured: fleet.size,
     lastLooks: new LastLooks(),
+    watchShards: 1,
     chains,
     executions: { find: async () => undefined, history: async () => [] },
     settings: { dryRun: false, approvalRequired: true },

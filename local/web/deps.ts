@@ -15,4 +15,5 @@ export const consoleDeps = (context: Context, { functions }: Pick<Deployment, 'f
     dryRun: functions[0]?.variables['BATON_DRY_RUN'] === 'true',
     approvalRequired: functions[0]?.variables['BATON_APPROVAL_REQUIRED'] === 'true',
   },
+  watchShards: Number(functions[0]?.variables['BATON_WATCH_SHARDS'] ?? 1),
 });

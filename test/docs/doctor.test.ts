@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeDeployed, judgeMachines, silentAlarmMs, skewMs } from '../../cli/doctor/judge.ts';
+import { judgeWatchers } from '../../cli/doctor/watchers.ts';
 import type { StackFacts, ValidatorFacts } from '../../cli/doctor/look.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { judgeStack, judgeValidator, overdueDays, type ValidatorSeen } from '../../core/doctor.ts';
@@ -65,6 +66,7 @@ test('names every check, in their order', () => {
   const checks = [
     ...stack,
     ...judgeDeployed(deployed, epochMs(1)),
+    judgeWatchers(deployed, [config]),
     ...judgeValidator(seen, { nowMs: epochMs(1), chains: registry }),
     ...judgeValidator({ ...seen, looks: { unknown: 'x' } }, { nowMs: epochMs(1), chains: registry }),
     ...judgeMachines(machines, config),

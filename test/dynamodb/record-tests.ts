@@ -149,12 +149,12 @@ const courseTests = (at: () => Bench): void => {
   test('the watch has one owner', async () => {
     const [records, vantage] = [new Records(at()), fresh()];
     expect(await records.keepWatcher(vantage, 'first')).toBe(false);
-    await records.takeWatcher(vantage, 'first');
+    await records.takeWatcher(vantage, { owner: 'first', plan: 'p1' });
     expect(await records.keepWatcher(vantage, 'first')).toBe(true);
-    await records.takeWatcher(vantage, 'second');
+    await records.takeWatcher(vantage, { owner: 'second', plan: 'p1' });
     expect(await records.keepWatcher(vantage, 'first')).toBe(false);
     expect(await records.keepWatcher(vantage, 'second')).toBe(true);
-    expect(await records.readWatcher(vantage)).toEqual({ owner: 'second', generation: 2, round: 1 });
+    expect(await records.readWatcher(vantage)).toEqual({ owner: 'second', plan: 'p1', generation: 2, round: 1 });
   });
   test('the history keeps the newest 20, each once', async () => {
     const [records, validator] = [new Records(at()), fresh()];

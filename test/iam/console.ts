@@ -40,6 +40,7 @@ export const callsOfConsole = async (onCall: OnCall): Promise<void> => {
     workflow,
     executions: workflow,
     settings: { dryRun: false, approvalRequired: true },
+    watchShards: 1,
   };
   const pages: readonly Wanted[] = [
     { page: 'fleet', asked: everything },

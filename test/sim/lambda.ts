@@ -151,6 +151,7 @@ export class Lambda {
       relayLog: new RelayLog(table),
       alarmPrefix: 'baton-failover-',
       validatorsMeasured: 50,
+      watchShards: 1,
     };
   }
 

@@ -167,7 +167,7 @@ export class World {
         if (record === null) this.watched.delete(watchKey(id, vantage));
         else this.watched.set(watchKey(id, vantage), record);
       },
-      takeWatcher: async (_, owner) => {
+      takeWatcher: async (_, { owner }) => {
         this.watcher = { owner, rounds: 0 };
       },
       keepWatcher: async (_, owner) => {
@@ -275,6 +275,7 @@ export class World {
       }),
       alarmPrefix: 'baton-failover-',
       validatorsMeasured: 50,
+      watchShards: 1,
     };
   }
 }
