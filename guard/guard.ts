@@ -287,15 +287,14 @@ export class Guard {
       const holds = this.#active || this.#hold.term !== null;
       const unproven = (reporter.waits || this.#pacer.isAwake(holds)) && reporter.whyUnproven() !== null;
       const now = `${health.synced} ${health.distress ?? ''}`;
-      const isDue = elapsedMs(lastMs, clock.steadyMs()) >= this.#pacer.reportEveryMs(holds, failed);
-      if (this.#pacer.takeWanted() || unproven || now !== told || isDue) {
+      const everyMs = this.#pacer.reportEveryMs(holds, failed);
+      if (this.#pacer.takeWanted() || unproven || now !== told || elapsedMs(lastMs, clock.steadyMs()) >= everyMs) {
         told = now;
         lastMs = clock.steadyMs();
         failed = !(await this.#tryReport(signal));
       }
       this.#options.onCycle?.('report');
-      const restMs = durationMs(Math.min(distressEveryMs, everyMs / 2));
-      await clock.sleep(restMs, AbortSignal.any([signal, this.#pacer.wanted])).catch(() => undefined);
+      await clock.sleep(durationMs(Math.min(distressEveryMs, everyMs / 2)), AbortSignal.any([signal, this.#pacer.wanted])).catch(() => undefined);
     }
   }
 }
