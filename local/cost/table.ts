@@ -56,7 +56,7 @@ export const costTable = async (): Promise<string> => {
     '| each validator of two nodes in custody `release`, a month | |',
     '|---|---|',
     ...rows(validator),
-    `| the first ${measured} also have ${minute.validatorMetrics} metrics of their own | ${dollars(own)} |`,
+    `| the first ${measured} also have ${minute.validatorMetrics} ${minute.validatorMetrics === 1 ? 'metric' : 'metrics'} of their own | ${dollars(own)} |`,
     '',
     '| each validator of three nodes in custody `gate`, key in memory, blocks of 6 s, a month | |',
     '|---|---|',
