@@ -62,6 +62,8 @@ describe('pace', () => {
         bench.lease = leaseOf({ holder: birch, call: '0123456789abcdef' });
         await bench.during(250);
         expect(bench.stored?.sequence).toBe(before + 1);
+        // The second one shows that none has come between.
+        await bench.during(400);
         for (let tenth = 0; tenth < 30; tenth += 1) {
           await bench.during(100);
           expect(bench.reporter?.whyUnproven()).toBe(null);
