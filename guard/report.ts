@@ -122,7 +122,13 @@ export class Reporter {
 
   #whyNotWrite(): string | null {
     const { config, clock } = this.#options;
-    return whyNotWrite(this.#state, { nowMs: clock.steadyMs(), timing: config.timing, seldomMs: longestReportMs, lease: this.lease, ended: this.#ended() });
+    return whyNotWrite(this.#state, {
+      nowMs: clock.steadyMs(),
+      timing: config.timing,
+      seldomMs: longestReportMs,
+      lease: this.lease,
+      ended: this.#ended(),
+    });
   }
 
   /** True when the disk's record of the last duty does not go on from what this node has signed. */
