@@ -208,7 +208,7 @@ export const record = async (seeds: number): Promise<Recorder> => {
   const recorder = new Recorder(stacksForCalls());
   for (const scenario of scenarios) await live({ seed: 1, scenario, onCall: recorder.onCall });
   // A run in which both watches see their validator well again.
-  await live({ seed: 5, scenario: scenarioNamed('watched'), onCall: recorder.onCall });
+  await live({ seed: 54, scenario: scenarioNamed('watched'), onCall: recorder.onCall });
   for (let seed = 1; seed <= seeds; seed += 1) await live({ ...swarmOptions(seed), onCall: recorder.onCall });
   await onlyWatch(recorder.onCall);
   await besides(recorder.onCall);
