@@ -58,15 +58,16 @@ export interface Looks {
 /** For who lives, the look before counts. For two signers it does not: too much may have been handed over since. */
 export const watchedIn = ({ before, looks }: Looks): readonly Look[] => (before === undefined ? looks : [before, ...looks]);
 
+/** True while nobody can tell of each whether it lives: who holds nothing may be silent for almost as long as all looks take. */
+export const isUnknown = (nodes: readonly NodeId[], { before, looks }: Looks): boolean =>
+  before === undefined && looks.length < surveyLooks && (looks.length < 2 || silentIn(nodes, looks).length > 0);
+
 /**
  * Whether another look could tell more: a guard that was not seen long enough to rise, or a second signer that is not ruled out.
  * @param several that several sign is as it must be (custody gate).
  */
-export const looksOn = (nodes: readonly NodeId[], { before, looks }: Looks, several = false): boolean => {
-  if (looks.length >= surveyLooks) return false;
-  const unknown = before === undefined && (looks.length < 2 || silentIn(nodes, looks).length > 0);
-  return unknown || (!several && signingThrough(nodes, looks).length > 1);
-};
+export const looksOn = (nodes: readonly NodeId[], of: Looks, several = false): boolean =>
+  of.looks.length < surveyLooks && (isUnknown(nodes, of) || (!several && signingThrough(nodes, of.looks).length > 1));
 
 /** One validator as it was read. */
 export interface Surveyed extends Looks {

@@ -32,7 +32,12 @@ export const assess: Act<
   const nodes = config.nodes.map(({ id }) => id);
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
   // Nobody signs meanwhile: the chain is looked at while the standbys' reports rise.
-  const [{ state, head }, risen] = await Promise.all([lookUntilTold(deps, config, signal), callAndWait(deps, { config, nodes, watched }, signal)]);
+  // What a person asks for is not held up by a chain that seems well.
+  const anew = input.kind === 'failover' && input.cause.kind !== 'operator';
+  const [{ state, head }, risen] = await Promise.all([
+    lookUntilTold(deps, { config, anew }, signal),
+    callAndWait(deps, { config, nodes, watched }, signal),
+  ]);
   const moving = lease !== undefined && lease.phase !== 'HELD' && lease.claim !== input.execution;
   const [quarantined, pause, frozen, history, window, claimRunning] = await Promise.all([
     quarantinedOf(deps, config.id, nodes, signal),

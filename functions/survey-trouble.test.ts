@@ -134,11 +134,16 @@ describe('a large fleet', () => {
     expect((await look(world, world.deps(), () => 9_999)).sentence).toBe('Looked at 0 of 1 validators. Could not be looked at: hub-1.');
     expect(world.clock.steadyMs()).toBe(0);
   });
-  test('is watched no longer than there is time, and what was seen counts', async () => {
+  test('is watched no longer than there is time; of whom too little was seen, nothing is told', async () => {
     const world = wellWorld();
     world.silent = new Set([birch]);
     await look(world, world.deps(), () => 40_000 - world.clock.steadyMs());
     expect(world.clock.steadyMs()).toBe(24_000);
-    expect([figureOf(world, 'GuardsSilent'), figureOf(world, 'SurveyDone')]).toEqual([1, 1]);
+    expect([figureOf(world, 'GuardsSilent'), figureOf(world, 'SurveyDone')]).toEqual([0, 0]);
+    const longer = wellWorld();
+    longer.silent = new Set([birch]);
+    await look(longer, longer.deps(), () => 60_000 - longer.clock.steadyMs());
+    expect(longer.clock.steadyMs()).toBe(36_000);
+    expect([figureOf(longer, 'GuardsSilent'), figureOf(longer, 'SurveyDone')]).toEqual([1, 1]);
   });
 });

@@ -53,13 +53,17 @@ export const lookAll = async (
 const betweenLooksMs = durationMs(500);
 const longestMs = durationMs(20_000);
 
-/** Looks until something can be told: only a new block shows whether a signature landed in it. */
+/**
+ * Looks until something can be told: only a new block shows whether a signature landed in it.
+ * @param of.anew a validator that signed before it was looked at is said to sign only when it does so in a block that came since.
+ */
 export const lookUntilTold = async (
   deps: Pick<Deps, 'chains' | 'clock'>,
-  config: ValidatorConfig,
+  { config, anew }: { readonly config: ValidatorConfig; readonly anew: boolean },
   signal: AbortSignal,
 ): Promise<{ state: VerdictState; head: number | null }> => {
   let memories: Memories = {};
+  let first: number | null = null;
   let told: { state: VerdictState; head: number | null } = { state: 'unobservable', head: null };
   const betweenMs = durationMs(Math.min(betweenLooksMs, Math.ceil(config.timing.probeMs / 2)));
   const maxLooks = Math.ceil(longestMs / betweenMs);
@@ -71,8 +75,10 @@ export const lookUntilTold = async (
     const seen = await lookAll(deps.chains, config, { memories, agoMs }, signal);
     memories = seen.memories;
     told = { state: verdict([seen.sample], { ...config.policy.verdict, failing: 1, window: 1, healthy: 1 }, 'suspect').state, head: seen.head };
+    first ??= seen.head;
+    const stale = anew && told.state === 'healthy' && seen.head === first;
     // The first look alone may show what was signed before the failure.
-    if (look > 0 && told.state !== 'unobservable') return told;
+    if (look > 0 && told.state !== 'unobservable' && !stale) return told;
     await deps.clock.sleep(betweenMs, signal);
   }
   return told;

@@ -46,7 +46,7 @@ const run = async (world: World): Promise<{ said: string[]; holders: string[] }>
   return { said, holders };
 };
 
-test.each([1, 2, 3])('there and back, once, with seed %i', async (seed) => {
+test.each([1, 2, 4])('there and back, once, with seed %i', async (seed) => {
   const world = worldWith(seed);
   const { said, holders } = await run(world);
   expect(world.judge.violations).toEqual([]);

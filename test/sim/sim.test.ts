@@ -67,7 +67,7 @@ describe('what the simulator found stays mended', () => {
 /** Seeds that a negative control may need. */
 const tries = 12;
 /** A lie counts only in the half second before a guard that was called has closed by itself. */
-const manyTries = 60;
+const manyTries = 120;
 
 const findWith = async (name: string, of: Partial<Parameters<typeof live>[0]>, seeds = tries): Promise<string> => {
   for (let seed = 1; seed <= seeds; seed += 1) {
