@@ -7,6 +7,7 @@ import type { NodeReport } from './report.ts';
 import {
   betweenLooksMs,
   daysSince,
+  isUnknown,
   judge,
   judgeBroken,
   looksOn,
@@ -112,6 +113,16 @@ describe('another look', () => {
   ])('%s', (_, looks, on) => {
     expect(looksOn(nodes, { looks })).toBe(on);
   });
+});
+
+test.each<[string, Look[], boolean]>([
+  ['after one look', [lookAt(1)], true],
+  ['while one is silent in three', [lookAt(1), lookAt(1), lookAt(1)], true],
+  ['when all have risen', [lookAt(1), lookAt(2)], false],
+  ['when one is silent in all four', [lookAt(1), lookAt(1), lookAt(1), lookAt(1)], false],
+])('who lives is not known yet %s: %o', (_, looks, unknown) => {
+  expect(isUnknown(nodes, { looks })).toBe(unknown);
+  expect(isUnknown(nodes, { before: lookAt(0), looks })).toBe(false);
 });
 
 describe('a standby that lags', () => {
