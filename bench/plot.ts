@@ -17,7 +17,7 @@ export interface Plot {
 }
 
 const width = 860;
-const [left, right, top, rowPx, bottom] = [310, 120, 56, 30, 60];
+const [left, right, top, rowPx, bottom] = [350, 120, 56, 30, 60];
 const barPx = 14;
 
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -32,7 +32,7 @@ test('a plot shows each range on a logarithmic axis, and says why there is none'
   const svg = plotOf({ title: 'T', unit: 's', caption: 'C', bars });
   expect(svg).toContain('a &lt;b&gt;');
   expect(svg).toContain('left out');
-  // From 310 to 740: two decades, the median in the middle.
-  expect(svg).toContain('<rect class="ours" x="310" y="64" width="215.0" height="14" rx="2"/>');
-  expect(svg).toContain('<line class="range" x1="310.0" x2="740.0" y1="71" y2="71"/>');
+  // From 350 to 740: two decades, the median in the middle.
+  expect(svg).toContain('<rect class="ours" x="350" y="64" width="195.0" height="14" rx="2"/>');
+  expect(svg).toContain('<line class="range" x1="350.0" x2="740.0" y1="71" y2="71"/>');
 });
