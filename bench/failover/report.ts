@@ -174,7 +174,8 @@ ${madeText(made)}
 const slowPage = (cells: readonly Cell[], made: Made): string => `## Beside other tools: a machine that comes back
 
 The same machines and the same signer, which goes on when its machine does: here a tool that only waits signs twice. Several runs stand side by side, so the
-downtimes are rough; what counts is the column of late lines. Who is cut off signs on until it is fenced or, under Baton, until its lease is over. *Control*: Baton with the gate taken out of its guard, whose late lines must be seen.
+downtimes are rough; what counts is the column of late lines. Who is cut off signs on until it is fenced or, under Baton, until its lease is
+over. *Control*: Baton with the gate taken out of its guard, whose late lines must be seen.
 
 ${tableOf(cells)}
 

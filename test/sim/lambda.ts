@@ -94,7 +94,14 @@ export interface LambdaOptions {
   readonly onLogged: (text: string) => void;
 }
 
-const timeoutsMs: Readonly<Record<string, number>> = { Answer: 15_000, Watch: 70_000, Rejoin: 100_000, Assess: 50_000, Drill: 60_000 };
+const timeoutsMs: Readonly<Record<string, number>> = {
+  Answer: 15_000,
+  Watch: 70_000,
+  Rejoin: 100_000,
+  Assess: 50_000,
+  Survey: 50_000,
+  Drill: 60_000,
+};
 const usualTimeoutMs = 28_000;
 const sdkTimeoutMs = 3_000;
 
