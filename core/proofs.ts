@@ -115,13 +115,15 @@ export const proofOfStop = (
 };
 
 const offStates: readonly string[] = ['stopped', 'terminated'];
+/** Whether this word of EC2 for a state says that nothing of the instance runs. */
+export const isOffByEc2 = (state: string): boolean => offStates.includes(state);
 
 /** EC2 itself says that the recorded active is stopped or terminated, asked after the term was taken. */
 export const proofOfPowerOff = (lease: Lease, of: { node: NodeId; state: string; atMs: number }): Proof => {
   const wrong = notFencing(lease);
   if (wrong !== null) return none(wrong);
   if (of.node !== lease.holder) return none(`the state is of ${of.node}, not of the recorded active ${lease.holder}`);
-  if (!offStates.includes(of.state)) return none(`EC2 says ${of.state}; only stopped and terminated count`);
+  if (!isOffByEc2(of.state)) return none(`EC2 says ${of.state}; only stopped and terminated count`);
   return {
     outcome: 'proof',
     evidence: { kind: 'powered-off', node: lease.holder, term: lease.term, by: 'EC2', atMs: of.atMs, how: `EC2 shows the instance as ${of.state}.` },

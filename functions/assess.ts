@@ -31,9 +31,9 @@ export const assess: Act<
   const [{ config, hash }, lease] = await Promise.all([needConfig(deps, input.validator, signal), deps.lease.read(input.validator, signal)]);
   const nodes = config.nodes.map(({ id }) => id);
   const watched = nodes.filter((id) => id !== lease?.holder && (input.to === undefined || id === input.to));
-  // Nobody signs meanwhile: the chain is looked at while the standbys' reports rise.
   // What a person asks for is not held up by a chain that seems well.
   const anew = input.kind === 'failover' && input.cause.kind !== 'operator';
+  // Nobody signs meanwhile: the chain is looked at while the standbys' reports rise.
   const [{ state, head }, risen] = await Promise.all([
     lookUntilTold(deps, { config, anew }, signal),
     callAndWait(deps, { config, nodes, watched }, signal),

@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/ids.ts';
 import type { PowerTest } from '../core/power-proof.ts';
+import { isOffByEc2 } from '../core/proofs.ts';
 import type { PowerSwitch } from './switch.ts';
 
 /** What EC2's adapter can do. */
@@ -8,8 +9,6 @@ export interface Ec2Power {
   state(node: NodeId, signal?: AbortSignal): Promise<string>;
   test(node: NodeId, signal?: AbortSignal): Promise<PowerTest>;
 }
-
-const gone: readonly string[] = ['stopped', 'terminated'];
 
 /**
  * EC2 in the shape of every other switch: the instance's id is its identity, so its answer is about that instance or about nothing, and its state
@@ -21,7 +20,7 @@ export const ec2Switch = (power: Ec2Power): PowerSwitch => ({
       await power.off(node, signal);
     } catch (error) {
       // A terminated one takes no order, and has nothing left to cut.
-      if (!gone.includes(await power.state(node, signal))) throw error;
+      if (!isOffByEc2(await power.state(node, signal))) throw error;
     }
     return true;
   },

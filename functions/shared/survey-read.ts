@@ -4,18 +4,7 @@ import { BatonError } from '../../core/errors.ts';
 import type { NodeId, ValidatorId } from '../../core/ids.ts';
 import { phases, type Lease } from '../../core/lease.ts';
 import { holding, type Pause } from '../../core/pause.ts';
-import {
-  betweenLooksMs,
-  isUnknown,
-  judge,
-  judgeBroken,
-  judgeGate,
-  looksOn,
-  surveyLooks,
-  watchedIn,
-  type Judgement,
-  type Look,
-} from '../../core/survey.ts';
+import { betweenLooksMs, isUnknown, judge, judgeBroken, judgeGate, looksOn, surveyLooks, type Judgement, type Look } from '../../core/survey.ts';
 import type { DurationMs, EpochMs } from '../../core/time.ts';
 import { verdictStates, type VerdictState } from '../../core/verdict.ts';
 import { abreast } from './abreast.ts';
@@ -155,7 +144,7 @@ export const lookOn = async (
 export const judgementOf = (one: Reading, nowMs: EpochMs): Judgement | null => {
   const { validator, paused, config, lease, before, looks, trouble } = one;
   if (trouble.broken !== null) return judgeBroken({ validator, paused, why: trouble.broken, nodes: nodesOf(one), looks });
-  if (trouble.unseen || !config || watchedIn(one).length < 2 || isUnknown(nodesOf(one), one)) return null;
+  if (trouble.unseen || !config || looks.length === 0 || isUnknown(nodesOf(one), one)) return null;
   if (config.custody === 'gate') return judgeGate({ config, before, looks }, { paused });
   if (!lease) return null;
   return judge({ ...one, config, lease }, { paused, nowMs });
